@@ -1,0 +1,11 @@
+"""Shared code of the course: data, preprocessing, plotting, checks and the command line.
+
+Importing this package is cheap on purpose (no NumPy, no TensorFlow, no matplotlib): every part is
+imported by the lesson that needs it, as in ``from course_utils.preprocessing import images``.
+"""
+
+from course_utils.errors import CourseError
+
+__all__ = ["CourseError", "__version__"]
+
+__version__ = "0.1.0"
