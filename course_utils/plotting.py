@@ -1,0 +1,379 @@
+"""Every figure of the course, with a description that is read out and shown; sound with its transcript.
+
+Importing this module sets matplotlib's defaults to the house style: the Okabe-Ito palette, which stays
+distinguishable with any colour vision, each colour paired with its own line style so that nothing rests on
+colour alone. Introduced in lesson 00.
+
+The palette follows Okabe and Ito, "Color Universal Design" (2008).
+"""
+
+# ruff: noqa: E402 -- matplotlib must find its logger already quiet when it is imported
+import base64
+import html
+import io
+import logging
+import math
+import sys
+import unicodedata
+import wave
+
+# On its first start matplotlib announces here that it is looking for fonts: no part of any lesson.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
+import matplotlib
+import numpy as np
+from cycler import cycler
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+
+from course_utils.errors import CourseError
+
+__all__ = ["COLOURS", "DPI", "grid", "play", "show", "spectrogram"]
+
+DPI = 100
+"""Pixels per inch of every stored figure: 8 inches become 800 pixels."""
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+"""Okabe and Ito's palette in the order in which curves take it, without the yellow, too pale on white."""
+
+_LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 3)))
+
+_STYLE = {
+    "figure.dpi": DPI,
+    "figure.figsize": (8, 4),
+    "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure looks the same on every machine
+    "font.size": 12,
+    "axes.titlesize": 13,
+    "axes.grid": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=_LINE_STYLES),
+    "grid.color": "#DDDDDD",
+    "lines.linewidth": 2,
+    "image.cmap": "viridis",
+    "image.interpolation": "nearest",
+    "legend.frameon": False,
+}
+matplotlib.rcParams.update(_STYLE)
+
+# What a reduced palette may change at worst in one pixel (of 255), and how close it must be on the whole: only
+# the soft rims of thin lines come near the first.
+_PALETTE_WORST, _PALETTE_PSNR = 12, 45.0
+_WIDTH = 800  # pixels that a grid of pictures fills at most when it chooses its own scale
+_GAP, _LINE = 10, 22  # pixels between pictures, and for one line of a title
+_TITLE_CHARACTER = 7.5  # pixels: mean width of a character at the title's size
+_OVERSHOOT = (
+    1.1  # resampling a sound at full level overshoots by a few per cent: clipped as a loudspeaker would
+)
+_LOWEST_RATE, _HIGHEST_RATE = 3_000, 192_000  # what browsers agree to play
+
+
+def show(figure, description):
+    """Show a figure as a PNG picture with a description that is both its alt text and its visible caption.
+
+    The figure is closed. Introduced in lesson 00.
+
+    Args:
+        figure: matplotlib Figure. Its text must be in letters that matplotlib's own font has.
+        description: str, one or more sentences that say what is to be seen and what it shows, for those who
+            cannot see it and for those who can.
+
+    Raises:
+        CourseError: when the description is empty, when ``figure`` is no Figure, or when its text has
+            characters (Chinese, emoji) that cannot be drawn.
+    """
+    from IPython.display import display
+
+    if not isinstance(figure, Figure):
+        raise CourseError(
+            f"show() was given a {type(figure).__name__}, expected a matplotlib Figure: "
+            "`figure, axes = plt.subplots()` makes one."
+        )
+    sentence = _sentence(
+        description, "show() needs a description of the figure: one sentence on what is to be seen"
+    )
+    _refuse_missing_letters(figure)
+    display(
+        {"image/png": _png(figure), "text/plain": f"Figure: {sentence}"},
+        metadata={"image/png": {"alt": sentence}},
+        raw=True,
+    )
+    # The description once more, visibly: JupyterLab drops the alt text of an output.
+    caption = f'<p style="max-width: 50em; margin: 0 0 1em"><em>{html.escape(sentence, quote=False)}</em></p>'
+    display({"text/html": caption, "text/plain": sentence}, raw=True)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(figure)
+
+
+def grid(images, titles=None, columns=None, scale=None):
+    """Lay pictures out in a grid, enlarged without smoothing, so that every pixel can be seen.
+
+    Transparent parts of RGBA pictures show a checkerboard. Introduced in lesson 00.
+
+    Args:
+        images: sequence of arrays, (height, width), (height, width, 1), (height, width, 3) or (height, width,
+            4); uint8 0 to 255, float 0 to 1, or bool (a mask: True is white). Sizes may differ.
+        titles: sequence of str, one per picture, or None.
+        columns: int, pictures in a row; None for as many as fit, five at most.
+        scale: int, screen pixels for the side of one picture pixel; None for as many as fit into a width of
+            800. Pictures that are too wide even at 1 are reduced with smoothing.
+
+    Returns:
+        matplotlib Figure, for :func:`show`.
+
+    Raises:
+        CourseError: when there is no picture, a picture has another shape, type or range, the number of
+            titles differs, or ``columns`` or ``scale`` is not a positive integer.
+    """
+    pictures = [_to_rgb(image, f"picture {number}") for number, image in enumerate(images)]
+    if not pictures:
+        raise CourseError("grid() was given no pictures; expected a list of at least one array.")
+    if titles is not None and len(titles) != len(pictures):
+        raise CourseError(
+            f"grid() was given {len(titles)} titles for {len(pictures)} pictures; expected one each."
+        )
+    for name, value in (("columns", columns), ("scale", scale)):
+        if value is not None and (not isinstance(value, int | np.integer) or value < 1):
+            raise CourseError(f"{name} is {value!r}; expected a positive integer or None.")
+    columns = min(columns or 5, len(pictures))
+    height, width = (max(picture.shape[axis] for picture in pictures) for axis in (0, 1))
+    if scale is None:
+        scale = (_WIDTH - _GAP) / columns / width
+        scale = max(1, int(min(scale, _WIDTH / 2 / height))) if scale >= 1 else scale
+    return _draw_grid(
+        pictures, [str(title) for title in titles or []], columns, height * scale, width * scale, scale
+    )
+
+
+def _draw_grid(pictures, titles, columns, cell_height, cell_width, scale):
+    """Place every picture on whole screen pixels: an axes laid out by matplotlib would blur or drop some."""
+    cell_height, cell_width = math.ceil(cell_height), math.ceil(cell_width)
+    pitch = cell_width + _GAP
+    if titles:
+        # Titles need room of their own: small pictures stand further apart under long titles.
+        longest = max(len(line) for title in titles for line in title.split("\n"))
+        pitch = max(pitch, math.ceil(longest * _TITLE_CHARACTER) + _GAP)
+    header = max((title.count("\n") + 1 for title in titles), default=0) * _LINE
+    rows = math.ceil(len(pictures) / columns)
+    total_width, total_height = columns * pitch + _GAP, rows * (cell_height + header + _GAP) + _GAP
+    figure = Figure(figsize=(total_width / DPI, total_height / DPI), dpi=DPI, layout="none")
+    for number, picture in enumerate(pictures):
+        row, column = divmod(number, columns)
+        high, wide = (max(1, round(side * scale)) for side in picture.shape[:2])
+        left = _GAP + column * pitch + (pitch - _GAP - wide) // 2
+        bottom = total_height - (row + 1) * (cell_height + header + _GAP) + (cell_height - high) // 2
+        axes = figure.add_axes(
+            (left / total_width, bottom / total_height, wide / total_width, high / total_height)
+        )
+        axes.imshow(picture, interpolation="nearest" if scale >= 1 else "antialiased", aspect="auto")
+        axes.set_axis_off()
+        if titles:
+            axes.set_title(titles[number], fontsize=11, pad=4)
+    return figure
+
+
+def spectrogram(values, *, hop_seconds, frequencies=None, title=None, label="log energy"):
+    """Draw a spectrogram: time to the right, frequency upwards, energy as lightness.
+
+    Introduced in lesson 01.
+
+    Args:
+        values: (frames, bins) real array, for example log-mel energies.
+        hop_seconds: float, seconds from one frame to the next.
+        frequencies: (bins,) array, the centre of each bin in Hz, to be written at the axis; None numbers the
+            bins.
+        title: str or None.
+        label: str, what the lightness stands for, written at the colour bar.
+
+    Returns:
+        matplotlib Figure, for :func:`show`.
+
+    Raises:
+        CourseError: when ``values`` is not a finite (frames, bins) array, ``hop_seconds`` is not positive, or
+            ``frequencies`` has another length than the bins.
+    """
+    values = np.asarray(values)
+    if values.ndim != 2 or 0 in values.shape or not np.isrealobj(values) or not np.isfinite(values).all():
+        raise CourseError(
+            f"values has shape {values.shape} and dtype {values.dtype}; expected a (frames, bins) array of "
+            "finite real numbers: take np.abs() of an STFT, and add a small number before np.log()."
+        )
+    if not hop_seconds > 0:
+        raise CourseError(f"hop_seconds is {hop_seconds!r}; expected a positive number of seconds.")
+    frames, bins = values.shape
+    if frequencies is not None and len(frequencies) != bins:
+        raise CourseError(
+            f"frequencies has {len(frequencies)} entries for {bins} bins; expected one for each."
+        )
+    figure = Figure(figsize=(8, 3.5), dpi=DPI, layout="constrained")
+    axes = figure.add_subplot()
+    mesh = axes.imshow(
+        values.T,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        extent=(0, frames * hop_seconds, -0.5, bins - 0.5),
+    )
+    axes.grid(False)
+    axes.set(xlabel="time (s)", ylabel="bin", title=title or "")
+    if frequencies is not None:
+        ticks = np.unique(np.linspace(0, bins - 1, 6).round().astype(int))
+        axes.set_yticks(ticks, [f"{frequencies[tick]:.0f}" for tick in ticks])
+        axes.set_ylabel("frequency (Hz)")
+    figure.colorbar(mesh, ax=axes, label=label)
+    return figure
+
+
+def play(samples, rate, transcript):
+    """Show an audio player for a recording, with its transcript below it.
+
+    Introduced in lesson 00.
+
+    Args:
+        samples: (samples,) mono sound, float in [-1, 1] or int16. What overshoots by at most a tenth, as
+            resampling leaves it, is clipped.
+        rate: int, samples per second, 3,000 to 192,000.
+        transcript: str, what is to be heard, for those who cannot hear it.
+
+    Raises:
+        CourseError: when the sound is empty, not mono, not finite or out of range, the rate cannot be played,
+            or the transcript is empty.
+    """
+    from IPython.display import display
+
+    sentence = _sentence(transcript, "play() needs a transcript: what is said, or what is to be heard")
+    if not isinstance(rate, int | np.integer) or not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+        raise CourseError(
+            f"rate is {rate!r}; browsers play {_LOWEST_RATE} to {_HIGHEST_RATE} samples per second, as an "
+            "integer. Resample the sound for listening."
+        )
+    pcm = _to_pcm(np.asarray(samples))
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(int(rate))
+        file.writeframes(pcm.tobytes())
+    source = f"data:audio/wav;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    player = (
+        '<figure style="margin: 0 0 1em">'
+        f'<audio controls preload="metadata" aria-label="Recording: {html.escape(sentence)}" src="{source}"></audio>'
+        f"<figcaption><em>Transcript: {html.escape(sentence, quote=False)}</em></figcaption></figure>"
+    )
+    plain = f"Recording of {len(pcm) / rate:.2f} s at {rate} samples per second. Transcript: {sentence}"
+    display({"text/html": player, "text/plain": plain}, raw=True)
+
+
+def _sentence(text, complaint):
+    """Return a description on one line, or complain that there is none."""
+    if not isinstance(text, str) or not text.strip():
+        raise CourseError(f"{complaint}. Found {text!r}; expected a non-empty string.")
+    return " ".join(text.split())
+
+
+def _png(figure):
+    """Encode a figure as base64 PNG, with a palette where that costs nothing an eye could see."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, facecolor="white")
+    full = Image.open(buffer).convert("RGB")
+    reduced = full.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+    change = np.abs(np.asarray(full, np.float64) - np.asarray(reduced.convert("RGB")))
+    close = (change**2).mean() <= 255**2 / 10 ** (_PALETTE_PSNR / 10)
+    picture = reduced if close and change.max() <= _PALETTE_WORST else full
+    encoded = io.BytesIO()
+    picture.save(encoded, format="PNG", optimize=True)
+    return base64.b64encode(encoded.getvalue()).decode("ascii")
+
+
+def _refuse_missing_letters(figure):
+    """Complain about text that would come out as empty boxes."""
+    for text in figure.findobj(Text):
+        if not (text.get_visible() and text.get_text().strip()):
+            continue
+        font = font_manager.get_font(font_manager.findfont(text.get_fontproperties()))
+        missing = [
+            letter
+            for letter in text.get_text()
+            if letter.isprintable() and not font.get_char_index(ord(letter))
+        ]
+        if missing:
+            raise CourseError(
+                f"The figure's text {text.get_text()!r} has {missing[0]!r}. {_remedy(missing[0])}"
+            )
+
+
+def _remedy(letter):
+    """Say what to do with a character that matplotlib's font lacks."""
+    name = unicodedata.name(letter, "")
+    if name.startswith(("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH")):
+        return (
+            "Chinese text cannot be drawn in figures; print it, and write English (or pinyin) in the figure."
+        )
+    if unicodedata.category(letter) in ("So", "Sk"):
+        return "Emoji cannot be drawn as text in figures; print them, or show their pictures with grid()."
+    return f"The character {name or hex(ord(letter))} is not in matplotlib's font; print it instead."
+
+
+def _to_rgb(image, what):
+    """Bring any picture that grid() takes to uint8 RGB (height, width, 3)."""
+    array = np.asarray(image)
+    if array.ndim == 2:
+        array = array[..., np.newaxis]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
+        raise CourseError(
+            f"{what} has shape {np.shape(image)}; expected (height, width), or (height, width, channels) "
+            "with 1, 3 or 4 channels. A batch of pictures is shown with grid(list(batch))."
+        )
+    if array.dtype == bool:
+        array = array.astype(np.uint8) * 255
+    elif np.issubdtype(array.dtype, np.floating):
+        low, high = array.min(), array.max()
+        if not (low >= -1e-6 and high <= 1 + 1e-6):
+            raise CourseError(
+                f"{what} is {array.dtype} with values from {low:.3g} to {high:.3g}; expected 0 to 1. Undo "
+                "the scaling first (standardised * std + mean), or divide by 255."
+            )
+        array = (array.clip(0, 1) * 255).round().astype(np.uint8)
+    elif array.dtype != np.uint8:
+        raise CourseError(
+            f"{what} has dtype {array.dtype}; expected uint8 (0 to 255), float (0 to 1) or bool."
+        )
+    if array.shape[2] == 4:
+        return _over_checkerboard(array)
+    return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array
+
+
+def _over_checkerboard(rgba):
+    """Blend an RGBA picture over the grey checkerboard that stands for "nothing here"."""
+    height, width = rgba.shape[:2]
+    square = max(1, max(height, width) // 12)
+    rows, columns = np.arange(height)[:, np.newaxis] // square, np.arange(width) // square
+    board = np.where((rows + columns) % 2, 205, 240)[..., np.newaxis]
+    alpha = rgba[..., 3:] / 255
+    return (rgba[..., :3] * alpha + board * (1 - alpha)).round().astype(np.uint8)
+
+
+def _to_pcm(samples):
+    """Bring a recording to little-endian 16-bit integers."""
+    if samples.ndim != 1 or samples.size == 0:
+        raise CourseError(
+            f"samples has shape {samples.shape}; expected a non-empty (samples,) array. Average the channels "
+            "of a stereo recording first."
+        )
+    if samples.dtype == np.int16:
+        return samples.astype("<i2")
+    if not np.issubdtype(samples.dtype, np.floating):
+        raise CourseError(f"samples has dtype {samples.dtype}; expected float in [-1, 1] or int16.")
+    if not np.isfinite(samples).all():
+        raise CourseError(
+            "samples has values that are not finite (NaN or infinity); expected numbers in [-1, 1]."
+        )
+    peak = np.abs(samples).max()
+    if peak > _OVERSHOOT:
+        raise CourseError(
+            f"samples reaches {peak:.3g}; expected values in [-1, 1]. Divide by np.abs(samples).max() first."
+        )
+    return (samples.clip(-1, 1) * 32767).round().astype("<i2")
