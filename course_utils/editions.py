@@ -1,0 +1,358 @@
+"""The learner edition of a lesson: the worked one without its answers, in a folder that stays the learner's.
+
+The marker rules are those of nbgrader's ``ClearSolutions`` and ``ClearHiddenTests`` preprocessors, so that
+the same source also serves as an nbgrader assignment.
+"""
+
+import base64
+import copy
+import hashlib
+import itertools
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils.errors import CourseError
+from course_utils.files import write_atomically
+
+__all__ = [
+    "NOTEBOOKS",
+    "Delivery",
+    "clear_answers",
+    "learner_edition",
+    "read_notebook",
+    "write_learner_editions",
+]
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+"""The folder of the worked edition."""
+
+CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+TEXT_STUB = "YOUR ANSWER HERE"
+STATE_FILE = ".course-editions.json"
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def read_notebook(path):
+    """Read and validate a notebook.
+
+    Args:
+        path: Path of an .ipynb file of format 4.5 or later.
+
+    Returns:
+        nbformat NotebookNode.
+
+    Raises:
+        CourseError: when the file is missing, no notebook, or of an older format.
+    """
+    import nbformat
+
+    try:
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
+        nbformat.validate(notebook)
+    except (OSError, ValueError, KeyError, nbformat.ValidationError) as error:
+        raise CourseError(
+            f"{path}: this is not a notebook that can be read: {error}. `git checkout -- {path.name}` in its "
+            "folder brings back the course's own."
+        ) from error
+    if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
+        raise CourseError(
+            f"{path}: the notebook has format {notebook.nbformat}.{notebook.nbformat_minor}; expected 4.5, "
+            f"in which cells have ids. Open and save it in JupyterLab 4."
+        )
+    return notebook
+
+
+def learner_edition(notebook):
+    """Make the learner edition of a worked lesson.
+
+    Answers and hidden tests are removed, outputs cleared. In front of each cell tagged ``target`` stands a
+    cell "What you should see" with that cell's stored output, pictures as attachments with their alt text.
+
+    Args:
+        notebook: nbformat NotebookNode of the worked edition, executed. It is not changed.
+
+    Returns:
+        nbformat NotebookNode.
+
+    Raises:
+        CourseError: when its markers are not balanced or stand in the wrong cells, or a ``target`` cell has
+            no stored output.
+    """
+    import nbformat.v4
+
+    edition = clear_answers(notebook)
+    cells = []
+    for cell in edition.cells:
+        if "target" in cell.metadata.get("tags", []):
+            cells.append(nbformat.v4.new_markdown_cell(id=f"{cell.id}-target", **_target(cell)))
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        cells.append(cell)
+    edition.cells = cells
+    return edition
+
+
+def clear_answers(notebook, code_stub=CODE_STUB, text_stub=TEXT_STUB):
+    """Replace answers by stubs and remove hidden tests, exactly as nbgrader does for an assignment.
+
+    Lines from one with ``BEGIN SOLUTION`` to one with ``END SOLUTION`` become the stub, indented like the
+    first; a solution cell without markers becomes the stub as a whole; lines from ``BEGIN HIDDEN TESTS`` to
+    ``END HIDDEN TESTS`` go. Follows nbgrader 0.9.6.
+
+    Args:
+        notebook: nbformat NotebookNode. It is not changed.
+        code_stub: str, what stands in for code.
+        text_stub: str, what stands in for a written answer.
+
+    Returns:
+        nbformat NotebookNode, with outputs.
+
+    Raises:
+        CourseError: when a region is nested or has no end, or an answer stands in a cell whose nbgrader
+            metadata do not say ``solution``, hidden tests in one that do not say ``grade``.
+    """
+    cleared = copy.deepcopy(notebook)
+    for cell in cleared.cells:
+        roles = cell.metadata.get("nbgrader", {})
+        stub = code_stub if cell.cell_type == "code" else text_stub
+        cell.source, answered = _replace_regions(cell, "SOLUTION", stub.split("\n"))
+        if answered and not roles.get("solution"):
+            raise CourseError(
+                f"Cell {cell.get('id')!r} has a solution between markers but is no solution cell; expected "
+                '"solution": true in its nbgrader metadata.'
+            )
+        if roles.get("solution") and not answered:
+            cell.source = stub
+        cell.source, hidden = _replace_regions(cell, "HIDDEN TESTS", [])
+        if hidden and not roles.get("grade"):
+            raise CourseError(
+                f"Cell {cell.get('id')!r} has hidden tests but is no check cell; expected "
+                '"grade": true in its nbgrader metadata.'
+            )
+    cleared.metadata.pop("celltoolbar", None)
+    return cleared
+
+
+def _replace_regions(cell, what, stub_lines):
+    """Return a cell's source with every region between two markers replaced, and whether there was one."""
+    lines, inside, found = [], False, False
+    for line in cell.source.split("\n"):
+        if f"BEGIN {what}" in line:
+            if inside:
+                raise CourseError(
+                    f"Cell {cell.get('id')!r} has BEGIN {what} twice without END {what} in between; expected "
+                    "regions one after the other."
+                )
+            inside = found = True
+            indent = re.match(r"\s*", line).group()
+            lines.extend(indent + stub_line for stub_line in stub_lines)
+        elif f"END {what}" in line:
+            inside = False
+        elif not inside:
+            lines.append(line)
+    if inside:
+        raise CourseError(f"Cell {cell.get('id')!r} has BEGIN {what} without END {what}; expected both.")
+    return "\n".join(lines), found
+
+
+def _target(cell):
+    """Return source and attachments of the cell that shows the stored output of another."""
+    if not cell.get("outputs"):
+        raise CourseError(
+            f"Cell {cell.get('id')!r} is tagged target but has no stored output; run "
+            "`python3 -m course_utils render` on its lesson."
+        )
+    parts, attachments, description = ["**What you should see**"], {}, None
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if "image/png" in data:
+            name = f"target-{len(attachments) + 1}.png"
+            # One line, whatever the line breaks of the stored text: that is how attachments are stored.
+            attachments[name] = {"image/png": base64.b64encode(base64.b64decode(data["image/png"])).decode()}
+            description = output.metadata.get("image/png", {}).get("alt", "")
+            parts.append(f"![{_plain_markdown(description)}](attachment:{name})")
+        elif data and data.get("text/plain") == description:
+            parts.append(f"*{_plain_markdown(description)}*")  # the visible caption of the picture
+        else:
+            parts.append(_code_block(_output_text(output)))
+    target = {"source": "\n\n".join(parts)}
+    return {**target, "attachments": attachments} if attachments else target
+
+
+def _output_text(output):
+    if output.output_type == "stream":
+        return output.text
+    if output.output_type == "error":
+        return f"{output.ename}: {output.evalue}"
+    return output.data.get("text/plain", "")
+
+
+def _code_block(text):
+    """Return text as a Markdown code block, whatever backticks it has."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{_ANSI.sub('', text).rstrip()}\n{fence}"
+
+
+def _plain_markdown(text):
+    """Return text so that Markdown shows it as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>$|~#&])", r"\\\1", text)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of one lesson in a learner's folder.
+
+    Attributes:
+        path: Path of the learner's file, or of the new one written beside it.
+        action: str, "written" (was not there), "replaced" (nobody had touched it), "beside" (the learner's
+            own stays, the new one is beside it) or "kept" (nothing to do).
+        message: str, one sentence for the learner.
+    """
+
+    path: Path
+    action: str
+    message: str
+
+
+def write_learner_editions(folder, notebooks=NOTEBOOKS):
+    """Write the learner edition of every lesson into a folder, never over anything that a learner wrote.
+
+    A file that still is, byte for byte, what the course wrote is replaced when the lesson has changed. Any
+    other stays as it is, and the changed lesson is written beside it once, as ``NAME (update 1).ipynb``. A
+    record of what the course wrote is kept in the folder; if it is lost or damaged, every file counts as the
+    learner's.
+
+    Args:
+        folder: Path, the learner's folder; made if it is not there.
+        notebooks: Path, the folder of the worked edition.
+
+    Returns:
+        list of :class:`Delivery`, one per lesson in their order.
+
+    Raises:
+        CourseError: when there are no lessons, the folder cannot be used (a file of that name, a broken link,
+            the worked edition's own folder, no permission, a full disk), or a lesson is damaged.
+    """
+    folder, notebooks = Path(folder), Path(notebooks)
+    lessons = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
+    if not lessons:
+        raise CourseError(
+            f"{notebooks}: there are no lessons here; expected files such as 00_orientation.ipynb."
+        )
+    _make_folder(folder, notebooks)
+    record = _Record(folder / STATE_FILE)
+    deliveries = [_deliver(folder, lesson, record) for lesson in lessons]
+    record.save()
+    return deliveries
+
+
+def _make_folder(folder, notebooks):
+    """Make the learner's folder, or complain about what is in its place."""
+    if folder.resolve() == notebooks.resolve():
+        raise CourseError(
+            f"{folder}: this is the folder of the worked edition; expected one of your own, such as "
+            f"my_lessons."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CourseError(
+            f"{folder}: the folder for your lessons cannot be made: {error.strerror or error}. Move away "
+            f"what is in its place, or choose another with --folder."
+        ) from error
+
+
+def _deliver(folder, lesson, record):
+    """Bring one lesson into the learner's folder."""
+    import nbformat
+
+    own = folder / lesson.name
+    content = (nbformat.writes(learner_edition(read_notebook(lesson))) + "\n").encode("utf-8")
+    found = _read(own)
+    if found is None:
+        record.write(own, content, lesson)
+        return Delivery(own, "written", f"{own.name}: ready for you.")
+    if found == content:
+        record.note(own, content, lesson)
+        return Delivery(own, "kept", f"{own.name}: up to date.")
+    if record.is_untouched(own, found):
+        record.write(own, content, lesson)
+        return Delivery(own, "replaced", f"{own.name}: replaced by its new version; you had not changed it.")
+    if record.was_delivered(lesson, content):
+        return Delivery(own, "kept", f"{own.name}: your own work, left as it is.")
+    for number in itertools.count(1):
+        update = own.with_name(f"{own.stem} (update {number}).ipynb")
+        found = _read(update)
+        if found in (None, content) or record.is_untouched(update, found):
+            break
+    if found != content:
+        record.write(update, content, lesson)
+    record.note(update, content, lesson)
+    unsure = (
+        "" if record.intact else f" (The record {STATE_FILE} was missing or damaged, so it counts as yours.)"
+    )
+    return Delivery(
+        update,
+        "beside",
+        f"{own.name}: the lesson has changed. Your version is left as it is; the new one is beside it, as "
+        f"{update.name!r}.{unsure}",
+    )
+
+
+def _read(path):
+    """Return the bytes of a learner's file, or None if there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        if not path.is_symlink():
+            return None
+        reason = "it is a link to a file that does not exist"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    raise CourseError(f"{path}: this should be a lesson, but {reason}. Move it away, then run this again.")
+
+
+class _Record:
+    """What the course wrote into a learner's folder: a digest per file, per lesson the last version."""
+
+    def __init__(self, path):
+        self._path = path
+        self._written, self._delivered = {}, {}
+        self.intact = False
+        content = _read(path)
+        if content is not None:
+            try:
+                state = json.loads(content)
+                self._written, self._delivered = dict(state["written"]), dict(state["delivered"])
+                self.intact = True
+            except (ValueError, KeyError, TypeError):
+                pass  # then every file counts as the learner's, and the message about it says why
+        self._saved = self._as_json() if self.intact else None
+
+    def is_untouched(self, path, content):
+        return self._written.get(path.name) == _digest(content)
+
+    def was_delivered(self, lesson, content):
+        return self._delivered.get(lesson.name) == _digest(content)
+
+    def write(self, path, content, lesson):
+        write_atomically(path, content)
+        self.note(path, content, lesson)
+
+    def note(self, path, content, lesson):
+        self._written[path.name] = self._delivered[lesson.name] = _digest(content)
+
+    def save(self):
+        if self._as_json() != self._saved:
+            write_atomically(self._path, self._as_json())
+
+    def _as_json(self):
+        return json.dumps({"written": self._written, "delivered": self._delivered}, indent=1) + "\n"
+
+
+def _digest(content):
+    return hashlib.sha256(content).hexdigest()
