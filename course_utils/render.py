@@ -101,7 +101,7 @@ def execute(notebook, path):
     ):
         client = NotebookClient(
             notebook,
-            km=_kernel_manager(),
+            kernel_manager_class=_kernel_manager_class(),
             timeout=_CELL_SECONDS,
             resources={"metadata": {"path": str(path.parent.resolve())}},
             record_timing=False,
@@ -158,11 +158,12 @@ def _save(notebook, path):
     write_atomically(path, nbformat.writes(notebook) + "\n")
 
 
-def _kernel_manager():
-    """Return a manager of kernels of the running interpreter, whatever is registered on this machine."""
+def _kernel_manager_class():
+    """Return a manager class for kernels of the running interpreter, whatever this machine has registered."""
     import ipykernel.kernelspec
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
+    from traitlets import default
 
     class RunningInterpreter(KernelSpecManager):
         def get_kernel_spec(self, kernel_name):
@@ -170,11 +171,16 @@ def _kernel_manager():
                 resource_dir=ipykernel.kernelspec.RESOURCES, **ipykernel.kernelspec.get_kernel_dict()
             )
 
-    return AsyncKernelManager(
-        kernel_name="python3",
-        kernel_spec_manager=RunningInterpreter(),
-        transport_encryption="auto",  # what both sides can do; the default warns that it is off
-    )
+    class LessonKernelManager(AsyncKernelManager):
+        @default("kernel_spec_manager")
+        def _running_interpreter(self):
+            return RunningInterpreter()
+
+        @default("transport_encryption")
+        def _what_both_sides_can(self):
+            return "auto"  # Jupyter's own default warns that it is off
+
+    return LessonKernelManager
 
 
 def _environment(ipython_folder):
