@@ -1,0 +1,65 @@
+"""The framework that all exercise checks stand on."""
+
+import numpy as np
+import pytest
+
+from course_utils.checks import CheckFailed, exercise, expect, expect_array, expect_close
+
+
+@exercise("9.9", "two and two is four")
+def addition(my_add):
+    expect(my_add(2, 2) == 4, f"2 + 2 gave {my_add(2, 2)}.")
+
+
+def untouched(a, b):
+    raise NotImplementedError()
+
+
+def broken(a, b):
+    return a + undefined_name  # noqa: F821
+
+
+def test_pass_prints_what_was_verified(capsys):
+    addition(lambda a, b: a + b)
+    assert capsys.readouterr().out == "Exercise 9.9 passed: two and two is four.\n"
+
+
+def test_untouched_answer_says_what_to_do():
+    with pytest.raises(CheckFailed, match=r"9\.9 is still empty.*Shift\+Enter"):
+        addition(untouched)
+
+
+def test_error_in_the_answer_is_quoted_with_its_line():
+    with pytest.raises(CheckFailed, match=r"NameError: name 'undefined_name'.*`return a \+ undefined_name"):
+        addition(broken)
+
+
+def test_failure_is_an_assertion_error_without_traceback():
+    with pytest.raises(AssertionError) as caught:
+        addition(lambda a, b: 5)
+    assert caught.value._render_traceback_() == ["Not yet. 2 + 2 gave 5."]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "without `return`"),
+        ([[1, 2]], "is a list, expected a NumPy array"),
+        (np.zeros((3, 2)), r"shape \(3, 2\), expected \(2, 3\)"),
+        (np.zeros((2, 3), int), "dtype int64, expected floating"),
+    ],
+)
+def test_expect_array_names_what_is_wrong(value, message):
+    with pytest.raises(CheckFailed, match=message):
+        expect_array(value, (2, 3), np.floating, "it")
+
+
+def test_expect_close_prefers_the_hint_of_a_known_mistake():
+    expected = np.array([1.0, 2.0])
+    expect_close(expected + 1e-6, expected, "it")
+    with pytest.raises(CheckFailed, match="you forgot the sign"):
+        expect_close(-expected, expected, "it", mistakes=[(-expected, "you forgot the sign")])
+    with pytest.raises(CheckFailed, match=r"it at index \(1,\) is 5, expected 2\."):
+        expect_close(np.array([1.0, 5.0]), expected, "it", mistakes=[(-expected, "you forgot the sign")])
+    with pytest.raises(CheckFailed, match="is nan"):
+        expect_close(np.array([1.0, np.nan]), expected, "it")

@@ -1,0 +1,329 @@
+"""Lesson 01's checks accept right answers of any style and reject wrong ones with the hint meant for them."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from course_utils.checks import CheckFailed
+from course_utils.checks import lesson_01 as check
+from course_utils.preprocessing import audio, images, text
+
+# --- 1.1 ----------------------------------------------------------------------------------------------------
+
+
+def upright_rgb(path):
+    picture = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+
+
+def preprocess_fit(path, size):
+    return np.array(ImageOps.fit(upright_rgb(path), (size, size), Image.Resampling.BICUBIC))
+
+
+def preprocess_by_steps(path, size):
+    picture = ImageOps.exif_transpose(Image.open(path))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        base = Image.new("RGB", picture.size, (255, 255, 255))
+        base.paste(picture, mask=picture.getchannel("A"))
+        picture = base
+    picture = picture.convert("RGB")
+    scale = size / min(picture.size)
+    wide, high = (max(size, round(side * scale)) for side in picture.size)
+    picture = picture.resize((wide, high), Image.Resampling.LANCZOS)
+    left, top = (wide - size) // 2, (high - size) // 2
+    return np.asarray(picture.crop((left, top, left + size, top + size)))
+
+
+def preprocess_found(path, size):
+    return np.array(Image.open(path).resize((size, size)))
+
+
+def preprocess_sideways(path, size):
+    with Image.open(path) as opened:
+        picture = opened.convert("RGBA")
+    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return np.array(ImageOps.fit(picture, (size, size)))
+
+
+def preprocess_hidden_colour(path, size):
+    return np.array(ImageOps.fit(ImageOps.exif_transpose(Image.open(path)).convert("RGB"), (size, size)))
+
+
+def preprocess_on_black(path, size):
+    picture = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")
+    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture).convert("RGB")
+    return np.array(ImageOps.fit(picture, (size, size)))
+
+
+def preprocess_corner(path, size):
+    return np.array(ImageOps.fit(upright_rgb(path), (size, size), centering=(0, 0)))
+
+
+def preprocess_crop_only(path, size):
+    picture = upright_rgb(path)
+    if min(picture.size) < size:
+        return preprocess_fit(path, size)
+    left, top = (picture.width - size) // 2, (picture.height - size) // 2
+    return np.array(picture.crop((left, top, left + size, top + size)))
+
+
+PREPROCESS_RIGHT = {"fit": preprocess_fit, "steps": preprocess_by_steps, "library": images.preprocess_image}
+PREPROCESS_WRONG = {
+    "as found": (preprocess_found, "a grey PNG came out with shape"),
+    "no EXIF": (preprocess_sideways, "lying on its side"),
+    "alpha thrown away": (preprocess_hidden_colour, "hidden under them"),
+    "black behind": (preprocess_on_black, "came out black"),
+    "squashed": (lambda p, s: np.array(upright_rgb(p).resize((s, s))), "squashed into the square"),
+    "crop from the corner": (preprocess_corner, "not its middle"),
+    "letterbox": (
+        lambda p, s: np.array(ImageOps.pad(upright_rgb(p), (s, s), color="white")),
+        "not its middle",
+    ),
+    "crop without resizing": (preprocess_crop_only, "resize the shorter side"),
+    "nearest": (
+        lambda p, s: np.array(ImageOps.fit(upright_rgb(p), (s, s), Image.Resampling.NEAREST)),
+        "nearest-neighbour filter",
+    ),
+    "floats": (lambda p, s: preprocess_fit(p, s) / 255, "dtype float64"),
+    "fixed size": (lambda p, s: preprocess_fit(p, 224), "shape \\(224, 224, 3\\)"),
+    "channels first": (lambda p, s: preprocess_fit(p, s).transpose(2, 0, 1), "shape \\(3, 32, 32\\)"),
+    "no return": (lambda p, s: None, "without `return`"),
+    "constant": (lambda p, s: np.zeros((s, s, 3), np.uint8), "lying on its side"),
+}
+
+# --- 1.2 ----------------------------------------------------------------------------------------------------
+
+
+def standardise_by_loop(train, test):
+    scaled_train, scaled_test = train.astype(np.float32), test.astype(np.float32)
+    for channel in range(3):
+        values = train[..., channel].astype(np.float64)
+        spread = values.std() or 1.0
+        scaled_train[..., channel] = (train[..., channel] - values.mean()) / spread
+        scaled_test[..., channel] = (test[..., channel] - values.mean()) / spread
+    return scaled_train, scaled_test
+
+
+def standardise_with(source, axis=(0, 1, 2), spread=np.std):
+    """A wrong answer: statistics of another set, over other axes, or another spread."""
+
+    def answer(train, test):
+        pool = {"train": train, "test": test, "both": np.concatenate([train, test])}
+        sets = []
+        for name, pictures in (("train", train), ("test", test)):
+            values = pool[name if source == "own" else source].astype(np.float64)
+            scale = spread(values, axis=axis, keepdims=True)
+            sets.append((pictures - values.mean(axis=axis, keepdims=True)) / np.where(scale > 0, scale, 1))
+        return tuple(sets)
+
+    return answer
+
+
+def standardise_with_nan(train, test):
+    mean, std = train.mean(axis=(0, 1, 2)), train.std(axis=(0, 1, 2))
+    with np.errstate(all="ignore"):
+        return (train - mean) / std, (test - mean) / std
+
+
+STANDARDISE_RIGHT = {
+    "loop": standardise_by_loop,
+    "sample deviation": standardise_with("train", spread=lambda *a, **k: np.std(*a, ddof=1, **k)),
+    "library": lambda train, test: tuple(
+        images.standardise(pictures, *images.channel_statistics(train)) for pictures in (train, test)
+    ),
+}
+STANDARDISE_WRONG = {
+    "own statistics": (standardise_with("own"), "test set's own statistics"),
+    "test included": (standardise_with("both"), "include the test set"),
+    "one number": (standardise_with("train", axis=None), "keep the channel axis"),
+    "per pixel": (
+        lambda train, test: (
+            (train - train.mean(axis=0)) / train.std(axis=0),
+            (test - train.mean(axis=0)) / train.std(axis=0),
+        ),
+        "statistics per pixel",
+    ),
+    "per picture": (standardise_with("own", axis=(1, 2)), "statistics per picture"),
+    "variance": (standardise_with("train", spread=np.var), "square root"),
+    "mean only": (
+        lambda train, test: (train - train.mean(axis=(0, 1, 2)), test - train.mean(axis=(0, 1, 2))),
+        "only subtracted the mean",
+    ),
+    "scaled": (lambda train, test: (train / 255, test / 255), "scaled to \\[0, 1\\]"),
+    "NaN": (standardise_with_nan, "NaN or infinite"),
+    "identity": (lambda train, test: (train, test), "dtype uint8"),
+    "one array": (lambda train, test: train / 255, "Return two arrays"),
+    "no return": (lambda train, test: None, "without `return`"),
+}
+
+# --- 1.3 ----------------------------------------------------------------------------------------------------
+
+
+def match(sentence, words, shortest=False, drop=False, longest=None):
+    tokens, start = [], 0
+    while start < len(sentence):
+        ends = [
+            end
+            for end in range(start + 1, len(sentence) + 1)
+            if sentence[start:end] in words and (longest is None or end - start <= longest)
+        ]
+        if ends:
+            end = min(ends) if shortest else max(ends)
+            tokens.append(sentence[start:end])
+        else:
+            end = start + 1
+            if not drop:
+                tokens.append(sentence[start:end])
+        start = end
+    return tokens
+
+
+def match_recursively(sentence, words):
+    if not sentence:
+        return []
+    first = next((w for w in sorted(words, key=len, reverse=True) if sentence.startswith(w)), sentence[0])
+    return [first, *match_recursively(sentence[len(first) :], words)]
+
+
+MATCHING_RIGHT = {
+    "loop": match,
+    "recursion": match_recursively,
+    "library": text.maximum_matching,
+}
+MATCHING_WRONG = {
+    "shortest": (lambda s, w: match(s, w, shortest=True), "a longer word was possible"),
+    "drops unknown characters": (lambda s, w: match(s, w, drop=True), "characters were lost"),
+    "at most two characters": (lambda s, w: match(s, w, longest=2), "a longer word was possible"),
+    "from the right": (
+        lambda s, w: [t[::-1] for t in match(s[::-1], {x[::-1] for x in w})[::-1]],
+        "from the right end",
+    ),
+    "single characters": (lambda s, w: list(s), "a longer word was possible"),
+    "whole sentence": (lambda s, w: [s] if s else [], "every token is a word of the dictionary"),
+    "joined": (lambda s, w: " ".join(match(s, w)), "expected a list"),
+    "no return": (lambda s, w: None, "expected a list"),
+}
+
+# --- 1.4 ----------------------------------------------------------------------------------------------------
+
+
+def pad(sequences, length, front=False, tail=False):
+    ids, mask = np.zeros((len(sequences), length), int), np.zeros((len(sequences), length), bool)
+    for row, sequence in enumerate(sequences):
+        kept = sequence[-length:] if tail else sequence[:length]
+        place = slice(length - len(kept), None) if front else slice(len(kept))
+        ids[row, place], mask[row, place] = kept, True
+    return ids, mask
+
+
+def pad_vectorised(sequences, length):
+    lengths = np.array([len(sequence) for sequence in sequences])
+    ids = np.array([(list(sequence) + [0] * length)[:length] for sequence in sequences], dtype=np.int32)
+    return ids, np.arange(length) < lengths[:, None]
+
+
+PADDING_RIGHT = {"loop": pad, "vectorised": pad_vectorised, "library": text.pad}
+PADDING_WRONG = {
+    "in front": (lambda s, n: pad(s, n, front=True), "padding in front"),
+    "keeps the end": (lambda s, n: pad(s, n, tail=True), "kept its last"),
+    "inverted mask": (lambda s, n: (pad(s, n)[0], ~pad(s, n)[1]), "mask is inverted"),
+    "mask from zeros": (lambda s, n: (pad(s, n)[0], pad(s, n)[0] != 0), "`ids != 0`"),
+    "integer mask": (lambda s, n: (pad(s, n)[0], pad(s, n)[1].astype(int)), "expected bool"),
+    "float ids": (lambda s, n: (pad(s, n)[0] * 1.0, pad(s, n)[1]), "expected integer"),
+    "longest decides": (
+        lambda s, n: pad(s, max(n, *map(len, s), 0)),
+        "shape",
+    ),
+    "ids only": (lambda s, n: pad(s, n)[0].tolist(), "Return two arrays"),
+    "no return": (lambda s, n: None, "without `return`"),
+}
+
+# --- 1.5 ----------------------------------------------------------------------------------------------------
+
+ALIAS_RIGHT = {
+    "fold": lambda f, r: min(f % r, r - f % r),
+    "round": lambda f, r: abs(f - r * np.round(f / r)),
+    "triangle": lambda f, r: r / 2 - abs(f % r - r / 2),
+}
+ALIAS_WRONG = {
+    "identity": (lambda f, r: f, "nothing above 4000 Hz exists"),
+    "one reflection": (lambda f, r: f if f <= r / 2 else r - f, "fold again"),
+    "absolute difference": (lambda f, r: f if f <= r / 2 else abs(r - f), "more than one sampling rate up"),
+    "remainder": (lambda f, r: f % r, "can still lie above"),
+    "remainder of half": (lambda f, r: f % (r / 2), "reflected at 4000 Hz"),
+    "constant": (lambda f, r: 1000.0, "expected 3000"),
+    "no return": (lambda f, r: None, "without `return`"),
+}
+
+# --- 1.6 ----------------------------------------------------------------------------------------------------
+
+
+def spectrogram(samples, frame_length, hop, window=None, power=2):
+    starts = range(0, len(samples) - frame_length + 1, hop)
+    if window is None:
+        window = np.sin(np.pi * np.arange(frame_length) / frame_length) ** 2
+    return np.array([np.abs(np.fft.rfft(window * samples[s : s + frame_length])) ** power for s in starts])
+
+
+def spectrogram_strided(samples, frame_length, hop):
+    frames = np.lib.stride_tricks.sliding_window_view(samples, frame_length)[::hop]
+    window = 0.5 * (1 - np.cos(2 * np.pi * np.arange(frame_length) / frame_length))
+    spectrum = np.fft.rfft(frames * window, axis=1)
+    return spectrum.real**2 + spectrum.imag**2
+
+
+def spectrogram_padded(samples, frame_length, hop):
+    return spectrogram(np.pad(samples, (0, frame_length)), frame_length, hop)
+
+
+SPECTROGRAM_RIGHT = {
+    "loop": spectrogram,
+    "strided": spectrogram_strided,
+    "library": lambda s, n, hop: np.abs(audio.stft(s, n, hop)) ** 2,
+}
+SPECTROGRAM_WRONG = {
+    "no window": (lambda s, n, h: spectrogram(s, n, h, window=1), "without a window"),
+    "no window, no square": (lambda s, n, h: spectrogram(s, n, h, window=1, power=1), "without squaring"),
+    "magnitude": (lambda s, n, h: spectrogram(s, n, h, power=1), "holds magnitudes"),
+    "symmetric window": (lambda s, n, h: spectrogram(s, n, h, window=np.hanning(n)), "symmetric window"),
+    "complex": (lambda s, n, h: audio.stft(s, n, h), "is complex"),
+    "transposed": (lambda s, n, h: spectrogram(s, n, h).T, "the first axis is time"),
+    "padded tail": (spectrogram_padded, "fully inside the signal"),
+    "all frequencies": (
+        lambda s, n, h: np.abs(np.fft.fft(np.lib.stride_tricks.sliding_window_view(s, n)[::h])) ** 2,
+        "np.fft.rfft",
+    ),
+    "no overlap": (lambda s, n, h: spectrogram(s, n, n), "shape"),
+    "divided": (lambda s, n, h: spectrogram(s, n, h) / n, "divided by the frame length"),
+    "zeros": (lambda s, n, h: np.zeros((1 + (len(s) - n) // h, n // 2 + 1)), "expected"),
+    "no return": (lambda s, n, h: None, "without `return`"),
+}
+
+EXERCISES = {
+    "1.1": (check.preprocess, PREPROCESS_RIGHT, PREPROCESS_WRONG),
+    "1.2": (check.standardise, STANDARDISE_RIGHT, STANDARDISE_WRONG),
+    "1.3": (check.matching, MATCHING_RIGHT, MATCHING_WRONG),
+    "1.4": (check.padding, PADDING_RIGHT, PADDING_WRONG),
+    "1.5": (check.alias, ALIAS_RIGHT, ALIAS_WRONG),
+    "1.6": (check.power_spectrogram, SPECTROGRAM_RIGHT, SPECTROGRAM_WRONG),
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, (_, right, _) in EXERCISES.items() for name in right]
+)
+def test_right_answers_pass(number, name, capsys):
+    run, right, _ = EXERCISES[number]
+    run(right[name])
+    assert f"Exercise {number} passed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, (_, _, wrong) in EXERCISES.items() for name in wrong]
+)
+def test_wrong_answers_get_their_hint(number, name):
+    run, _, wrong = EXERCISES[number]
+    answer, hint = wrong[name]
+    with pytest.raises(CheckFailed, match=hint):
+        run(answer)
