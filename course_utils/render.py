@@ -12,7 +12,7 @@ from course_utils.editions import read_notebook
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 
-__all__ = ["Rendered", "check_cell_ids", "execute", "render"]
+__all__ = ["Rendered", "check_cell_ids", "execute", "lesson_environment", "render"]
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -109,7 +109,10 @@ def execute(notebook, path):
             on_cell_complete=lambda cell, cell_index: bar.update(cell_index + 1 - bar.n),
         )
         try:
-            with client.setup_kernel(env=_environment(ipython_folder)), _PeakMemory(client.km) as memory:
+            with (
+                client.setup_kernel(env=lesson_environment(ipython_folder)),
+                _PeakMemory(client.km) as memory,
+            ):
                 for number, cell in enumerate(notebook.cells):
                     client.execute_cell(cell, number)
                 seconds = time.monotonic() - began
@@ -118,6 +121,20 @@ def execute(notebook, path):
     _clean(notebook)
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     return Rendered(path, cells, seconds, memory.peak / 2**20)
+
+
+def lesson_environment(ipython_folder):
+    """Return the environment variables with which a kernel prints the same on every machine.
+
+    Args:
+        ipython_folder: str, an empty folder in place of the start-up files and settings of whoever runs this.
+
+    Returns:
+        dict of str, for the process of the kernel.
+    """
+    # ipykernel captures less of the output when it believes to run under pytest.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return {**kept, "IPYTHONDIR": ipython_folder}
 
 
 def check_cell_ids(notebook, path):
@@ -181,13 +198,6 @@ def _kernel_manager_class():
             return "auto"  # Jupyter's own default warns that it is off
 
     return LessonKernelManager
-
-
-def _environment(ipython_folder):
-    """Return an environment in which a lesson prints the same on every machine."""
-    # ipykernel captures less of the output when it believes to run under pytest.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return {**kept, "IPYTHONDIR": ipython_folder}  # no start-up files or settings of whoever renders
 
 
 class _PeakMemory:

@@ -1,0 +1,103 @@
+"""Makes nbval 0.11 execute and compare lessons as JupyterLab and a reader would.
+
+Load it with ``pytest -p tests.nbval_plugin --nbval --nbval-current-env ...`` in the repository's root.
+Without it
+
+- a trailing ``;`` does not silence a cell, because nbval executes cells without history;
+- what C code writes to stderr is lost, because ipykernel captures less when it believes to run under pytest;
+- a kernel that died is noticed at the cell's time-out only;
+- one printed digit that another processor rounds the other way fails a lesson.
+"""
+
+import os
+import re
+import tempfile
+import time
+from decimal import Decimal
+from queue import Empty
+from unittest import mock
+
+import nbval.plugin
+import pytest
+from nbval.kernel import RunningKernel
+
+from course_utils.render import lesson_environment
+
+DECIMAL = re.compile(r"(?<![\w.])[-+]?\d*\.\d+(?:[eE][-+]?\d+)?(?![\w.]*\w)")
+"""A number with digits after its point; neither a version nor part of a name. Whole numbers are not meant."""
+
+
+def pytest_configure(config):
+    """Refuse the options under which nbval silently compares less, or in another environment."""
+    if config.option.nbval_lax:
+        raise pytest.UsageError(
+            "--nbval-lax compares next to nothing, even beside --nbval; expected --nbval alone"
+        )
+    if config.option.nbval and not config.option.nbval_current_env:
+        raise pytest.UsageError(
+            "--nbval without --nbval-current-env runs whatever kernel is registered; add it"
+        )
+    nbval.plugin.RunningKernel = LessonKernel
+    nbval.plugin.IPyNbCell.compare_outputs = compare_outputs
+
+
+class LessonKernel(RunningKernel):
+    """A kernel that treats a lesson as JupyterLab does."""
+
+    def __init__(self, *args, **options):
+        self.ipython_folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        with mock.patch.dict(os.environ, lesson_environment(self.ipython_folder.name), clear=True):
+            super().__init__(*args, **options)
+
+    def execute_cell_input(self, cell_input, allow_stdin=None):
+        return self.kc.execute(cell_input, store_history=True, allow_stdin=allow_stdin, stop_on_error=False)
+
+    def await_reply(self, msg_id, timeout=None):
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            try:
+                return super().await_reply(msg_id, timeout=1)
+            except Empty:
+                if not self.is_alive():
+                    raise RuntimeError("the kernel died: out of memory, os._exit() or a crash") from None
+                if end is not None and time.monotonic() > end:
+                    raise
+
+    def stop(self):
+        super().stop()
+        self.ipython_folder.cleanup()
+
+
+def agree(found, stored):
+    """Say whether two texts are the same but for the last printed digit of numbers with a decimal point.
+
+    A value that is mathematically a tie (0.125 to two digits) is rounded up on one processor and down on
+    another. Whole numbers, words, layout and the count of digits must be the same.
+    """
+    if DECIMAL.sub("#", found) != DECIMAL.sub("#", stored):
+        return False
+    return all(
+        abs(Decimal(one) - Decimal(other)) <= max(_last_place(one), _last_place(other))
+        for one, other in zip(DECIMAL.findall(found), DECIMAL.findall(stored), strict=True)
+    )
+
+
+def _last_place(number):
+    return Decimal(1).scaleb(Decimal(number).as_tuple().exponent)
+
+
+_strictly = nbval.plugin.IPyNbCell.compare_outputs
+
+
+def compare_outputs(cell, found, stored, skip_compare=None):
+    """Compare a cell's outputs as nbval does, texts that agree counting as the same."""
+    for one, other in zip(found, stored, strict=False):  # nbval itself complains about the number of outputs
+        mine, theirs = (
+            output if output.output_type == "stream" else output.get("data", {}) for output in (one, other)
+        )
+        for kind in mine.keys() & theirs.keys():
+            if (kind == "text" or kind.startswith("text/")) and agree(
+                cell.sanitize(mine[kind]), cell.sanitize(theirs[kind])
+            ):
+                mine[kind] = theirs[kind]
+    return _strictly(cell, found, stored, skip_compare)
