@@ -59,8 +59,8 @@ _STYLE = {
 }
 matplotlib.rcParams.update(_STYLE)
 
-# What a reduced palette may change at worst in one pixel (of 255), and how close it must be on the whole: only
-# the soft rims of thin lines come near the first.
+# What a reduced palette may change at worst in one pixel (of 255), and how close it must be on the whole (in
+# dB): only the soft rims of thin lines come near the first.
 _PALETTE_WORST, _PALETTE_PSNR = 12, 45.0
 _WIDTH = 800  # pixels that a grid of pictures fills at most when it chooses its own scale
 _GAP, _LINE = 10, 22  # pixels between pictures, and for one line of a title
@@ -159,7 +159,8 @@ def _draw_grid(pictures, titles, columns, cell_height, cell_width, scale):
     header = max((title.count("\n") + 1 for title in titles), default=0) * _LINE
     rows = math.ceil(len(pictures) / columns)
     total_width, total_height = columns * pitch + _GAP, rows * (cell_height + header + _GAP) + _GAP
-    figure = Figure(figsize=(total_width / DPI, total_height / DPI), dpi=DPI, layout="none")
+    figure = Figure(figsize=(total_width / DPI, total_height / DPI), dpi=DPI)
+    figure.set_layout_engine("none")
     for number, picture in enumerate(pictures):
         row, column = divmod(number, columns)
         high, wide = (max(1, round(side * scale)) for side in picture.shape[:2])
@@ -260,7 +261,8 @@ def play(samples, rate, transcript):
     source = f"data:audio/wav;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
     player = (
         '<figure style="margin: 0 0 1em">'
-        f'<audio controls preload="metadata" aria-label="Recording: {html.escape(sentence)}" src="{source}"></audio>'
+        f'<audio controls preload="metadata" aria-label="Recording: {html.escape(sentence)}" '
+        f'src="{source}"></audio>'
         f"<figcaption><em>Transcript: {html.escape(sentence, quote=False)}</em></figcaption></figure>"
     )
     plain = f"Recording of {len(pcm) / rate:.2f} s at {rate} samples per second. Transcript: {sentence}"

@@ -76,14 +76,18 @@ def agree(found, stored):
     """
     if DECIMAL.sub("#", found) != DECIMAL.sub("#", stored):
         return False
-    return all(
-        abs(Decimal(one) - Decimal(other)) <= max(_last_place(one), _last_place(other))
-        for one, other in zip(DECIMAL.findall(found), DECIMAL.findall(stored), strict=True)
-    )
+    return all(map(_close, DECIMAL.findall(found), DECIMAL.findall(stored)))
 
 
-def _last_place(number):
-    return Decimal(1).scaleb(Decimal(number).as_tuple().exponent)
+def _close(one, other):
+    if _digits(one) != _digits(other):
+        return False
+    places = (Decimal(1).scaleb(Decimal(number).as_tuple().exponent) for number in (one, other))
+    return abs(Decimal(one) - Decimal(other)) <= max(places)
+
+
+def _digits(number):
+    return len(re.search(r"\.(\d+)", number).group(1))
 
 
 _strictly = nbval.plugin.IPyNbCell.compare_outputs

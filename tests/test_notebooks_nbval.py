@@ -1,0 +1,141 @@
+"""That nbval, as the course runs it, sees what it should and forgives only what it may."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import v4
+
+pytest.importorskip("nbval")
+from nbval.plugin import get_sanitize_patterns
+
+from tests.nbval_plugin import agree
+
+ROOT = Path(__file__).resolve().parents[1]
+SANITIZE = ROOT / "tests" / "nbval_sanitize.cfg"
+
+
+def executed(number, source, *outputs, tags=()):
+    return v4.new_code_cell(
+        source,
+        id=f"cell-{number}",
+        execution_count=number,
+        outputs=list(outputs),
+        metadata={"tags": list(tags)} if tags else {},
+    )
+
+
+def run_nbval(folder, cells, *options):
+    path = folder / "lesson.ipynb"
+    nbformat.write(v4.new_notebook(cells=cells), path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.nbval_plugin", "-p", "no:cacheprovider"]
+    command += [f"--nbval-sanitize-with={SANITIZE}", "--nbval-cell-timeout=180", f"--rootdir={folder}"]
+    return subprocess.run(
+        [*command, *options, str(path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+def verdicts(folder, cells):
+    run = run_nbval(folder, cells, "-rA", "--nbval", "--nbval-current-env")
+    found = re.findall(r"^(PASSED|FAILED) \S*::Cell (\d+)", run.stdout, re.M)
+    assert found, run.stdout + run.stderr
+    return [verdict == "PASSED" for verdict, _ in sorted(found, key=lambda pair: int(pair[1]))]
+
+
+def stdout(text):
+    return v4.new_output("stream", name="stdout", text=text)
+
+
+def test_executes_and_compares_as_a_reader_would(tmp_path):
+    stderr = v4.new_output("stream", name="stderr", text="from C\n")
+    cells = [
+        executed(1, "1 + 1;"),  # silent in JupyterLab
+        executed(2, "import os\nos.write(2, b'from C\\n');", stderr),
+        executed(3, "print('mean 0.13, 4 items')", stdout("mean 0.12, 4 items\n")),
+        executed(4, "print('mean 0.14, 4 items')", stdout("mean 0.12, 4 items\n")),
+        executed(5, "print('4 items')", stdout("5 items\n")),
+        executed(6, "print('at 0x7f00deadbeef')", stdout("at 0x7f0012345678\n")),
+        executed(
+            7,
+            "import sys\nsys.executable",
+            v4.new_output("execute_result", {"text/plain": repr(sys.executable)}),
+        ),
+        executed(8, "import os\nos.environ.get('PYTEST_CURRENT_TEST')"),
+    ]
+    assert verdicts(tmp_path, cells) == [True, True, True, False, False, True, True, True]
+
+
+def test_a_dead_kernel_is_noticed_at_once(tmp_path):
+    cells = [executed(1, "import os\nos._exit(1)"), executed(2, "print(1)", stdout("1\n"))]
+    run = run_nbval(tmp_path, cells, "-rA", "--nbval", "--nbval-current-env")
+    assert "the kernel died" in run.stdout
+    assert "180" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--nbval", "--nbval-lax", "--nbval-current-env"], "--nbval-lax compares next to nothing"),
+        (["--nbval"], "without --nbval-current-env"),
+    ],
+)
+def test_options_that_compare_less_are_refused(tmp_path, options, complaint):
+    run = run_nbval(tmp_path, [executed(1, "1;")], *options)
+    assert run.returncode != 0
+    assert complaint in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("found", "stored", "same"),
+    [
+        ("0.12", "0.13", True),
+        ("0.12", "0.14", False),
+        ("-0.00 to 1.", "0.00 to 1.", True),
+        ("1.20e-05", "1.21e-05", True),
+        ("1.20e-05", "1.20e-04", False),
+        ("0.9999999", "1.0000000", True),
+        ("0.5", "0.50", False),
+        ("accuracy 91", "accuracy 92", False),
+        ("numpy 2.4.5", "numpy 2.4.6", False),
+        ("v0.1", "v0.2", False),
+        ("0.1 m", "0.2 s", False),
+        ("[0.1 0.2]", "[0.2 0.2]", True),
+        ("[0.1 0.2]", "[0.2]", False),
+    ],
+)
+def test_one_unit_of_the_last_printed_digit_is_forgiven_and_nothing_else(found, stored, same):
+    assert agree(found, stored) is same
+
+
+def test_every_line_of_the_sanitiser_file_counts():
+    text = SANITIZE.read_text(encoding="utf-8")
+    meant = [line for line in text.splitlines() if line and not line.startswith("#")]
+    pairs = get_sanitize_patterns(text)
+    # nbval drops a malformed pair without a word.
+    assert len(meant) == 2 * len(pairs)
+    assert text.isascii()  # nbval reads the file in the machine's own encoding
+    for expression, _ in pairs:
+        re.compile(expression)
+
+
+@pytest.mark.parametrize(
+    ("text", "sanitised"),
+    [
+        ('<audio src="data:audio/wav;base64,UklGRqQ+AAB/+A=="></audio>', "SOUND"),
+        ("<object at 0x7f3ab0c4d5e0>", "ADDRESS"),
+    ],
+)
+def test_what_varies_without_meaning_is_sanitised(text, sanitised):
+    for expression, replacement in get_sanitize_patterns(SANITIZE.read_text(encoding="utf-8")):
+        text = re.sub(expression, replacement, text)
+    assert sanitised in text
