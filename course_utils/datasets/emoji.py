@@ -1,0 +1,170 @@
+"""Emoji: one concept drawn in four art styles, named in English and Chinese (``data/emoji``)."""
+
+import difflib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from course_utils.datasets.integrity import data_path
+from course_utils.errors import CourseError
+
+STYLES = ("noto", "twemoji", "openmoji", "fluent")
+TRAIN_STYLES = ("noto", "twemoji", "openmoji")
+TEST_STYLE = "fluent"
+
+
+@dataclass(frozen=True)
+class Emoji:
+    """Pictures and names of n concepts; item i of every attribute is the same concept. Introduced in lesson 00.
+
+    Attributes:
+        pictures: {style: uint8 RGBA (n, side, side, 4)}; alpha 0 is background.
+        characters: n str, the emoji itself.
+        hexcodes: n str, its Unicode code points, such as "1F468-200D-1F680".
+        names: {"en": n str, "zh": n str}.
+        keywords: {"en": n lists of str, "zh": n lists of str}.
+        groups: int32 (n,), indices into group_names.
+        group_names: list of str, such as "animals-nature".
+        subgroups: int32 (n,), indices into subgroup_names.
+        subgroup_names: list of str, such as "animal-bird".
+        parts: n tuples of str, ("woman", "astronaut") for a concept made of two parts, else ().
+        concept_split: n str, "held-out" for combinations kept for the compositional test (each of their parts
+            is seen in other concepts), else "train".
+        near_copies: bool (n,), True where the test style's picture nearly equals a training style's.
+    """
+
+    pictures: dict
+    characters: list
+    hexcodes: list
+    names: dict
+    keywords: dict
+    groups: np.ndarray
+    group_names: list
+    subgroups: np.ndarray
+    subgroup_names: list
+    parts: list
+    concept_split: list
+    near_copies: np.ndarray
+
+    def __len__(self):
+        return len(self.characters)
+
+    def index(self, wanted):
+        """Where a concept stands.
+
+        Args:
+            wanted: its English or Chinese name, the character itself or its hexcode, str; case does not matter.
+
+        Returns:
+            int, 0 ≤ index < n.
+
+        Raises:
+            CourseError: there is no such concept; the message lists names that are close.
+        """
+        folded = wanted.strip().casefold()
+        columns = (self.names["en"], self.names["zh"], self.characters, self.hexcodes)
+        for column in columns:
+            for i, name in enumerate(column):
+                if name.casefold() == folded:
+                    return i
+        without_colour = folded.replace("\ufe0f", "")
+        for i, character in enumerate(self.characters):
+            if character.replace("\ufe0f", "") == without_colour:
+                return i
+        names = [*self.names["en"], *self.names["zh"]]
+        close = difflib.get_close_matches(folded, names, n=5, cutoff=0.5)
+        close += [name for name in names if folded and folded in name.casefold() and name not in close][
+            : 5 - len(close)
+        ]
+        advice = (
+            f"Close names: {', '.join(close)}." if close else "See `.names['en']` for the names there are."
+        )
+        raise CourseError(f"no emoji is called {wanted!r}. {advice}")
+
+
+def _tiles(style, side, columns, count):
+    path = data_path(f"emoji/{style}.webp")
+    pixels = np.asarray(Image.open(path).convert("RGBA"))
+    rows = pixels.shape[0] // side
+    tiles = pixels.reshape(rows, side, columns, side, 4).swapaxes(1, 2)
+    return tiles.reshape(rows * columns, side, side, 4)[:count]
+
+
+def _numbered(names):
+    """(indices int32 (n,), distinct names in order of appearance)."""
+    distinct = list(dict.fromkeys(names))
+    place = {name: i for i, name in enumerate(distinct)}
+    return np.array([place[name] for name in names], dtype=np.int32), distinct
+
+
+def load(styles=STYLES):
+    """Read the emoji pictures and names.
+
+    Introduced in lesson 00; the pictures' makers and licences are in data/emoji/README.md.
+
+    Args:
+        styles: which of STYLES to read, a sequence of str; fewer styles load faster.
+
+    Returns:
+        Emoji with n concepts in a fixed order.
+
+    Raises:
+        CourseError: an unknown style, or a data file is missing or damaged.
+    """
+    unknown = [style for style in styles if style not in STYLES]
+    if isinstance(styles, str) or unknown:
+        raise CourseError(f"styles={styles!r}: expected a sequence of names out of {', '.join(STYLES)}.")
+    stored = json.loads(data_path("emoji/concepts.json").read_text(encoding="utf-8"))
+    concepts = stored["concepts"]
+    with ThreadPoolExecutor() as pool:  # Pillow decodes outside the interpreter lock
+        sheets = pool.map(
+            lambda style: _tiles(style, stored["side"], stored["columns"], len(concepts)), styles
+        )
+        pictures = dict(zip(styles, sheets, strict=True))
+    groups, group_names = _numbered([concept["group"] for concept in concepts])
+    subgroups, subgroup_names = _numbered([concept["subgroup"] for concept in concepts])
+    return Emoji(
+        pictures=pictures,
+        characters=[concept["character"] for concept in concepts],
+        hexcodes=[concept["hexcode"] for concept in concepts],
+        names={language: [concept["name"][language] for concept in concepts] for language in ("en", "zh")},
+        keywords={
+            language: [concept["keywords"][language] for concept in concepts] for language in ("en", "zh")
+        },
+        groups=groups,
+        group_names=group_names,
+        subgroups=subgroups,
+        subgroup_names=subgroup_names,
+        parts=[tuple(concept["parts"]) for concept in concepts],
+        concept_split=[concept["concept_split"] for concept in concepts],
+        near_copies=np.array([concept["near_copy"] for concept in concepts]),
+    )
+
+
+def on_background(pictures, colour=(255, 255, 255)):
+    """Put pictures with alpha onto one colour: result = alpha · picture + (1 − alpha) · colour (Porter & Duff 1984, "over").
+
+    Introduced in lesson 01.
+
+    Args:
+        pictures: uint8 RGBA (..., 4).
+        colour: three integers 0–255, red, green, blue.
+
+    Returns:
+        uint8 RGB (..., 3).
+
+    Raises:
+        CourseError: the last axis has not four channels.
+    """
+    pictures = np.asarray(pictures)
+    if pictures.shape[-1:] != (4,) or pictures.dtype != np.uint8:
+        raise CourseError(
+            f"on_background expects uint8 pictures with four channels (red, green, blue, alpha), found shape "
+            f"{pictures.shape} and {pictures.dtype}."
+        )
+    alpha = pictures[..., 3:].astype(np.uint16)
+    blended = pictures[..., :3] * alpha + np.asarray(colour, dtype=np.uint16) * (255 - alpha)
+    return ((blended + 127) // 255).astype(np.uint8)

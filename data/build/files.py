@@ -1,0 +1,14 @@
+"""Shared by the build scripts: where the data lies, and writing a file whole or not at all."""
+
+import os
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parents[1]
+
+
+def write_whole(path, content):
+    """Write `content` (bytes) under a temporary name in the same folder, then rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_bytes(content)
+    os.replace(unfinished, path)
