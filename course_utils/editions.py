@@ -52,7 +52,8 @@ def read_notebook(path):
     try:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
         nbformat.validate(notebook)
-    except (OSError, ValueError, KeyError, nbformat.ValidationError) as error:
+    # nbformat looks for its fields in whatever JSON it finds: a list raises AttributeError.
+    except (OSError, ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
         raise CourseError(
             f"{path}: this is not a notebook that can be read: {error}. `git checkout -- {path.name}` in its "
             "folder brings back the course's own."
