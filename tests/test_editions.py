@@ -435,3 +435,11 @@ def test_a_notebook_without_cell_ids_is_explained(tmp_path):
     )
     with pytest.raises(CourseError, match=r"format 4.4; expected 4.5"):
         editions.read_notebook(path)
+
+
+def test_an_id_that_two_cells_share_is_explained(tmp_path):
+    path = tmp_path / "01_lesson.ipynb"
+    nbformat.write(notebook(code("1", name="same"), code("2", name="other")), path)
+    path.write_text(path.read_text(encoding="utf-8").replace("other-1", "same-0"), encoding="utf-8")
+    with pytest.raises(CourseError, match="two cells have the id 'same-0', the second is cell 1"):
+        editions.read_notebook(path)
