@@ -24,7 +24,7 @@ def main():
         code = _complain(error)
     except KeyboardInterrupt as stop:
         code = getattr(stop, "exit_code", 130)
-        _complain("Stopped. The next run starts where nothing is half-made.")
+        _complain("Stopped. Nothing half-made is left; the next run starts again.")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise

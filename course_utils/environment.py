@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,7 +135,7 @@ def inspect(extra: str = "") -> State:
     except (OSError, ValueError, KeyError, TypeError):
         return State("rebuild", "An earlier installation was not finished: making .venv again.", extra)
     broken = None
-    if location != str(VENV.resolve()):
+    if location != _location():
         broken = f"The course's folder was moved here from {Path(location).parent}"
     elif made_with not in LOCKS or digest != lock(made_with).digest:
         broken = "The course's packages have changed since .venv was made"
@@ -240,6 +240,11 @@ def _site_packages() -> Path:
     return next(VENV.glob("lib/python3.*/site-packages"), VENV / "lib")
 
 
+def _location() -> str:
+    # The same text under every locale, even one in which Python cannot decode the folder's name.
+    return os.fsencode(VENV.resolve()).decode("utf-8", "backslashreplace")
+
+
 def _entries() -> set[str]:
     # The top level is enough for a quick look; `doctor` looks at every file.
     return {entry.name for entry in _site_packages().iterdir() if entry.name != "__pycache__"}
@@ -307,13 +312,13 @@ def _make(state: State, extra: str, lock_descriptor: int) -> None:
     except BaseException as error:
         _remove()
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise CourseError(f"{installer.no_space_sentence(ROOT)} Then run the command again.") from None
+            raise CourseError(f"{installer.no_space_sentence(VENV)} Then run the command again.") from None
         raise
     print(f"The environment is complete ({len(wanted.here())} packages).", flush=True)
 
 
 def _require_room(wanted: pins.Lock) -> None:
-    free = shutil.disk_usage(ROOT).free / 1e6
+    free = shutil.disk_usage(VENV if VENV.is_dir() else ROOT).free / 1e6
     if free < wanted.megabytes:
         raise CourseError(
             f"The disk has too little room: the course's packages need {wanted.megabytes:,} MB in {VENV}, "
@@ -337,8 +342,9 @@ def _make_empty(lock_descriptor: int) -> None:
     )
     # From inside the .venv that has just been removed, the interpreter behind it.
     python = sys._base_executable if in_own_venv() else sys.executable
-    command = [python, "-m", "venv", *(["--without-pip"] if uses_uv else []), str(VENV)]
-    installer.run(command, None, installer.Display(), LOG, lock_descriptor)
+    # Resolved, because venv refuses a link.
+    command = [python, "-m", "venv", *(["--without-pip"] if uses_uv else []), str(VENV.resolve())]
+    installer.run(command, None, VENV, LOG, lock_descriptor)
 
 
 def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
@@ -351,7 +357,7 @@ def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
     )
     command = [*front, "--require-hashes", "--no-deps", "-r", str(wanted.path)]
     follower = installer.Follower(wanted.here(), _site_packages())
-    installer.run(command, follower, installer.Display(), LOG, lock_descriptor)
+    installer.run(command, follower, VENV, LOG, lock_descriptor)
     lacking = pins.differences(wanted.here(), pins.installed([str(_site_packages())]))
     if lacking:
         raise CourseError(f"The installation ended without {', '.join(sorted(lacking))}. Full output: {LOG}")
@@ -359,11 +365,11 @@ def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
 
 def _finish(wanted: pins.Lock, extra: str) -> None:
     # One line of ASCII, whatever the folder's name and the locale: the site module runs lines that begin with
-    # "import", and the folder's name stands in it escaped.
-    path_line = f"import sys; sys.path.append({str(ROOT)!a})\n"
+    # "import", and the folder's name stands in it as the bytes that the system knows it by.
+    path_line = f"import os, sys; sys.path.append(os.fsdecode({os.fsencode(ROOT)!a}))\n"
     (_site_packages() / "course.pth").write_text(path_line, encoding="ascii")
     stamp = {
-        "location": str(VENV.resolve()),
+        "location": _location(),
         "extra": extra,
         "digest": wanted.digest,
         "python": platform.python_version(),
@@ -394,7 +400,8 @@ def _remove() -> None:
             f"{error.filename} cannot be deleted: close JupyterLab and every other program that runs from "
             f"{VENV}, or delete that folder yourself; then run the command again."
         ) from None
-    if not VENV.is_symlink():
+    # A link or a mounted disk in its place stays, empty: that counts as not there.
+    with suppress(OSError):
         VENV.rmdir()
 
 

@@ -114,15 +114,13 @@ class Follower:
         return f"fetching {total} packages"
 
 
-def run(
-    command: list[str], follower: Follower | None, display: Display, log: Path, lock_descriptor: int
-) -> None:
+def run(command: list[str], follower: Follower | None, target: Path, log: Path, lock_descriptor: int) -> None:
     """Runs one step of an installation.
 
     Args:
         command: the program and its arguments.
         follower: reads its output; None for a step too short for that.
-        display: where the state is shown.
+        target: folder of the environment that it works on.
         log: file that the full output is appended to.
         lock_descriptor: the open lock file; the child inherits it, so that the lock outlives this process
             by as long as an orphaned child goes on writing.
@@ -131,13 +129,14 @@ def run(
         CourseError: if the command fails; the message says why in one sentence and names the log.
         Stopped: on Ctrl-C, or when this process is asked to end; the child and its children are gone by then.
     """
+    display = Display()
     tail: deque[str] = deque(maxlen=400)
     options = (
         {"process_group": 0, "pass_fds": [lock_descriptor]}
         if os.name == "posix"
         else {"creationflags": 0x200}
     )
-    with log.open("a", encoding="utf-8") as record, _signals_raise():
+    with log.open("a", encoding="utf-8", errors="backslashreplace") as record, _signals_raise():
         record.write(f"$ {' '.join(command)}\n")
         try:
             child = subprocess.Popen(
@@ -167,7 +166,7 @@ def run(
             _end(child)
             display.clear()
     if child.returncode != 0:
-        raise CourseError(explain(list(tail), child.returncode, log))
+        raise CourseError(explain(list(tail), child.returncode, log, target))
 
 
 def _installer_environment() -> dict[str, str]:
@@ -184,8 +183,14 @@ def _installer_environment() -> dict[str, str]:
         "PIP_PREFIX",
         "PIP_REQUIRE_VIRTUALENV",
     )
-    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PYTHONUNBUFFERED": "1"}
-    return {k: v for k, v in (patience | dict(os.environ) | quiet).items() if k not in misleading}
+    # UTF-8, because not even venv can write the name of a folder that the locale has no letters for.
+    ours = {
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }
+    return {k: v for k, v in (patience | dict(os.environ) | ours).items() if k not in misleading}
 
 
 def _lines(child: subprocess.Popen, tick: Callable[[], None]):
@@ -294,20 +299,21 @@ REASONS = [
 ]
 
 
-def explain(lines: list[str], return_code: int, log: Path) -> str:
+def explain(lines: list[str], return_code: int, log: Path, target: Path) -> str:
     """Says in a sentence why pip or uv failed.
 
     Args:
         lines: the end of its output.
         return_code: its exit status; negative for a signal.
         log: the file with the full output.
+        target: folder of the environment.
 
     Returns:
         What happened, what to do, and where the full output is.
     """
     output = "\n".join(lines)
     if re.search(NO_SPACE, output):
-        sentence = no_space_sentence(log.parent)
+        sentence = no_space_sentence(target)
     else:
         sentence = next((sentence for pattern, sentence in REASONS if re.search(pattern, output)), None)
     if sentence is None and return_code == -9:
@@ -322,10 +328,10 @@ def explain(lines: list[str], return_code: int, log: Path) -> str:
     return f"{sentence} Nothing half-made is kept: run the command again afterwards. Full output: {log}"
 
 
-def no_space_sentence(folder: Path) -> str:
-    """Says that a disk is full, with what is free where an installation writes."""
+def no_space_sentence(target: Path) -> str:
+    """Says that a disk is full, with what is free where an installation into `target` writes."""
     places = {
-        folder: "the course",
+        target if target.is_dir() else target.parent: "the environment",
         Path(tempfile.gettempdir()): "temporary files",
         Path.home(): "the package cache",
     }
