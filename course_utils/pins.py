@@ -5,6 +5,7 @@ Standard library only, because it is read before the environment exists.
 
 import ast
 import hashlib
+import operator
 import os
 import platform
 import re
@@ -122,29 +123,27 @@ def applies(marker: str, environment: dict[str, str]) -> bool:
 
 def _evaluate(node: ast.expr, marker: str, environment: dict[str, str]) -> bool:
     match node:
-        case ast.BoolOp(op=operator, values=values):
-            combine = all if isinstance(operator, ast.And) else any
+        case ast.BoolOp(op=joint, values=values):
+            combine = all if isinstance(joint, ast.And) else any
             return combine(_evaluate(value, marker, environment) for value in values)
-        case ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[ast.Constant(value=wanted)]):
-            found = environment[name]
-            if name in ("python_version", "python_full_version"):
-                found, wanted = _release(found), _release(wanted)
-            match operator:
-                case ast.Eq():
-                    return found == wanted
-                case ast.NotEq():
-                    return found != wanted
-                case ast.Lt():
-                    return found < wanted
-                case ast.LtE():
-                    return found <= wanted
-                case ast.Gt():
-                    return found > wanted
-                case ast.GtE():
-                    return found >= wanted
+        case ast.Compare(left=ast.Name(id=name), ops=[sign], comparators=[ast.Constant(value=wanted)]):
+            compare = _COMPARISONS.get(type(sign))
+            if compare is not None and name in environment:
+                read = _release if name in ("python_version", "python_full_version") else str
+                return compare(read(environment[name]), read(wanted))
     raise CourseError(
         f"The lock has a marker that the course cannot read: {marker}. Write it anew with .ci/lock.py."
     )
+
+
+_COMPARISONS = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
 
 
 def _release(version: str) -> tuple[int, int, int]:
