@@ -189,6 +189,9 @@ def test_a_lesson_is_run_solved_saved_and_found_again(tmp_path):
             run_all(page)
             cells = cells_of(page)
 
+            # Nothing asks for attention on top of the lesson, such as "official Jupyter news?".
+            assert page.locator(".Toastify__toast, .jp-Dialog").all_inner_texts() == []
+
             # Everything ran, and what fails is what waits for an answer.
             for name, cell in cells.items():
                 if errors_of(cell):
