@@ -103,7 +103,7 @@ def learner_edition(notebook):
     cells = []
     for cell in edition.cells:
         if "target" in cell.metadata.get("tags", []):
-            cells.append(nbformat.v4.new_markdown_cell(id=f"{cell.id}-target", **_target(cell)))
+            cells.append(nbformat.v4.new_markdown_cell(id=f"should-see-{cell.id}", **_target(cell)))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         cells.append(cell)

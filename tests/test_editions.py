@@ -134,7 +134,7 @@ def test_clears_every_lesson_as_nbgrader_does(name):
     theirs = cleared_by_nbgrader(worked)
     assert editions.clear_answers(worked) == theirs
     # What the learner edition adds are outputs cleared and targets shown; its other cells are nbgrader's.
-    mine = [cell for cell in editions.learner_edition(worked).cells if not cell.id.endswith("-target")]
+    mine = [cell for cell in editions.learner_edition(worked).cells if not cell.id.startswith("should-see-")]
     assert [(cell.id, cell.source, cell.metadata) for cell in mine] == [
         (cell.id, cell.source, cell.metadata) for cell in theirs.cells
     ]
@@ -170,7 +170,7 @@ def test_a_target_shows_its_picture_with_alt_text_and_caption_before_the_cell():
     made = editions.learner_edition(notebook(code("show()", tags=["target"], outputs=[picture, caption])))
     nbformat.validate(made)
     target, cell = made.cells
-    assert (target.cell_type, target.id) == ("markdown", "cell-0-target")
+    assert (target.cell_type, target.id) == ("markdown", "should-see-cell-0")
     assert target.source == (
         "**What you should see**\n\n![A \\[cat\\].](attachment:target-1.png)\n\n*A \\[cat\\].*"
     )

@@ -325,6 +325,7 @@ def has_balanced_markers(lesson):
 
 def gives_no_answer_away(lesson):
     edition = editions.learner_edition(lesson.notebook)
+    nbformat.validate(edition)
     for cell in edition.cells:
         if cell.cell_type == "code":
             try:
