@@ -121,11 +121,14 @@ def test_a_cell_that_never_ends_is_stopped(tmp_path, monkeypatch):
 
 
 def test_outputs_of_an_earlier_run_do_not_survive(tmp_path):
-    cell = code("now", "3")
-    cell.outputs = [v4.new_output("stream", text="then")]
-    path = save(tmp_path / "01_lesson.ipynb", cell, code("nothing", " "))
+    cells = [code("now", "3"), code("nothing-to-execute", " ")]
+    for cell in cells:
+        cell.outputs = [v4.new_output("stream", text="then")]
+    path = save(tmp_path / "01_lesson.ipynb", *cells)
     render.render(path)
-    assert [output.output_type for output in outputs_of(path)["now"]] == ["execute_result"]
+    outputs = outputs_of(path)
+    assert [output.output_type for output in outputs["now"]] == ["execute_result"]
+    assert outputs["nothing-to-execute"] == []
 
 
 @pytest.mark.parametrize(
