@@ -131,11 +131,11 @@ def run(command: list[str], follower: Follower | None, target: Path, log: Path, 
     """
     display = Display()
     tail: deque[str] = deque(maxlen=400)
-    options = (
-        {"process_group": 0, "pass_fds": [lock_descriptor]}
-        if os.name == "posix"
-        else {"creationflags": 0x200}
-    )
+    options = {"creationflags": 0x200}  # a process group of its own, which Ctrl-C does not reach
+    if os.name == "posix":
+        options = {"process_group": 0, "pass_fds": [lock_descriptor]}
+    if sys.platform == "linux":
+        options["preexec_fn"] = _die_with_parent
     with log.open("a", encoding="utf-8", errors="backslashreplace") as record, _signals_raise():
         record.write(f"$ {' '.join(command)}\n")
         try:
@@ -167,6 +167,14 @@ def run(command: list[str], follower: Follower | None, target: Path, log: Path, 
             display.clear()
     if child.returncode != 0:
         raise CourseError(explain(list(tail), child.returncode, log, target))
+
+
+def _die_with_parent() -> None:
+    """Asks the kernel to kill this process when the run that started it is killed."""
+    import ctypes
+
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def _installer_environment() -> dict[str, str]:

@@ -174,15 +174,15 @@ def test_works_in_the_plainest_locale(course, locale):
     course.assert_complete()
 
 
-def test_a_killed_run_is_mended_by_the_next_after_its_orphan_is_gone(course):
-    process = course.start(STAND_IN_PAUSE="2")
-    wait_until(lambda: list(course.venv.glob("lib/*/site-packages/course_alpha.py")), "the first package")
+@pytest.mark.parametrize("sign", [".made-by-course", "lib/*/site-packages/course_alpha.py"])
+def test_a_killed_run_is_mended_by_the_next(course, sign):
+    process = course.start(STAND_IN_PAUSE="3")
+    wait_until(lambda: list(course.venv.glob(sign)), sign)
     process.kill()
-    process.wait()
-    # The installer outlives the killed run and goes on writing; no run may write at the same time.
+    process.communicate()
+    # No installer may go on writing into what the next run makes: it dies, or the next run waits for it.
     next_run = course.run()
     assert next_run.returncode == 0, next_run.stderr
-    assert "Another run is making the course's environment: waiting for it." in next_run.stdout
     assert "An earlier installation was not finished: making .venv again." in next_run.stdout
     course.assert_complete()
 
@@ -298,6 +298,26 @@ def test_runs_at_the_same_time_make_it_once(course):
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert course.installations() == 1
     assert sum("waiting for it" in output for output in outputs) == 2
+    course.assert_complete()
+
+
+def test_a_run_waits_for_whoever_holds_the_lock(course):
+    """Such as the orphaned installer of a killed run, which inherits the lock."""
+    import fcntl
+
+    with (course.folder / ".course-install.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        orphan = subprocess.Popen(["sleep", "30"], pass_fds=[held.fileno()])
+    process = course.start()
+    try:
+        time.sleep(2)
+        assert process.poll() is None and course.installations() == 0
+    finally:
+        orphan.kill()
+        orphan.wait()
+    out, _ = process.communicate(timeout=60)
+    assert out.startswith("Another run is making the course's environment: waiting for it.\n")
+    assert process.returncode == 0
     course.assert_complete()
 
 
