@@ -1,13 +1,14 @@
 """Checks of arguments, shared by pictures, text and sound: each names the argument and what was found."""
 
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 import numpy as np
 
 from course_utils.errors import CourseError
 
-__all__ = ["array", "choice", "generator", "number", "string", "strings", "whole_number"]
+__all__ = ["array", "choice", "generator", "items", "number", "string", "strings", "whole_number"]
 
 
 def whole_number(name, value, at_least=1, at_most=None):
@@ -74,7 +75,7 @@ def choice(name, value, choices):
 
 
 def string(name, value):
-    """Return the argument if it is a str.
+    """Return the argument if it is a str that can be written to a file.
 
     Args:
         name: of the argument, for the message.
@@ -84,11 +85,36 @@ def string(name, value):
         The value.
 
     Raises:
-        CourseError: when it is no str.
+        CourseError: when it is no str, or holds half of a character (a lone surrogate).
     """
     if not isinstance(value, str):
         raise CourseError(f"{name} is {_shown(value)}: expected one string (str).")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise CourseError(
+            f"{name} is {_shown(value)}, which holds half of a character: decode it again."
+        ) from None
     return value
+
+
+def items(name, value, of):
+    """Return the argument as a list.
+
+    Args:
+        name: of the argument, for the message.
+        value: any iterable but a str, whose items would be its letters.
+        of: what the list holds, for the message.
+
+    Returns:
+        list.
+
+    Raises:
+        CourseError: when it is something else.
+    """
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise CourseError(f"{name} is {_shown(value)}: expected a list of {of}.")
+    return list(value)
 
 
 def strings(name, value):
@@ -96,7 +122,7 @@ def strings(name, value):
 
     Args:
         name: of the argument, for the message.
-        value: iterable of str, but not one str, whose items would be its letters.
+        value: iterable of str, but not one str.
 
     Returns:
         list of str.
@@ -104,13 +130,7 @@ def strings(name, value):
     Raises:
         CourseError: when it is something else.
     """
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
-        raise CourseError(f"{name} is {_shown(value)}: expected a list of strings.")
-    value = list(value)
-    for item in value:
-        if not isinstance(item, str):
-            raise CourseError(f"{name} holds {_shown(item)}: expected strings (str) only.")
-    return value
+    return [string(f"an item of {name}", item) for item in items(name, value, "strings (str)")]
 
 
 def generator(rng):
@@ -133,7 +153,7 @@ def generator(rng):
     return rng
 
 
-def array(name, value, dtype, shapes, allow_empty=False):
+def array(name, value, dtype, shapes):
     """Return the argument if it is an array of the right kind.
 
     Args:
@@ -142,13 +162,12 @@ def array(name, value, dtype, shapes, allow_empty=False):
         dtype: NumPy type or abstract type it must have, such as np.uint8 or np.floating, or a tuple of them.
         shapes: tuple of the allowed shapes, each a tuple in which a string, the name of an axis, stands for
             any length.
-        allow_empty: whether an axis may have length 0.
 
     Returns:
         The same array.
 
     Raises:
-        CourseError: when type, rank or shape differ, or a float is not finite.
+        CourseError: when type, rank or shape differ, it is empty, or a float is not finite.
     """
     types = dtype if isinstance(dtype, tuple) else (dtype,)
     expected = f"expected a NumPy array of {' or '.join(kind.__name__ for kind in types)}"
@@ -160,7 +179,7 @@ def array(name, value, dtype, shapes, allow_empty=False):
         raise CourseError(f"{found}: {expected}.")
     if not any(_fits(value.shape, shape) for shape in shapes):
         raise CourseError(f"{found}: {expected}.")
-    if value.size == 0 and not allow_empty:
+    if value.size == 0:
         raise CourseError(f"{found}, so it is empty: {expected} with at least one element.")
     if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
         raise CourseError(

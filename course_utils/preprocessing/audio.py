@@ -44,9 +44,13 @@ _MIN_RATE, _MAX_RATE = 1_000, 384_000
 _FULL_SCALE_16_BITS = 32767 / 32768
 _FULL_SCALE = {"PCM_S8": 127 / 128, "PCM_U8": 127 / 128, "ULAW": 32124 / 32768, "ALAW": 32256 / 32768}
 
-_OGG_END_OF_STREAM = 0x04
-_OGG_LONGEST_PAGE = 65_307
+# Written by programs that cannot know the length of a WAV when they write its header.
 _STREAMED_LENGTH = 0xFFFFFFFF
+
+# RFC 3533: the fixed part of a page's header, the longest page, and the flag of the last page.
+_OGG_HEADER = 27
+_OGG_LONGEST_PAGE = 65_307
+_OGG_END_OF_STREAM = 0x04
 
 
 def read_audio(path, rate=None, *, max_seconds=600, allow_clipping=False):
@@ -132,8 +136,13 @@ def _ogg_is_complete(path):
         file.seek(0, 2)
         file.seek(max(0, file.tell() - _OGG_LONGEST_PAGE))
         end = file.read()
-    last_page = end.rfind(b"OggS")
-    return bool(end[last_page + 5] & _OGG_END_OF_STREAM)
+    page = end[max(0, end.rfind(b"OggS")) :]
+    if len(page) < _OGG_HEADER:
+        return False
+    # Byte 26 counts the segments of the page, whose lengths follow.
+    segments = page[_OGG_HEADER : _OGG_HEADER + page[26]]
+    is_whole = len(page) >= _OGG_HEADER + page[26] + sum(segments)
+    return is_whole and bool(page[5] & _OGG_END_OF_STREAM)
 
 
 def _refuse_clipped(channels, path, full_scale):
@@ -242,7 +251,8 @@ def split_frames(samples, frame_length, hop):
 def stft(samples, frame_length, hop, fft_length=None):
     """Short-time Fourier transform with a periodic Hann window (lesson 01).
 
-    Equal to tf.signal.stft with the same fft_length (whose own default is the next power of two).
+    Equal to tf.signal.stft with the same fft_length (its own default is the next power of two), except that
+    TensorFlow's window is not periodic when frame_length is odd.
 
     Args:
         samples: float (samples,), at least one frame long.

@@ -35,16 +35,16 @@ __all__ = [
     "standardise",
 ]
 
-# The largest picture that is decoded. The hungriest decoders (WebP, JPEG 2000) were measured to need 20 bytes
-# per pixel at their peak, so reading any file stays under 500 MB.
-MAX_PIXELS = 20_000_000
+# The largest picture that is decoded. The hungriest decoder, JPEG 2000, was measured to need 24 bytes per
+# pixel at its peak, so reading any file takes less than 500 MB.
+MAX_PIXELS = 16_000_000
 
 # The ways to make a picture square: cut the longer side, add bars to the shorter one, or distort.
 FITS = ("crop", "letterbox", "stretch")
 
 # A JPEG decoded at reduced size keeps every side at least this many times as long as needed: closer to the
 # wanted size, the decoder's own averaging of blocks would show in the result of the Lanczos filter.
-_DRAFT_MARGIN = 2
+_DRAFT_MARGIN = 3
 
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -82,7 +82,7 @@ def load_image(path, *, at_least=None, background=_WHITE):
     Args:
         path: str or Path of the file.
         at_least: None, or the size that you need. A JPEG may then be decoded at a half, a quarter or an
-            eighth of its size (never below twice `at_least`), which is much faster: fine detail is skipped.
+            eighth of its size (never below 3 times `at_least`), which is much faster: fine detail is skipped.
         background: (red, green, blue), each 0 to 255.
 
     Returns:
@@ -91,6 +91,15 @@ def load_image(path, *, at_least=None, background=_WHITE):
     Raises:
         CourseError: when the file is missing, empty, no picture, truncated, otherwise damaged, or when what
             would be decoded has more than `MAX_PIXELS` pixels.
+    """
+    return _load(path, at_least, background)[0]
+
+
+def _load(path, at_least, background):
+    """The array of `load_image`, and the (height, width) of the original in its pixels.
+
+    The two differ from the array's shape by a fraction when a JPEG's sides are no multiples of its reduction:
+    4031 pixels at a quarter are 1007.75, of which the decoder makes 1008.
     """
     needed = None if at_least is None else _size("at_least", at_least)
     background = _colour("background", background)
@@ -118,21 +127,16 @@ def _formats():
 
 
 def _decode(picture, path, needed, background):
+    reduced = None
     if needed is not None:
         # The longer side is asked of both, because EXIF may swap them once the picture is decoded.
-        picture.draft(None, (_DRAFT_MARGIN * max(needed),) * 2)
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
+        reduced = picture.draft(None, (_DRAFT_MARGIN * max(needed),) * 2)
+    if picture.width * picture.height > MAX_PIXELS:
         raise CourseError(_too_large(picture, path))
     picture.load()
-    array = np.empty((picture.height, picture.width, 3), np.uint8)
-    to_rgb = _converter(picture, background)
-    # Converting a band of rows at a time keeps the peak memory at the decoded picture plus the result.
-    rows = max(1, _BAND_PIXELS // picture.width)
-    for top in range(0, picture.height, rows):
-        bottom = min(top + rows, picture.height)
-        array[top:bottom] = to_rgb(picture.crop((0, top, picture.width, bottom)))
-    return _upright(array, picture.getexif().get(_ORIENTATION_TAG))
+    _, _, width, height = reduced[1] if reduced else (0, 0, *picture.size)
+    array = _to_rgb(picture, background)
+    return _upright(array, (height, width), picture.getexif().get(_ORIENTATION_TAG))
 
 
 def _too_large(picture, path):
@@ -147,52 +151,60 @@ def _too_large(picture, path):
     return f"{message} If you trust the file, make it smaller in a picture editor first."
 
 
+def _to_rgb(picture, background):
+    """The pixels of a picture of any mode, uint8 (height, width, 3)."""
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        return _deep_grey_to_rgb(np.asarray(picture))
+    convert = _converter(picture, background)
+    array = np.empty((picture.height, picture.width, 3), np.uint8)
+    # Converting a band of rows at a time keeps the peak memory at the decoded picture plus the result.
+    rows = max(1, _BAND_PIXELS // picture.width)
+    for top in range(0, picture.height, rows):
+        bottom = min(top + rows, picture.height)
+        array[top:bottom] = convert(picture.crop((0, top, picture.width, bottom)))
+    return array
+
+
 def _converter(picture, background):
-    """Choose the function that turns a band of this picture into uint8 RGB (rows, width, 3)."""
-    mode = picture.mode
-    if mode in ("I", "F") or mode.startswith("I;16"):
-        low, high = _grey_range(picture)
-        return lambda band: _grey_to_rgb(band, low, high)
-    if mode == "LAB":
-        lab_to_rgb = ImageCms.buildTransform(
-            ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
-        )
-        return lambda band: ImageCms.applyTransform(band, lab_to_rgb)
+    """Choose the function that turns a part of this picture into one of mode RGB."""
+    if picture.mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        lab_to_rgb = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
+        return lambda part: ImageCms.applyTransform(part, lab_to_rgb)
     if picture.has_transparency_data:
-        return lambda band: _over(band, background)
-    return lambda band: band.convert("RGB")
+        return lambda part: _over(part, background)
+    return lambda part: part.convert("RGB")
 
 
-def _grey_range(picture):
-    low, high = picture.getextrema()
-    usual = 1.0 if picture.mode == "F" else 65535
-    return (0, usual) if low >= 0 and high <= usual else (low, high)
-
-
-def _grey_to_rgb(band, low, high):
-    values = np.asarray(band, np.float64)
+def _deep_grey_to_rgb(values):
     if not np.isfinite(values).all():
         raise ValueError("it holds values that are not finite (NaN or infinity)")
-    grey = np.rint((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)
-    return grey[..., np.newaxis]
+    low, high = float(values.min()), float(values.max())
+    usual = 1.0 if values.dtype.kind == "f" else 65535.0
+    if low >= 0 and high <= usual:
+        low, high = 0.0, usual
+    grey = np.empty(values.shape, np.uint8)
+    for row, source in zip(grey, values, strict=True):
+        row[:] = np.rint((source - low) / ((high - low) or 1) * 255)
+    return np.repeat(grey[..., np.newaxis], 3, axis=-1)
 
 
-def _over(band, background):
-    # Premultiplied modes (La, RGBa) reach RGBA only through their plain counterparts.
-    rgba = (band.convert("LA") if band.mode == "La" else band).convert("RGBA")
+def _over(part, background):
+    # Premultiplied grey, La, reaches RGBA only through LA.
+    rgba = (part.convert("LA") if part.mode == "La" else part).convert("RGBA")
     canvas = Image.new("RGBA", rgba.size, (*background, 255))
     return Image.alpha_composite(canvas, rgba).convert("RGB")
 
 
-def _upright(array, orientation):
+def _upright(array, extent, orientation):
     swap, flip_rows, flip_columns = _ORIENTATIONS.get(orientation, (False, False, False))
     if swap:
-        array = array.swapaxes(0, 1)
+        array, extent = array.swapaxes(0, 1), extent[::-1]
     if flip_rows:
         array = array[::-1]
     if flip_columns:
         array = array[:, ::-1]
-    return np.ascontiguousarray(array)
+    return np.ascontiguousarray(array), extent
 
 
 def _finding(path, error):
@@ -236,10 +248,8 @@ def resize(image, size, filter="lanczos", box=None):
     image = _image(image)
     height, width = _size("size", size)
     chosen = _FILTERS[arguments.choice("filter", filter, tuple(_FILTERS))]
-    if box is not None:
-        top, left, bottom, right = _box(box, image)
-        box = (left, top, right, bottom)
-    return np.array(Image.fromarray(image).resize((width, height), chosen, box))
+    top, left, bottom, right = _box(box, image)
+    return np.array(Image.fromarray(image).resize((width, height), chosen, (left, top, right, bottom)))
 
 
 def resize_shorter_side(image, side, filter="lanczos"):
@@ -298,13 +308,14 @@ def random_crop(image, size, rng):
     return _crop(image, size, rng.integers(rows + 1), rng.integers(columns + 1))
 
 
-def letterbox(image, size, fill=_WHITE):
+def letterbox(image, size, fill=_WHITE, box=None):
     """Fit a whole picture into a size, keeping its proportions, with bars of one colour (lesson 01).
 
     Args:
         image: uint8 (height, width, 3).
         size: (height, width) or int of the result.
         fill: (red, green, blue) of the bars.
+        box: the part to take, as in `resize`.
 
     Returns:
         uint8 (height, width, 3).
@@ -314,13 +325,16 @@ def letterbox(image, size, fill=_WHITE):
     """
     image = _image(image, rgb_only=True)
     height, width = _size("size", size)
-    scale = min(height / image.shape[0], width / image.shape[1])
+    box = _box(box, image)
+    box_height, box_width = box[2] - box[0], box[3] - box[1]
+    scale = min(height / box_height, width / box_width)
     # A very wide picture would otherwise vanish into zero rows.
-    inner_height, inner_width = (max(1, round(length * scale)) for length in image.shape[:2])
+    inner_height, inner_width = max(1, round(box_height * scale)), max(1, round(box_width * scale))
     top, left = (height - inner_height) // 2, (width - inner_width) // 2
     result = np.empty((height, width, 3), np.uint8)
     result[:] = _colour("fill", fill)
-    result[top : top + inner_height, left : left + inner_width] = resize(image, (inner_height, inner_width))
+    inner = resize(image, (inner_height, inner_width), box=box)
+    result[top : top + inner_height, left : left + inner_width] = inner
     return result
 
 
@@ -458,19 +472,16 @@ def preprocess_image(path, size=224, fit="crop", background=_WHITE):
     """
     size = arguments.whole_number("size", size)
     arguments.choice("fit", fit, FITS)
-    image = load_image(path, at_least=size, background=background)
+    image, (height, width) = _load(path, size, background)
     if fit == "letterbox":
-        return letterbox(image, size, background)
-    return resize(image, size, box=_central_square(image) if fit == "crop" else None)
-
-
-def _central_square(image):
-    # In fractions of pixels: rounding to whole ones would shift a picture decoded at an eighth of its size by
-    # up to four of the original's pixels.
-    height, width = image.shape[:2]
+        return letterbox(image, size, background, box=(0, 0, height, width))
+    if fit == "stretch":
+        return resize(image, size, box=(0, 0, height, width))
+    # In fractions of pixels: rounded to whole ones, the crop of a picture decoded at a quarter of its size
+    # would be off by up to two of the original's pixels.
     side = min(height, width)
     top, left = (height - side) / 2, (width - side) / 2
-    return top, left, top + side, left + side
+    return resize(image, size, box=(top, left, top + side, left + side))
 
 
 def preprocess_batch(paths, size=224, fit="crop", skip_bad=False, progress=True, background=_WHITE):
@@ -493,9 +504,7 @@ def preprocess_batch(paths, size=224, fit="crop", skip_bad=False, progress=True,
     """
     from tqdm import tqdm
 
-    if isinstance(paths, str) or not hasattr(paths, "__iter__"):
-        raise CourseError(f"paths is {paths!r}: expected a list of file names; for one, use [{paths!r}].")
-    paths = list(paths)
+    paths = arguments.items("paths", paths, "file names")
     size = arguments.whole_number("size", size)
     arguments.choice("fit", fit, FITS)
     batch = np.empty((len(paths), size, size, 3), np.uint8)
@@ -553,6 +562,8 @@ def _size(name, size):
 
 def _box(box, image):
     height, width = image.shape[:2]
+    if box is None:
+        return 0, 0, height, width
     if not isinstance(box, tuple | list) or len(box) != 4:
         raise CourseError(f"box is {box!r}: expected (top, left, bottom, right).")
     limits = (height, width, height, width)

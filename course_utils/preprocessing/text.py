@@ -12,7 +12,7 @@ import unicodedata
 import warnings
 from collections import Counter, defaultdict
 from functools import cache
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 
 import numpy as np
 
@@ -567,10 +567,8 @@ class Vocabulary:
             CourseError: when an argument is wrong.
         """
         min_count = arguments.whole_number("min_count", min_count)
-        if isinstance(token_lists, str) or not hasattr(token_lists, "__iter__"):
-            raise CourseError("token_lists is no list: expected one list of tokens (str) per text.")
         counts = Counter()
-        for tokens in token_lists:
+        for tokens in arguments.items("token_lists", token_lists, "lists of tokens, one per text"):
             counts.update(arguments.strings("token_lists", tokens))
         frequent = [token for token in counts if counts[token] >= min_count]
         frequent.sort(key=lambda token: (-counts[token], token))
@@ -611,7 +609,9 @@ class Vocabulary:
         Raises:
             CourseError: when a number has no token.
         """
-        return [self.tokens[arguments.whole_number("ids", number, 0, len(self) - 1)] for number in ids]
+        last = len(self) - 1
+        numbers = arguments.items("ids", ids, "whole numbers")
+        return [self.tokens[arguments.whole_number("an item of ids", n, 0, last)] for n in numbers]
 
     def save(self, path):
         """Write the tokens to a JSON file, whole or not at all.
@@ -653,14 +653,10 @@ def pad(sequences, length=None):
     Raises:
         CourseError: when an argument is wrong.
     """
-    if isinstance(sequences, str) or not hasattr(sequences, "__iter__"):
-        raise CourseError("sequences is no list: expected one list of whole numbers per text.")
-    rows = [list(row) if hasattr(row, "__iter__") else row for row in sequences]
-    for row in rows:
-        if not isinstance(row, list):
-            raise CourseError(f"sequences holds {row!r}: expected one list of whole numbers per text.")
-        for number in row:
-            arguments.whole_number("sequences", number, 0, 2**31 - 1)
+    rows = arguments.items("sequences", sequences, "lists of whole numbers, one per text")
+    rows = [arguments.items("an item of sequences", row, "whole numbers") for row in rows]
+    for number in chain.from_iterable(rows):
+        arguments.whole_number("a number in sequences", number, 0, 2**31 - 1)
     if length is None:
         length = max(map(len, rows), default=0)
     length = arguments.whole_number("length", length, 0)
