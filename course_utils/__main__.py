@@ -25,6 +25,10 @@ def main():
     except KeyboardInterrupt as stop:
         code = getattr(stop, "exit_code", 130)
         _complain("Stopped. Nothing half-made is left; the next run starts again.")
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does; what is left of it must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise

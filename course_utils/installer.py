@@ -84,7 +84,7 @@ class Follower:
     def line(self, text: str) -> None:
         """Takes one line of pip's or uv's output."""
         self._waits = "Retrying (" in text
-        if pip := re.match(r"\s*(?:Collecting|Processing) (\S+) \(from -r ", text):
+        if pip := re.match(r"\s*(?:Collecting|Processing) (\S+)", text):
             self._fetched.append(re.split(r"==|-\d", re.split(r"[/\\]", pip[1])[-1])[0])
         elif uv := re.match(
             r"\s*(Downloading|Downloaded|Building|Built) ([\w.-]+?)(?:==\S+)?(?: \((.+)\))?$", text

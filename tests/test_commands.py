@@ -352,12 +352,15 @@ def test_progress_of_pip_and_of_uv_in_words(tmp_path):
     assert pip.status() == "fetching 3 packages"
     pip.line("Collecting absl-py==2.5.1 (from -r requirements.lock (line 3))")
     assert pip.status() == "1 of 3 packages fetched: absl-py"
+    pip.line("  Downloading absl_py-2.5.1-py3-none-any.whl (134 kB)")
     pip.line("WARNING: Retrying (Retry(total=1)) after connection broken by 'NewConnectionError'")
     assert pip.status() == "the package index does not answer: trying again"
     pip.line(
         "Processing /wheels/numpy-2.4.6-cp311-cp311-linux_x86_64.whl (from -r requirements.lock (line 9))"
     )
     assert pip.status() == "2 of 3 packages fetched: numpy"
+    pip.line("Collecting setuptools==84.2.1")  # pip 23.0 does not say where from
+    assert pip.status() == "3 of 3 packages fetched: setuptools"
     add_package(tmp_path, "absl_py", "2.5.1")
     assert pip.status() == "1 of 3 packages installed: absl-py"
 
@@ -417,6 +420,15 @@ def test_a_full_disk_elsewhere_has_no_traceback():
     )
     assert answer.returncode == 2 and answer.stdout == ""
     assert answer.stderr.startswith("course_utils: The disk is full") and len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes the pipe as a POSIX shell does")
+def test_a_reader_that_leaves_is_no_error():
+    pipeline = f'"{sys.executable}" -m course_utils doctor | head -n 1'
+    answer = subprocess.run(
+        ["sh", "-c", pipeline], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert answer.stdout.count("\n") == 1 and answer.stderr == ""
 
 
 def test_the_module_has_what_the_readme_names():
