@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from course_utils import environment
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the stand-in for uv and the signals are POSIX's")
@@ -462,6 +464,22 @@ def test_pip_on_a_disk_that_fills_up_gives_one_sentence_and_the_next_run_mends_i
         run.stderr
     )
     assert run.stdout.count("The environment is complete (2 packages).") == 1
+
+
+def test_a_removal_that_is_cut_short_is_seen(tmp_path, monkeypatch):
+    venv = tmp_path / ".venv"
+    (venv / "lib").mkdir(parents=True)
+    (venv / environment.MARKER).touch()
+    (venv / environment.STAMP).touch()
+    monkeypatch.setattr(environment, "VENV", venv)
+
+    def cut_short(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment.shutil, "rmtree", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        environment._remove()
+    assert (venv / environment.MARKER).exists() and not (venv / environment.STAMP).exists()
 
 
 def test_the_stamp_is_only_there_when_all_is_there(course):

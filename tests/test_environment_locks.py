@@ -44,7 +44,7 @@ def machines():
         {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"},
     ]
     cpython = {"platform_python_implementation": "CPython", "implementation_name": "cpython"}
-    for system, full in product(systems, ["3.11.0", "3.11.7", "3.12.1", "3.13.0"]):
+    for system, full in product(systems, ["3.11.0", "3.11.7", "3.12.0", "3.13.0"]):
         yield system | cpython | {"python_version": full.rpartition(".")[0], "python_full_version": full}
 
 
@@ -124,7 +124,7 @@ def test_markers_mean_what_pip_takes_them_for(marker):
     "marker",
     [
         "python_version >= '3.9'",
-        "python_full_version < '3.11.10'",
+        "python_full_version < '3.11.7'",
         "python_version == '3.12'",
         "sys_platform == 'win32' or (os_name == 'posix' and platform_machine != 'x86_64')",
     ],
