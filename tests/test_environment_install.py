@@ -472,6 +472,8 @@ def test_a_removal_that_is_cut_short_is_seen(tmp_path, monkeypatch):
     (venv / environment.MARKER).touch()
     (venv / environment.STAMP).touch()
     monkeypatch.setattr(environment, "VENV", venv)
+    # In the order in which a stamp that is not deleted by itself would come last.
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter([folder / "lib", folder / environment.STAMP]))
 
     def cut_short(folder):
         raise KeyboardInterrupt
