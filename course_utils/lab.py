@@ -61,8 +61,9 @@ def _command(place: Path, port: int | None, ip: str, browser: bool) -> list[str]
         f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
         # Ctrl-C ends it at once instead of asking on a terminal that may not be there.
         "--ServerApp.answer_yes=True",
-        # The question "would you like to receive official Jupyter news?" would cover the lesson.
-        "--LabApp.news_url=None",
+        # Defaults that a learner's own settings still override. Without them the question "would you like to
+        # receive official Jupyter news?" covers the lesson.
+        f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         # Only what a learner has to know: the address, and what goes wrong.
         "--Application.log_level=WARN",
