@@ -304,8 +304,8 @@ def mel_to_hz(mel):
 def mel_filterbank(rate, fft_length, n_mels=40, low=20.0, high=None):
     """Triangular filters, evenly spaced on the mel scale, to multiply spectra with (lesson 01).
 
-    HTK's definition, as in tf.signal and Keras: triangles straight on the mel axis, peak 1, no weight for bin
-    0.
+    HTK's definition, as in tf.signal and Keras: triangles straight on the mel axis, peak 1, hence no weight
+    for bin 0.
 
     Args:
         rate: int, Hz.
@@ -331,7 +331,6 @@ def mel_filterbank(rate, fft_length, n_mels=40, low=20.0, high=None):
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     bins = hz_to_mel(np.linspace(0, rate / 2, fft_length // 2 + 1))[:, np.newaxis]
     filters = np.maximum(0, np.minimum((bins - left) / (centre - left), (right - bins) / (right - centre)))
-    filters[0] = 0
     silent = np.count_nonzero(filters.max(0) == 0)
     if silent:
         raise CourseError(

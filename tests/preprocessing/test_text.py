@@ -335,7 +335,7 @@ def test_an_encoder_is_the_same_after_saving(tmp_path):
 
 
 def test_tokens_are_numbered_by_frequency_then_alphabet():
-    vocabulary = Vocabulary.build([["b", "a", "c"], ["b", "c", "d"]])
+    vocabulary = Vocabulary.build([["d", "c", "a"], ["c", "b", "b"]])
     assert vocabulary.tokens == ["[PAD]", "[UNK]", "b", "c", "a", "d"]
     assert vocabulary.encode(["b", "z", "d"]) == [2, Vocabulary.UNKNOWN, 5]
     assert vocabulary.decode([2, 1, 0]) == ["b", "[UNK]", "[PAD]"]
