@@ -145,8 +145,8 @@ def _too_large(picture, path):
         f"{path}: {width:,} x {height:,} pixels are more than the {MAX_PIXELS:,} that the course decodes."
     )
     scale = next((scale for scale in (2, 4, 8) if width * height <= MAX_PIXELS * scale**2), None)
-    if picture.format in ("JPEG", "MPO") and scale:
-        side = min(width, height) // (scale * _DRAFT_MARGIN)
+    side = min(width, height) // (scale * _DRAFT_MARGIN) if scale else 0
+    if picture.format in ("JPEG", "MPO") and side:
         return f"{message} Pass at_least=({side}, {side}) or less to decode this JPEG at reduced size."
     return f"{message} If you trust the file, make it smaller in a picture editor first."
 
