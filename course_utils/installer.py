@@ -15,12 +15,33 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.pins import normalise
 
 SECONDS_BETWEEN_LINES = 5
+
+# Runs a command as its child and, should the run that started it be killed (which closes the pipe), kills the
+# whole process group: no installer may go on writing into what the next run makes. On a polite signal it
+# waits for its child, so that whoever waits for it knows that the child is gone.
+KEEPER = """
+import os, signal, subprocess, sys, threading
+
+def watch():
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL)
+
+signal.signal(signal.SIGTERM, lambda number, frame: None)
+threading.Thread(target=watch, daemon=True).start()
+try:
+    code = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL).returncode
+except OSError as error:
+    print(f"error: {sys.argv[1]} cannot be started: {error.strerror}", flush=True)
+    code = 127
+os._exit(code if code >= 0 else 128 - code)
+"""
 
 
 class Stopped(KeyboardInterrupt):
@@ -134,25 +155,20 @@ def run(command: list[str], follower: Follower | None, target: Path, log: Path, 
     options = {"creationflags": 0x200}  # a process group of its own, which Ctrl-C does not reach
     if os.name == "posix":
         options = {"process_group": 0, "pass_fds": [lock_descriptor]}
-    if sys.platform == "linux":
-        options["preexec_fn"] = _die_with_parent
+        # The interpreter behind a virtual environment: this one's own may be what is being made again.
+        command = [sys._base_executable, "-I", "-S", "-c", KEEPER, *command]
     with log.open("a", encoding="utf-8", errors="backslashreplace") as record, _signals_raise():
         record.write(f"$ {' '.join(command)}\n")
-        try:
-            child = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=_installer_environment(),
-                encoding="utf-8",
-                errors="replace",
-                **options,
-            )
-        except OSError as error:
-            raise CourseError(
-                f"{command[0]} cannot be started ({error.strerror}): remove or repair it."
-            ) from None
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=_installer_environment(),
+            encoding="utf-8",
+            errors="replace",
+            **options,
+        )
         try:
             for line in _lines(
                 child, lambda: display.show(follower.status() if follower else "making .venv")
@@ -167,14 +183,6 @@ def run(command: list[str], follower: Follower | None, target: Path, log: Path, 
             display.clear()
     if child.returncode != 0:
         raise CourseError(explain(list(tail), child.returncode, log, target))
-
-
-def _die_with_parent() -> None:
-    """Asks the kernel to kill this process when the run that started it is killed."""
-    import ctypes
-
-    set_parent_death_signal = 1
-    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def _installer_environment() -> dict[str, str]:
@@ -230,13 +238,13 @@ def _end(child: subprocess.Popen) -> None:
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(child.pid)], capture_output=True, check=False)
         child.wait()
         return
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        os.killpg(child.pid, number)
-        try:
-            child.wait(timeout=3)
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    os.killpg(child.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=3)
+    # Whoever of the group is left: the child itself, or what it started.
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 class _signals_raise:
@@ -312,7 +320,7 @@ def explain(lines: list[str], return_code: int, log: Path, target: Path) -> str:
 
     Args:
         lines: the end of its output.
-        return_code: its exit status; negative for a signal.
+        return_code: its exit status; -9 or 137 when it was killed.
         log: the file with the full output.
         target: folder of the environment.
 
@@ -324,7 +332,7 @@ def explain(lines: list[str], return_code: int, log: Path, target: Path) -> str:
         sentence = no_space_sentence(target)
     else:
         sentence = next((sentence for pattern, sentence in REASONS if re.search(pattern, output)), None)
-    if sentence is None and return_code == -9:
+    if sentence is None and return_code in (-9, 137):
         sentence = (
             "The installer was killed by the system, most often because memory ran out: close other programs."
         )

@@ -419,7 +419,6 @@ def test_pip_makes_what_kills_at_any_moment_left_undone(course):
 def test_pip_without_a_network_gives_one_sentence(course):
     if not namespaces_allowed("-rn"):
         pytest.skip("this system does not allow network namespaces (unshare -rn)")
-    shutil.copy(REPOSITORY / "requirements.lock", course.folder / "requirements.lock")
     variables = course.environment(with_uv=False, PIP_NO_INDEX="", PIP_FIND_LINKS="", PIP_NO_CACHE_DIR="1")
     begin = f'ip link set lo up && exec "{sys.executable}" -m course_utils install'
     run = subprocess.run(
