@@ -32,7 +32,7 @@ CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
 STATE_FILE = ".course-editions.json"
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def read_notebook(path):
@@ -45,14 +45,17 @@ def read_notebook(path):
         nbformat NotebookNode.
 
     Raises:
-        CourseError: when the file is missing, no notebook, or of an older format.
+        CourseError: when the file is missing, no notebook, of an older format, or two cells share an id.
     """
     import nbformat
 
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
+        text = path.read_text(encoding="utf-8")
+        _refuse_shared_ids(json.loads(text)["cells"], path)
+        notebook = nbformat.reads(text, as_version=nbformat.NO_CONVERT)
         nbformat.validate(notebook)
-    except (OSError, ValueError, KeyError, nbformat.ValidationError) as error:
+    # JSON of another kind lacks what is looked for in it, or is no dictionary at all.
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
         raise CourseError(
             f"{path}: this is not a notebook that can be read: {error}. `git checkout -- {path.name}` in its "
             "folder brings back the course's own."
@@ -63,6 +66,19 @@ def read_notebook(path):
             f"in which cells have ids. Open and save it in JupyterLab 4."
         )
     return notebook
+
+
+def _refuse_shared_ids(cells, path):
+    """Complain about an id that two cells have: nbformat would give one of them a new, random one."""
+    seen = set()
+    for number, cell in enumerate(cells):
+        name = cell.get("id")
+        if name is not None and name in seen:
+            raise CourseError(
+                f"{path}: two cells have the id {name!r}, the second is cell {number}; expected one of its "
+                f"own for each."
+            )
+        seen.add(name)
 
 
 def learner_edition(notebook):
@@ -87,7 +103,7 @@ def learner_edition(notebook):
     cells = []
     for cell in edition.cells:
         if "target" in cell.metadata.get("tags", []):
-            cells.append(nbformat.v4.new_markdown_cell(id=f"{cell.id}-target", **_target(cell)))
+            cells.append(nbformat.v4.new_markdown_cell(id=f"should-see-{cell.id}", **_target(cell)))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         cells.append(cell)
@@ -194,7 +210,7 @@ def _code_block(text):
     """Return text as a Markdown code block, whatever backticks it has."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{_ANSI.sub('', text).rstrip()}\n{fence}"
+    return f"{fence}text\n{ANSI_COLOURS.sub('', text).rstrip()}\n{fence}"
 
 
 def _plain_markdown(text):

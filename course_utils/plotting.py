@@ -59,9 +59,7 @@ _STYLE = {
 }
 matplotlib.rcParams.update(_STYLE)
 
-# What a reduced palette may change at worst in one pixel (of 255), and how close it must be on the whole (in
-# dB): only the soft rims of thin lines come near the first.
-_PALETTE_WORST, _PALETTE_PSNR = 12, 45.0
+_PALETTE_WORST = 12  # of 255: what a reduced palette may change at worst in one pixel, below what an eye sees
 _WIDTH = 800  # pixels that a grid of pictures fills at most when it chooses its own scale
 _GAP, _LINE = 10, 22  # pixels between pictures, and for one line of a title
 _TITLE_CHARACTER = 7.5  # pixels: mean width of a character at the title's size
@@ -282,9 +280,8 @@ def _png(figure):
     figure.savefig(buffer, format="png", dpi=DPI, facecolor="white")
     full = Image.open(buffer).convert("RGB")
     reduced = full.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
-    change = np.abs(np.asarray(full, np.float64) - np.asarray(reduced.convert("RGB")))
-    close = (change**2).mean() <= 255**2 / 10 ** (_PALETTE_PSNR / 10)
-    picture = reduced if close and change.max() <= _PALETTE_WORST else full
+    change = np.abs(np.asarray(full, np.int16) - np.asarray(reduced.convert("RGB")))
+    picture = reduced if change.max() <= _PALETTE_WORST else full
     encoded = io.BytesIO()
     picture.save(encoded, format="PNG", optimize=True)
     return base64.b64encode(encoded.getvalue()).decode("ascii")

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.editions import read_notebook
+from course_utils.editions import ANSI_COLOURS, read_notebook
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 
@@ -22,7 +22,6 @@ METADATA = {
 
 _CELL_METADATA = ("nbgrader", "tags")
 _CELL_SECONDS = 180
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -123,6 +122,29 @@ def execute(notebook, path):
     return Rendered(path, cells, seconds, memory.peak / 2**20)
 
 
+def check_cell_ids(notebook, path):
+    """Complain about cells whose id says nothing.
+
+    Links, checks, reviews and differences between versions refer to cells by their id.
+
+    Args:
+        notebook: nbformat NotebookNode.
+        path: Path, for the message.
+
+    Raises:
+        CourseError: when an id is missing, not in lower case letters, digits and hyphens, or made by a
+            program (eight or more hexadecimal digits).
+    """
+    for number, cell in enumerate(notebook.cells):
+        name = cell.get("id", "")
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", name) or re.fullmatch(r"[0-9a-f-]{8,}", name):
+            start = cell.source.strip().split("\n")[0][:60]
+            raise CourseError(
+                f"{path}: cell {number} ({start!r}) has the id {name!r}; expected one that says what the "
+                "cell is, in lower case letters, digits and hyphens, such as 'resize-by-loop'."
+            )
+
+
 def lesson_environment(ipython_folder):
     """Return the environment variables with which a kernel prints the same on every machine.
 
@@ -135,36 +157,6 @@ def lesson_environment(ipython_folder):
     # ipykernel captures less of the output when it believes to run under pytest.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return {**kept, "IPYTHONDIR": ipython_folder}
-
-
-def check_cell_ids(notebook, path):
-    """Complain about cells whose id says nothing or is not theirs alone.
-
-    Links, checks, reviews and differences between versions refer to cells by their id.
-
-    Args:
-        notebook: nbformat NotebookNode.
-        path: Path, for the message.
-
-    Raises:
-        CourseError: when an id is missing, not in lower case letters, digits and hyphens, made by a program
-            (eight hexadecimal digits), or used twice.
-    """
-    seen = set()
-    for number, cell in enumerate(notebook.cells):
-        name = cell.get("id", "")
-        start = cell.source.strip().split("\n")[0][:60]
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", name) or re.fullmatch(r"[0-9a-f-]{8,}", name):
-            raise CourseError(
-                f"{path}: cell {number} ({start!r}) has the id {name!r}; expected one that says what the "
-                f"cell is, in lower case letters, digits and hyphens, such as 'resize-by-loop'."
-            )
-        if name in seen:
-            raise CourseError(
-                f"{path}: two cells have the id {name!r}, the second is cell {number} ({start!r}); expected "
-                f"one of its own for each."
-            )
-        seen.add(name)
 
 
 def _save(notebook, path):
@@ -233,13 +225,16 @@ class _PeakMemory:
 
 def _describe_failure(error, cell, path):
     """Quote the cell that failed and what it said."""
-    said = "\n".join(
+    from nbclient.exceptions import CellExecutionError
+
+    tracebacks = [
         "\n".join(output.traceback) for output in cell.get("outputs", []) if output.output_type == "error"
-    )
+    ]
+    # A cell that was stopped, or that ended its kernel, has no traceback that would say so.
+    reason = ANSI_COLOURS.sub("", "\n".join(tracebacks)) if isinstance(error, CellExecutionError) else error
     return (
-        f"{path}: cell {cell.id!r} failed, so the file was left as it was.\n\n{cell.source}\n\n"
-        f"{_ANSI.sub('', said) or error}\n\nMend the cell, or tag it raises-exception if the error is its "
-        f"subject."
+        f"{path}: cell {cell.id!r} failed, so the file was left as it was.\n\n{cell.source}\n\n{reason}\n\n"
+        "Mend the cell, or tag it raises-exception if the error is its subject."
     )
 
 
@@ -252,5 +247,5 @@ def _clean(notebook):
             if output.output_type == "error":
                 # Frames outside the lesson name folders of this machine.
                 output.traceback = [
-                    frame for frame in output.traceback if not _ANSI.sub("", frame).startswith("File ")
+                    frame for frame in output.traceback if not ANSI_COLOURS.sub("", frame).startswith("File ")
                 ]

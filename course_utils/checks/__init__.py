@@ -6,6 +6,7 @@ no traceback, and prints one line when all holds. The checks of a lesson live in
 """
 
 import functools
+import sys
 import traceback
 
 import numpy as np
@@ -126,3 +127,16 @@ def _describe(error, answers):
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
     where = f" in line {own[-1].lineno} of your cell, `{own[-1].line}`" if own else ""
     return f"Your code stopped with {type(error).__name__}: {error}{where}."
+
+
+def _tell_empty_answers(shell):
+    """Let a cell that calls an answer still empty say so in one line, without a traceback."""
+
+    def tell(shell, kind, error, frames, tb_offset=None):
+        print("Not yet. This cell uses your answer to the exercise above, and that is still empty.")
+
+    shell.set_custom_exc((NotImplementedError,), tell)
+
+
+if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()):
+    _tell_empty_answers(_shell)

@@ -78,7 +78,7 @@ def path(name):
         pathlib.Path.
 
     Raises:
-        CourseError: there is no such file in FILES, or it is missing or damaged in another way than it should be.
+        CourseError: there is no such file in FILES, or it is missing, or not damaged as it should be.
     """
     if name not in FILES:
         raise CourseError(f"no awkward file is called {name!r}; there are: {', '.join(FILES)}.")

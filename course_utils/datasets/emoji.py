@@ -18,7 +18,9 @@ TEST_STYLE = "fluent"
 
 @dataclass(frozen=True)
 class Emoji:
-    """Pictures and names of n concepts; item i of every attribute is the same concept. Introduced in lesson 00.
+    """Pictures and names of n concepts; item i of every attribute is the same concept.
+
+    Introduced in lesson 00.
 
     Attributes:
         pictures: {style: uint8 RGBA (n, side, side, 4)}; alpha 0 is background.
@@ -56,7 +58,7 @@ class Emoji:
         """Where a concept stands.
 
         Args:
-            wanted: its English or Chinese name, the character itself or its hexcode, str; case does not matter.
+            wanted: English or Chinese name, the character itself or its hexcode, str; in any case.
 
         Returns:
             int, 0 ≤ index < n.
@@ -85,12 +87,26 @@ class Emoji:
         raise CourseError(f"no emoji is called {wanted!r}. {advice}")
 
 
-def _tiles(style, side, columns, count):
-    path = data_path(f"emoji/{style}.webp")
-    pixels = np.asarray(Image.open(path).convert("RGBA"))
-    rows = pixels.shape[0] // side
-    tiles = pixels.reshape(rows, side, columns, side, 4).swapaxes(1, 2)
-    return tiles.reshape(rows * columns, side, side, 4)[:count]
+def split_sheet(sheet, side, columns, count):
+    """Cut a sheet of square tiles into pictures, row by row.
+
+    Args:
+        sheet: uint8 (rows · side, columns · side, channels).
+        side: pixels of a tile, int.
+        columns: tiles in a row, int.
+        count: how many tiles are in use, int.
+
+    Returns:
+        uint8 (count, side, side, channels).
+    """
+    rows = sheet.shape[0] // side
+    tiles = sheet.reshape(rows, side, columns, side, -1).swapaxes(1, 2)
+    return tiles.reshape(rows * columns, side, side, -1)[:count]
+
+
+def _pictures(style, stored):
+    sheet = np.asarray(Image.open(data_path(f"emoji/{style}.webp")).convert("RGBA"))
+    return split_sheet(sheet, stored["side"], stored["columns"], len(stored["concepts"]))
 
 
 def _numbered(names):
@@ -120,9 +136,7 @@ def load(styles=STYLES):
     stored = json.loads(data_path("emoji/concepts.json").read_text(encoding="utf-8"))
     concepts = stored["concepts"]
     with ThreadPoolExecutor() as pool:  # Pillow decodes outside the interpreter lock
-        sheets = pool.map(
-            lambda style: _tiles(style, stored["side"], stored["columns"], len(concepts)), styles
-        )
+        sheets = pool.map(lambda style: _pictures(style, stored), styles)
         pictures = dict(zip(styles, sheets, strict=True))
     groups, group_names = _numbered([concept["group"] for concept in concepts])
     subgroups, subgroup_names = _numbered([concept["subgroup"] for concept in concepts])
@@ -145,8 +159,9 @@ def load(styles=STYLES):
 
 
 def on_background(pictures, colour=(255, 255, 255)):
-    """Put pictures with alpha onto one colour: result = alpha · picture + (1 − alpha) · colour (Porter & Duff 1984, "over").
+    """Put pictures with alpha onto one colour.
 
+    result = alpha · picture + (1 − alpha) · colour, the "over" of Porter & Duff (1984).
     Introduced in lesson 01.
 
     Args:

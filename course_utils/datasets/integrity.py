@@ -28,7 +28,7 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def restore(relative):
+def _restore(relative):
     return f"Restore it with `git checkout -- data/{relative}` in the course's folder."
 
 
@@ -37,11 +37,11 @@ def _read(folder, relative):
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise CourseError(f"data/{relative} is missing (looked for {path}). {restore(relative)}") from None
+        raise CourseError(f"data/{relative} is missing (looked for {path}). {_restore(relative)}") from None
     except OSError as error:
         raise CourseError(
-            f"data/{relative} cannot be read: {error.strerror or error}. Check the permissions of {path} and the disk. "
-            f"{restore(relative)}"
+            f"data/{relative} cannot be read: {error.strerror or error}. Check the permissions of {path}. "
+            f"{_restore(relative)}"
         ) from error
 
 
@@ -54,7 +54,7 @@ def _manifest(folder):
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CourseError(
             f"data/{MANIFEST} is damaged: expected a JSON list of files with sizes and SHA-256, found "
-            f"{len(content)} bytes that are none ({type(error).__name__}: {error}). {restore(MANIFEST)}"
+            f"{len(content)} bytes that are none ({type(error).__name__}: {error}). {_restore(MANIFEST)}"
         ) from error
 
 
@@ -72,7 +72,8 @@ def _verify(folder, relative):
     else:
         found = "it has the right size, but other contents"
     raise CourseError(
-        f"data/{relative} is damaged: {found}; expected {size:,} bytes with SHA-256 {fingerprint[:12]}…. {restore(relative)}"
+        f"data/{relative} is damaged: {found}; expected {size:,} bytes with SHA-256 {fingerprint[:12]}…. "
+        f"{_restore(relative)}"
     )
 
 
@@ -80,8 +81,8 @@ def _verify(folder, relative):
 def _verified(folder, relative):
     if relative not in _manifest(folder):
         raise CourseError(
-            f"data/{relative} is not in data/{MANIFEST}, so nothing says whether it is undamaged. Check the name; "
-            "if you added the file yourself, run `python3 data/build/manifest.py`."
+            f"data/{relative} is not in data/{MANIFEST}, so nothing says whether it is undamaged. "
+            "Check the name; if you added the file yourself, run `python3 data/build/manifest.py`."
         )
     _verify(folder, relative)
     return folder / relative
@@ -99,8 +100,8 @@ def data_path(relative):
         pathlib.Path of a file whose size and SHA-256 are those in the manifest.
 
     Raises:
-        CourseError: the file is missing, damaged, unreadable or not in the manifest, or the manifest itself is
-            damaged; the message says which file and how to restore it.
+        CourseError: the file is missing, damaged, unreadable or not in the manifest, or the manifest itself
+            is damaged; the message says which file and how to restore it.
     """
     return _verified(DATA, str(relative))
 

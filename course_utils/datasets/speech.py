@@ -20,7 +20,9 @@ DIGITS = {
 
 @dataclass(frozen=True)
 class Speech:
-    """n recordings of one word each; item i of every attribute is the same recording. Introduced in lesson 00.
+    """n recordings of one word each; item i of every attribute is the same recording.
+
+    Introduced in lesson 00.
 
     Attributes:
         clips: n float32 arrays (samples,) in [-1, 1], of different lengths.
@@ -98,9 +100,10 @@ def digit_value(transcript):
 
 
 def load(split="train"):
-    """Read the recordings of one split. No voice is in two splits; "far" is another synthesiser, English only.
+    """Read the recordings of one split.
 
-    Introduced in lesson 00; how they were made, and what synthetic speech does to the numbers: data/speech/README.md.
+    No voice is in two splits, and "far" is another synthesiser, English only. data/speech/README.md says how
+    they were made and what synthetic speech does to the numbers. Introduced in lesson 00.
 
     Args:
         split: "train", "validation" or "far".

@@ -3,8 +3,9 @@
 needs
   Python    numpy, pillow
 
-Everything is drawn or computed here, so nothing has to be fetched. WAV, text and hand-written files come out byte for byte;
-PNG, JPEG and GIF files depend on the versions of their codecs, but decode to the same pixels (JPEG: within a level or two).
+Everything is drawn or computed here, so nothing has to be fetched. WAV, text and hand-written files come out
+byte for byte; PNG, JPEG and GIF files depend on the versions of their codecs, but decode to the same pixels
+(JPEG and GIF: nearly).
 """
 
 import argparse
@@ -188,7 +189,8 @@ def build():
     sound = chirp(0.5, RATE, 300, 1200)
     whole = wav(sound, RATE)
     family, thumb, flag = "\U0001f469\u200d\U0001f467", "\U0001f44d\U0001f3fd", "\U0001f1eb\U0001f1ee"
-    marks = f"cafe\u0301 is the same word as caf\u00e9\n{family} {thumb} {flag} \u2764\ufe0f\nn\u0303o\u0308 \u1e69\n"
+    emoji = f"{family} {thumb} {flag} \u2764\ufe0f"
+    marks = f"cafe\u0301 is the same word as caf\u00e9\n{emoji}\nn\u0303o\u0308 \u1e69\n"
     return {
         "grey.png": grey(),
         "palette_transparent.png": palette_transparent(),

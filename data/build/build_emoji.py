@@ -29,7 +29,8 @@ from files import DATA, write_whole
 from near_copies import near_copies
 from PIL import Image, ImageDraw, ImageFont
 
-STYLES = ("noto", "twemoji", "openmoji", "fluent")
+from course_utils.datasets.emoji import STYLES, TEST_STYLE, split_sheet
+
 SIDE = 64  # pixels of a tile; a multiple of 16, so that no WebP macroblock crosses into a neighbour
 MARGIN = 2  # pixels left free around a picture
 COLUMNS = 40
@@ -89,7 +90,7 @@ MALE, FEMALE = "2642", "2640"
 PERSONS = {MAN, WOMAN, PERSON, "1F466", "1F467", "1F9D2"}
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "brown", "black", "white")
 SHAPES = ("heart", "circle", "square")
-HOURS = "one two three four five six seven eight nine ten eleven twelve".split()
+HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def unpack(folder, name):
@@ -136,9 +137,15 @@ def draw_svg(path):
     return Image.open(io.BytesIO(drawn.stdout)).convert("RGBA")
 
 
+def character(concept):
+    """The emoji itself; with U+FE0F only where text would be shown in its place without (type 0)."""
+    text = "".join(chr(int(code, 16)) for code in concept["hexcode"].split("-"))
+    return text + "\ufe0f" if concept["type"] == 0 and len(text) == 1 else text
+
+
 def draw_noto(concept, font):
     """The font's bitmap, or None where the font has no single glyph for the whole sequence."""
-    text = "".join(chr(int(code, 16)) for code in concept["hexcode"].split("-"))
+    text = character(concept)
     canvas = Image.new("RGBA", (2 * NOTO_WIDTH, 2 * NOTO_WIDTH))
     ImageDraw.Draw(canvas).text((24, 24), text, font=font, embedded_color=True)
     box = canvas.getbbox()
@@ -241,10 +248,7 @@ def sheet(tiles):
 
 def pictures_of(encoded, count):
     """What a reader of the sheet will see: uint8 (count, SIDE, SIDE, 4)."""
-    pixels = np.asarray(Image.open(io.BytesIO(encoded)).convert("RGBA"))
-    rows = pixels.shape[0] // SIDE
-    tiles = pixels.reshape(rows, SIDE, COLUMNS, SIDE, 4).swapaxes(1, 2).reshape(-1, SIDE, SIDE, 4)
-    return tiles[:count]
+    return split_sheet(np.asarray(Image.open(io.BytesIO(encoded)).convert("RGBA")), SIDE, COLUMNS, count)
 
 
 def describe(concepts, chinese, groups, parts, near):
@@ -255,7 +259,7 @@ def describe(concepts, chinese, groups, parts, near):
         zh = chinese[concept["hexcode"]]
         row = {
             "hexcode": concept["hexcode"],
-            "character": concept["emoji"],
+            "character": character(concept),
             "name": {"en": concept["label"], "zh": zh["label"]},
             "keywords": {"en": concept.get("tags", []), "zh": zh.get("tags", [])},
             "group": groups["groups"][str(concept["group"])],
@@ -268,7 +272,7 @@ def describe(concepts, chinese, groups, parts, near):
     head = {
         "side": SIDE,
         "columns": COLUMNS,
-        "styles": {s: "test" if s == "fluent" else "train" for s in STYLES},
+        "styles": {s: "test" if s == TEST_STYLE else "train" for s in STYLES},
     }
     return (json.dumps(head)[:-1] + ', "concepts": [\n' + ",\n".join(lines) + "\n]}\n").encode()
 
@@ -312,9 +316,7 @@ def main():
         if not all(tiles.values()):
             left_out.setdefault(groups["groups"][str(concept["group"])], []).append(concept["label"])
     for group, labels in left_out.items():
-        print(
-            f"  left out of {group}: {len(labels)} ({', '.join(labels[:8])}{', …' if len(labels) > 8 else ''})"
-        )
+        print(f"  left out of {group}: {len(labels)}, such as {', '.join(labels[:8])}")
     print(
         f"{len(parts)} concepts made of two parts, {len(hold_out(parts))} held out; {sum(near)} near-copies"
     )

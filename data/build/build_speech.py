@@ -8,8 +8,8 @@ needs
   Python    numpy, scipy, soundfile
   data/emoji/concepts.json (build_emoji.py), for the names' hexcodes
 
-The same package versions give the same samples; the FLAC files carry the encoder's version, so they may differ in
-bytes under another libFLAC.
+The same package versions give the same samples; the FLAC files carry the encoder's version, so they may
+differ in bytes under another libFLAC.
 """
 
 import argparse
@@ -27,23 +27,35 @@ import soundfile
 from files import DATA, write_whole
 from scipy.signal import resample_poly
 
-RATE = 8000
+from course_utils.datasets.speech import DIGITS, RATE
+
 BITS = 10  # significant bits kept: the low bits of 16 are zero, which FLAC stores at no cost
 PEAK = 0.9  # of full scale, for a voice's loudest clip
 QUIET = 0.01  # of a clip's loudest 10 ms: what is below it at either end is silence
 EDGE = 0.02  # seconds left at either end
 TAKES = {("en", "digit"): 2, ("zh", "digit"): 1, ("en", "name"): 1}
 
-DIGITS = {
-    "en": "zero one two three four five six seven eight nine".split(),
-    "zh": "零 一 二 三 四 五 六 七 八 九".split(),
-}
-NAMES = """
-bat butterfly cat crab dolphin elephant frog giraffe horse kangaroo octopus owl penguin pig rabbit snail spider turtle
-banana bread broccoli carrot cookie egg lemon mushroom onion peanuts pineapple pizza potato strawberry tomato
-airplane ambulance bicycle bus castle helicopter rocket sailboat taxi tent tractor volcano
-balloon bell camera candle chair crown guitar hammer key ladder pencil scissors trumpet umbrella violin
-""".split()
+NAMES = (
+    *("bat", "butterfly", "cat", "crab", "dolphin", "elephant", "frog", "giraffe", "horse", "kangaroo"),
+    *("octopus", "owl", "penguin", "pig", "rabbit", "snail", "spider", "turtle"),
+    *("banana", "bread", "broccoli", "carrot", "cookie", "egg", "lemon", "mushroom", "onion", "peanuts"),
+    *("pineapple", "pizza", "potato", "strawberry", "tomato"),
+    *(
+        "airplane",
+        "ambulance",
+        "bicycle",
+        "bus",
+        "castle",
+        "helicopter",
+        "rocket",
+        "sailboat",
+        "taxi",
+        "tent",
+    ),
+    *("tractor", "volcano"),
+    *("balloon", "bell", "camera", "candle", "chair", "crown", "guitar", "hammer", "key", "ladder", "pencil"),
+    *("scissors", "trumpet", "umbrella", "violin"),
+)
 
 # Voice variants of espeak-ng, each with one accent of English, a pitch (0–99) and a speed (words per minute).
 # Its Mandarin is spoken by the same variant. A variant is in one split only.
@@ -149,11 +161,10 @@ def record(job):
     levels = 1 << (BITS - 1)
     clips = [(np.round(clip * scale * levels) * step).astype(np.int16) for clip in clips]
     starts = np.cumsum([0] + [len(clip) for clip in clips])
-    rows = [
-        {"voice": name, "split": split, "engine": engine, "language": language, "kind": kind, "transcript": text,
-         "take": take, "start": int(start), "samples": len(clip)}
-        for (language, kind, text, take), start, clip in zip(spoken, starts, clips, strict=False)
-    ]  # fmt: skip
+    rows = []
+    for (language, kind, text, take), start, clip in zip(spoken, starts, clips, strict=False):
+        row = {"voice": name, "split": split, "engine": engine, "language": language, "kind": kind}
+        rows.append(row | {"transcript": text, "take": take, "start": int(start), "samples": len(clip)})
     return name, rows, np.concatenate(clips)
 
 

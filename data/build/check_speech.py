@@ -1,30 +1,36 @@
 """Measure data/speech and try a simple classifier on it: are the labels right, how hard is each split?
 
-needs numpy, scipy, scikit-learn and the repository around it; takes about half a minute.
+needs
+  Python    numpy, scipy, scikit-learn and the repository around it; about ten seconds
 
-  1. Every clip: length, loudness, clipping, emptiness.  2. Voices: the mean log spectrum of each, and which pair is
-  closest across splits.  3. A ridge classifier on a clip's log-mel picture, stretched to a fixed length: trained on the
-  "train" voices, tested on "validation" (unheard voices of the same synthesiser) and "far" (another synthesiser).
---figure FILE draws spectrograms of the ten digits by several voices, to look at (needs matplotlib).
+  1. Every clip: length, loudness, largest sample.
+  2. Voices: the training voice that each voice of the other splits is most like.
+  3. A ridge classifier on a clip's log-mel picture, stretched to a fixed length: trained on the "train"
+     voices, tested on "validation" (unheard voices of the same synthesiser) and "far" (another synthesiser).
+
+It prints the figures that data/speech/README.md quotes. --figure FILE also draws spectrograms of the ten
+digits by several voices, to look at (needs matplotlib).
 """
 
 import argparse
-import sys
 from pathlib import Path
 
+import files  # noqa: F401  makes course_utils importable
 import numpy as np
 from scipy.signal import stft
 from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from course_utils.datasets import speech
+
 FRAMES, MELS = 24, 24
 
 
-def log_spectrogram(samples):
-    """Log power of 32-ms windows every 10 ms: (bins, frames), with a floor of −60 dB below the loudest."""
-    power = np.abs(stft(samples, nperseg=256, noverlap=176)[2]) ** 2
-    return 10 * np.log10(np.maximum(power, power.max() * 1e-6))
+def power(samples):
+    """Power of 32-ms windows every 10 ms, no less than −60 dB of its largest: (bins, frames)."""
+    values = np.abs(stft(samples, nperseg=256, noverlap=176)[2]) ** 2
+    return np.maximum(values, values.max() * 1e-6)
 
 
 def mel_matrix(bins):
@@ -38,33 +44,32 @@ def mel_matrix(bins):
 
 
 def features(samples):
-    """A clip's log-mel picture, stretched to FRAMES × MELS, its mean over time removed in no band: (FRAMES·MELS,)."""
-    power = np.abs(stft(samples, nperseg=256, noverlap=176)[2]) ** 2
-    mel = mel_matrix(len(power)) @ power
-    mel = np.log(np.maximum(mel, mel.max() * 1e-6))
+    """A clip's log-mel picture, stretched to FRAMES and without its overall loudness: (FRAMES · MELS,)."""
+    spectrum = power(samples)
+    mel = np.log(mel_matrix(len(spectrum)) @ spectrum)
     places = np.linspace(0, mel.shape[1] - 1, FRAMES)
     stretched = np.stack([np.interp(places, np.arange(mel.shape[1]), band) for band in mel], axis=1)
     return (stretched - stretched.mean()).ravel()
 
 
-def measure(name, speech):
-    seconds = np.array([len(clip) / speech.rate for clip in speech.clips])
-    loudness = np.array([20 * np.log10(np.sqrt(np.mean(clip**2))) for clip in speech.clips])
-    peak = max(np.abs(clip).max() for clip in speech.clips)
+def measure(name, split):
+    seconds = np.array([len(clip) / split.rate for clip in split.clips])
+    loudness = np.array([20 * np.log10(np.sqrt(np.mean(clip**2))) for clip in split.clips])
+    peak = max(np.abs(clip).max() for clip in split.clips)
     print(
-        f"{name}: {len(speech)} clips, {len(set(speech.voices))} voices, {seconds.sum() / 60:.1f} minutes; "
+        f"{name}: {len(split)} clips, {len(set(split.voices))} voices, {seconds.sum() / 60:.1f} minutes; "
         f"{seconds.min():.2f}–{seconds.max():.2f} s, median {np.median(seconds):.2f}; "
         f"RMS {loudness.min():.0f} to {loudness.max():.0f} dB of full scale; largest sample {peak:.2f}"
     )
 
 
 def closest_voices(splits):
-    """Voice pairs across splits whose clips of the same words are nearest: root mean square log-mel difference."""
+    """Which voices are most alike, by the root mean square difference of their log-mels of the same words."""
     pictures = {}
-    for speech in splits.values():
-        for clip, voice, word in zip(speech.clips, speech.voices, speech.transcripts, strict=True):
+    for split in splits.values():
+        for clip, voice, word in zip(split.clips, split.voices, split.transcripts, strict=True):
             pictures.setdefault(voice, {}).setdefault(word, features(clip))
-    voices = {name: sorted(set(speech.voices)) for name, speech in splits.items()}
+    voices = {name: sorted(set(split.voices)) for name, split in splits.items()}
     print("nearest training voice (root mean square difference of log-mel, natural log units):")
     within = [
         (distance(pictures[a], pictures[b]), a, b) for a in voices["train"] for b in voices["train"] if a < b
@@ -82,22 +87,19 @@ def distance(first, second):
     return np.sqrt(np.mean([np.mean((first[word] - second[word]) ** 2) for word in common]))
 
 
-def classify(splits, **chosen):
-    train = splits["train"].select(**chosen)
+def classify(splits, language, kind):
+    """Share of right answers by split and voice: {split: {voice: share}}."""
+    train = splits["train"].select(language=language, kind=kind)
     model = make_pipeline(StandardScaler(), RidgeClassifier(alpha=300.0))
     model.fit([features(clip) for clip in train.clips], train.transcripts)
+    shares = {}
     for name in ("validation", "far"):
-        if not set(splits[name].languages) >= {chosen["language"]}:
-            continue
-        test = splits[name].select(**chosen)
-        guess = model.predict([features(clip) for clip in test.clips])
-        right = guess == np.array(test.transcripts)
-        by_voice = {v: right[[voice == v for voice in test.voices]].mean() for v in sorted(set(test.voices))}
-        chance = 1 / len(set(train.transcripts))
-        print(
-            f"{chosen['kind']}, {chosen['language']}: {name} {right.mean():.3f} of {len(test)} (chance {chance:.3f}); "
-            + ", ".join(f"{voice} {share:.2f}" for voice, share in by_voice.items())
-        )
+        for voice in sorted(set(splits[name].voices)):
+            if language in splits[name].select(voice=voice).languages:
+                test = splits[name].select(voice=voice, language=language, kind=kind)
+                guess = model.predict([features(clip) for clip in test.clips])
+                shares.setdefault(name, {})[voice] = float(np.mean(guess == np.array(test.transcripts)))
+    return shares
 
 
 def draw(path, splits):
@@ -113,8 +115,8 @@ def draw(path, splits):
     for line, (split, voice, language) in zip(axes, rows, strict=True):
         chosen = splits[split].select(voice=voice, language=language, kind="digit")
         for axis, clip, word in zip(line, chosen.clips, chosen.transcripts, strict=False):
-            axis.imshow(log_spectrogram(clip), origin="lower", aspect="auto", cmap="magma")
-            title = word if language == "en" else f"zh {'零一二三四五六七八九'.index(word)}"
+            axis.imshow(np.log(power(clip)), origin="lower", aspect="auto", cmap="magma")
+            title = word if language == "en" else f"zh {speech.digit_value(word)}"
             axis.set_title(f"{title} {len(clip) / 8000:.2f} s", fontsize=8)
             axis.set_xticks([])
         line[0].set_ylabel(voice, fontsize=8)
@@ -128,15 +130,15 @@ def main():
     )
     parser.add_argument("--figure", type=Path, help="also draw spectrograms into this PNG file")
     arguments = parser.parse_args()
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    from course_utils.datasets import speech
-
     splits = {name: speech.load(name) for name in speech.SPLITS}
-    for name, loaded in splits.items():
-        measure(name, loaded)
+    for name, split in splits.items():
+        measure(name, split)
     closest_voices(splits)
-    for language, kind in (("en", "digit"), ("zh", "digit"), ("en", "name")):
-        classify(splits, language=language, kind=kind)
+    for language, kind, classes in (("en", "digit", 10), ("zh", "digit", 10), ("en", "name", 60)):
+        print(f"{kind}s, {language} (chance {1 / classes:.3f}):")
+        for name, shares in classify(splits, language, kind).items():
+            voices = ", ".join(f"{voice} {share:.2f}" for voice, share in shares.items())
+            print(f"  {name} {np.mean(list(shares.values())):.3f} ({voices})")
     if arguments.figure:
         draw(arguments.figure, splits)
 

@@ -1,9 +1,13 @@
-"""Shared by the build scripts: where the data lies, and writing a file whole or not at all."""
+"""Shared by the build scripts: where the data lies, and writing a file whole or not at all.
 
-import os
+Importing this makes ``course_utils`` importable, so that the scripts run without installing the course.
+"""
+
+import sys
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(DATA.parent))
 
 
 def write_whole(path, content):
@@ -11,4 +15,4 @@ def write_whole(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".unfinished")
     unfinished.write_bytes(content)
-    os.replace(unfinished, path)
+    unfinished.replace(path)

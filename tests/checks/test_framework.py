@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from course_utils import checks
 from course_utils.checks import CheckFailed, exercise, expect, expect_array, expect_close
 
 
@@ -63,3 +64,18 @@ def test_expect_close_prefers_the_hint_of_a_known_mistake():
         expect_close(np.array([1.0, 5.0]), expected, "it", mistakes=[(-expected, "you forgot the sign")])
     with pytest.raises(CheckFailed, match="is nan"):
         expect_close(np.array([1.0, np.nan]), expected, "it")
+
+
+def test_cell_that_uses_an_empty_answer_says_so_in_one_line(capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    try:
+        checks._tell_empty_answers(shell)
+        shell.run_cell("def my_answer():\n    raise NotImplementedError()\n\nmy_answer()")
+    finally:
+        InteractiveShell.clear_instance()
+    shown = capsys.readouterr().out
+    assert shown.splitlines() == [
+        "Not yet. This cell uses your answer to the exercise above, and that is still empty."
+    ]

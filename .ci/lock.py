@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Writes requirements.lock, requirements-instructor.lock and environment.yml from pyproject.toml.
+
+    python3 .ci/lock.py            keeps the versions of the present locks where pyproject.toml allows it
+    python3 .ci/lock.py --upgrade  takes the newest ones
+
+Needs `uv` on the PATH and a network. One resolution serves every system and Python 3.11 to 3.13, so that
+everybody who follows the course works with the same versions.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from course_utils import pins  # noqa: E402  (the repository is not installed where this script runs)
+
+# Room that an installation needs on the disk of .venv, measured on Linux x86-64 with pip (which also compiles
+# every module) and rounded up.
+INSTALLED_MEGABYTES = {"requirements.lock": 2400, "requirements-instructor.lock": 2500}
+
+# jupyter-events asks for every format checker of jsonschema. This one and its parser take 2.7 s at each
+# start of pytest, nbconvert and JupyterLab, and jsonschema does without them.
+LEFT_OUT = ["rfc3987-syntax", "lark"]
+
+HEADER = """\
+# Every package of the course with its version and hashes. Written by .ci/lock.py; do not edit.
+# {megabytes_key} {megabytes}
+"""
+
+ENVIRONMENT = """\
+# The course for conda and Binder, in the versions of requirements.lock. Written by .ci/lock.py; do not edit.
+#   conda env create -f environment.yml && conda activate multimodal-course
+name: multimodal-course
+channels:
+  - conda-forge
+dependencies:
+  - python=3.11
+  - pip
+  - pip:
+{lines}
+      - -e .
+"""
+
+
+def resolve(lock: Path, *options: str) -> None:
+    """Runs uv's resolver on pyproject.toml and writes the result, with our header, to `lock`."""
+    left_out = [option for name in LEFT_OUT for option in ("--no-emit-package", name)]
+    shape = ["--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes"]
+    # No index address, no comments: a lock must not say where the machine that wrote it fetched from.
+    bare = ["--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
+    command = ["uv", "pip", "compile", "pyproject.toml", "--extra", "dev", *shape, *bare, *left_out, *options]
+    subprocess.run([*command, "--output-file", lock.name], cwd=ROOT, check=True)
+    text = lock.read_text(encoding="utf-8")
+    header = HEADER.format(megabytes_key=pins.MEGABYTES_KEY, megabytes=INSTALLED_MEGABYTES[lock.name])
+    lock.write_text(header + text, encoding="utf-8", newline="\n")
+
+
+def conda_environment(lock: pins.Lock) -> str:
+    """Returns environment.yml's text with every pin of `lock`."""
+    lines = []
+    for pin in lock.pins:
+        requirement = f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
+        lines.append(f'      - "{requirement}"' if pin.marker else f"      - {requirement}")
+    return ENVIRONMENT.format(lines="\n".join(lines))
+
+
+def main() -> None:
+    """Writes the three files."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--upgrade", action="store_true", help="take the newest versions that pyproject.toml allows"
+    )
+    upgrade = ["--upgrade"] if parser.parse_args().upgrade else []
+    if shutil.which("uv") is None:
+        sys.exit("uv is not on the PATH: see its documentation for how to install it, then run this again")
+    base, instructor = ROOT / "requirements.lock", ROOT / "requirements-instructor.lock"
+    # The larger set first: what it allows, the smaller one then takes, so both have the same versions.
+    resolve(instructor, "--extra", "instructor", *upgrade)
+    resolve(base, "--constraint", instructor.name, *upgrade)
+    environment = ROOT / "environment.yml"
+    environment.write_text(conda_environment(pins.read(base)), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

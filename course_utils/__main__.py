@@ -1,0 +1,46 @@
+"""The command line: ``python3 -m course_utils lab | test | doctor | render | install``."""
+
+import errno
+import os
+import sys
+
+from course_utils import CourseError, interpreter
+
+
+def main():
+    """Runs one command and exits: 0 all well, 1 a test or the doctor says no, 2 an error, 130 Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        # A folder's name may have letters that this terminal cannot show.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        if interpreter.objection(interpreter.facts()):
+            better = interpreter.find()
+            interpreter.run_instead([better, "-m", "course_utils", *sys.argv[1:]], dict(os.environ))
+        from course_utils import commands
+
+        code = commands.run(sys.argv[1:])
+    except CourseError as error:
+        code = _complain(error)
+    except KeyboardInterrupt as stop:
+        code = getattr(stop, "exit_code", 130)
+        _complain("Stopped. Nothing half-made is left; the next run starts again.")
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does; what is left of it must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        code = _complain(f"The disk is full: free some space, then run the command again. ({error})")
+    sys.exit(code)
+
+
+def _complain(message):
+    sys.stdout.flush()
+    sys.stderr.write(f"course_utils: {message}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    main()

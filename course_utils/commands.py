@@ -1,0 +1,130 @@
+"""What each command of the command line takes, and who does it."""
+
+import argparse
+import os
+
+from course_utils import environment
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: the command line after ``python3 -m course_utils``.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        CourseError: if something has to be put right first.
+    """
+    options = _parser().parse_args(arguments)
+    return options.run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python3 -m course_utils",
+        description="The course: opens the lessons, tests them, looks after their environment.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    lab = commands.add_parser(
+        "lab", help="open the lessons in JupyterLab; the first time, install what they need"
+    )
+    lab.set_defaults(run=_lab)
+    lab.add_argument(
+        "--no-browser", action="store_true", help="do not open a browser, only print the address"
+    )
+    lab.add_argument(
+        "--port", type=_port, metavar="N", help="listen on this port (default: the first free one from 8888)"
+    )
+    lab.add_argument(
+        "--ip", default="localhost", metavar="ADDRESS", help="listen on this address (default: %(default)s)"
+    )
+    lab.add_argument(
+        "--folder", metavar="DIR", help="your working folder (default: my_lessons in the course's folder)"
+    )
+
+    test = commands.add_parser("test", help="run every test and every lesson")
+    test.set_defaults(run=_test)
+    test.add_argument("--lesson", metavar="NN", help="one lesson only: its notebook, its checks")
+    test.add_argument("--fast", action="store_true", help="no notebooks and no slow tests")
+    test.add_argument("-x", action="store_true", dest="stop", help="stop at the first failure")
+    test.add_argument("-k", metavar="EXPRESSION", dest="expression", help="only tests whose name matches")
+    test.add_argument("pytest", nargs="*", metavar="-- ARGUMENT", help="everything after -- goes to pytest")
+
+    doctor = commands.add_parser(
+        "doctor", help="check this machine and the installation, with a remedy for each finding"
+    )
+    doctor.set_defaults(run=_doctor)
+
+    render = commands.add_parser("render", help="execute lessons and store their outputs (for authors)")
+    render.set_defaults(run=_render)
+    render.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
+
+    install = commands.add_parser(
+        "install", help="only make or mend the environment; lab and test do it by themselves"
+    )
+    install.set_defaults(run=_install)
+    install.add_argument(
+        "--with", dest="extra", choices=["instructor"], default="", help="further packages: nbgrader"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: expected a whole number from 1 to 65535")
+    return number
+
+
+def _lab(options: argparse.Namespace) -> int:
+    environment.enter()
+    from course_utils import lab
+
+    return lab.start(options.folder, options.port, options.ip, not options.no_browser)
+
+
+def _test(options: argparse.Namespace) -> int:
+    from course_utils import testing
+
+    command = testing.command(options.lesson, options.fast, _for_pytest(options))
+    environment.enter()
+    return testing.start(command)
+
+
+def _for_pytest(options: argparse.Namespace) -> list[str]:
+    stop = ["-x"] if options.stop else []
+    expression = ["-k", options.expression] if options.expression else []
+    return [*stop, *expression, *options.pytest]
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    # The doctor looks at what is there: it never makes an environment, and without one it still runs.
+    python = environment.ready()
+    if python is not None:
+        environment.enter()
+    from course_utils import doctor
+
+    return 1 if any(finding.mark == "fail" for finding in doctor.report()) else 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    from course_utils import testing
+
+    notebooks = testing.notebooks(options.lessons)
+    environment.enter()
+    from course_utils import render
+
+    # Lessons run with the variables that `lab` and `test` give them.
+    os.environ.update(environment.child_environment())
+    render.render(notebooks)
+    return 0
+
+
+def _install(options: argparse.Namespace) -> int:
+    python = environment.ensure(options.extra)
+    print(f"The course's packages are complete, for {python}.")
+    return 0

@@ -1,0 +1,351 @@
+"""Runs pip or uv so that a learner sees how far it is, can stop it, and reads one sentence when it fails.
+
+Standard library only, because it is what puts everything else there.
+"""
+
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from course_utils.errors import CourseError
+from course_utils.pins import normalise
+
+SECONDS_BETWEEN_LINES = 5
+
+
+class Stopped(KeyboardInterrupt):
+    """The run was ended from outside: Ctrl-C, a closed terminal, `kill`.
+
+    Attributes:
+        exit_code: int, 128 + the signal's number, as shells have it.
+    """
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+
+class Display:
+    """One status line, rewritten in place on a terminal; a plain line every few seconds anywhere else."""
+
+    def __init__(self, stream=None):
+        self._stream = stream or sys.stdout
+        self._rewrites = self._stream.isatty()
+        self._start = self._last = time.monotonic()
+
+    def show(self, text: str) -> None:
+        """Shows the state now, or not at all if the last line is too fresh."""
+        now = time.monotonic()
+        line = f"  [{now - self._start:3.0f} s] {text}"
+        if self._rewrites:
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write("\r" + line[:width].ljust(width))
+        elif now - self._last < SECONDS_BETWEEN_LINES:
+            return
+        else:
+            self._stream.write(line + "\n")
+        self._last = now
+        self._stream.flush()
+
+    def clear(self) -> None:
+        """Leaves the status line empty for what is printed next."""
+        if self._rewrites:
+            self._stream.write("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r")
+            self._stream.flush()
+
+
+class Follower:
+    """Turns what pip or uv prints, and what appears in site-packages, into "k of N, the current one".
+
+    Args:
+        wanted: the packages that are to be installed, normalised name → version.
+        site_packages: the folder they go to.
+    """
+
+    def __init__(self, wanted: dict[str, str], site_packages: Path):
+        self._wanted = set(wanted.items())
+        self._site_packages = site_packages
+        self._fetched: list[str] = []
+        self._downloads: dict[str, str] = {}
+        self._installed: set[tuple[str, str]] = set()
+        self._latest = ""
+        self._waits = False
+
+    def line(self, text: str) -> None:
+        """Takes one line of pip's or uv's output."""
+        self._waits = "Retrying (" in text
+        if pip := re.match(r"\s*(?:Collecting|Processing) (\S+)", text):
+            self._fetched.append(re.split(r"==|-\d", re.split(r"[/\\]", pip[1])[-1])[0])
+        elif uv := re.match(
+            r"\s*(Downloading|Downloaded|Building|Built) ([\w.-]+?)(?:==\S+)?(?: \((.+)\))?$", text
+        ):
+            if uv[1] in ("Downloading", "Building"):
+                self._downloads[uv[2]] = f"{uv[1].lower()} {uv[2]}" + (f" ({uv[3]})" if uv[3] else "")
+            else:
+                self._downloads.pop(uv[2], None)
+
+    def status(self) -> str:
+        """Gives the state in words."""
+        folders = [folder.stem.partition("-") for folder in self._site_packages.glob("*.dist-info")]
+        present = {(normalise(name), version) for name, _, version in folders}
+        if new := sorted((present & self._wanted) - self._installed):
+            self._installed.update(new)
+            self._latest = new[-1][0]
+        total = len(self._wanted)
+        if self._waits:
+            return "the package index does not answer: trying again"
+        if self._latest:
+            return f"{len(self._installed)} of {total} packages installed: {self._latest}"
+        if self._fetched:
+            return f"{len(self._fetched)} of {total} packages fetched: {self._fetched[-1]}"
+        if self._downloads:
+            # uv fetches many at once and says nothing of the small ones; the last one left is the large one.
+            return f"fetching {total} packages: {list(self._downloads.values())[-1]}"
+        return f"fetching {total} packages"
+
+
+def run(command: list[str], follower: Follower | None, target: Path, log: Path, lock_descriptor: int) -> None:
+    """Runs one step of an installation.
+
+    Args:
+        command: the program and its arguments.
+        follower: reads its output; None for a step too short for that.
+        target: folder of the environment that it works on.
+        log: file that the full output is appended to.
+        lock_descriptor: the open lock file; the child inherits it, so that the lock outlives this process
+            by as long as an orphaned child goes on writing.
+
+    Raises:
+        CourseError: if the command fails; the message says why in one sentence and names the log.
+        Stopped: on Ctrl-C, or when this process is asked to end; the child and its children are gone by then.
+    """
+    display = Display()
+    tail: deque[str] = deque(maxlen=400)
+    options = {"creationflags": 0x200}  # a process group of its own, which Ctrl-C does not reach
+    if os.name == "posix":
+        options = {"process_group": 0, "pass_fds": [lock_descriptor]}
+    if sys.platform == "linux":
+        options["preexec_fn"] = _die_with_parent
+    with log.open("a", encoding="utf-8", errors="backslashreplace") as record, _signals_raise():
+        record.write(f"$ {' '.join(command)}\n")
+        try:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=_installer_environment(),
+                encoding="utf-8",
+                errors="replace",
+                **options,
+            )
+        except OSError as error:
+            raise CourseError(
+                f"{command[0]} cannot be started ({error.strerror}): remove or repair it."
+            ) from None
+        try:
+            for line in _lines(
+                child, lambda: display.show(follower.status() if follower else "making .venv")
+            ):
+                record.write(line)
+                tail.append(line.rstrip())
+                if follower:
+                    follower.line(line.rstrip())
+            child.wait()
+        finally:
+            _end(child)
+            display.clear()
+    if child.returncode != 0:
+        raise CourseError(explain(list(tail), child.returncode, log, target))
+
+
+def _die_with_parent() -> None:
+    """Asks the kernel to kill this process when the run that started it is killed."""
+    import ctypes
+
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
+def _installer_environment() -> dict[str, str]:
+    # Without a network an answer within seconds is worth more than a fifth attempt; the user's setting wins.
+    patience = {"PIP_RETRIES": "2", "UV_HTTP_RETRIES": "2"}
+    if "PIP_TIMEOUT" not in os.environ:
+        patience["PIP_DEFAULT_TIMEOUT"] = "30"
+    # What would send the packages elsewhere than into the environment, or mix others in.
+    misleading = (
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PIP_USER",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+        "PIP_REQUIRE_VIRTUALENV",
+    )
+    # UTF-8, because not even venv can write the name of a folder that the locale has no letters for.
+    ours = {
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }
+    return {k: v for k, v in (patience | dict(os.environ) | ours).items() if k not in misleading}
+
+
+def _lines(child: subprocess.Popen, tick: Callable[[], None]):
+    """Yields the child's lines as they come and calls `tick` several times a second in between."""
+    lines: queue.Queue = queue.Queue()
+
+    def read() -> None:
+        for line in child.stdout:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        tick()
+        try:
+            line = lines.get(timeout=0.2)
+        except queue.Empty:
+            continue
+        if line is None:
+            return
+        yield line
+
+
+def _end(child: subprocess.Popen) -> None:
+    """Ends the child and all that it started; does nothing where it has ended by itself."""
+    if child.poll() is not None:
+        return
+    if os.name != "posix":
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(child.pid)], capture_output=True, check=False)
+        child.wait()
+        return
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        os.killpg(child.pid, number)
+        try:
+            child.wait(timeout=3)
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+class _signals_raise:
+    """While it is entered, a closed terminal or `kill` raises `Stopped`, as Ctrl-C does."""
+
+    def __enter__(self):
+        names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+        self._before = {}
+        # Only the main thread may set handlers; elsewhere (a test, a notebook) there is nothing to change.
+        if threading.current_thread() is threading.main_thread():
+            for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
+                self._before[number] = signal.signal(number, self._raise)
+
+    @staticmethod
+    def _raise(number, frame):
+        raise Stopped(number)
+
+    def __exit__(self, *exception):
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+NO_SPACE = (
+    r"No space left on device|Errno 28\b|os error 28\b|os error 112\b|not enough space on the disk"
+    r"|quota exceeded"
+)
+
+REASONS = [
+    # (what the output has, what it means and what to do); the first that fits counts.
+    (
+        r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate|UnknownIssuer|SSLError",
+        "The connection to the package index is not trusted: its certificate could not be verified. On a "
+        "network that inspects traffic, point PIP_CERT (for uv: SSL_CERT_FILE) at your organisation's "
+        "certificate file.",
+    ),
+    (
+        r"ProxyError|Tunnel connection failed|407 Proxy|proxy authentication",
+        "The proxy refused the connection to the package index: check the variables HTTPS_PROXY and "
+        "NO_PROXY.",
+    ),
+    (
+        r"NewConnectionError|Failed to establish a new connection|[Nn]ame resolution"
+        r"|Name or service not known|getaddrinfo failed|ConnectTimeoutError|ReadTimeoutError|Read timed out"
+        r"|Network is unreachable|dns error|error sending request|Could not connect"
+        r"|Connection (?:refused|reset|aborted)|RemoteDisconnected|client error \(Connect\)"
+        r"|operation timed out|Failed to fetch|IncompleteRead",
+        "No network: the package index cannot be reached. The packages are fetched once (about 550 MB); "
+        "connect to the internet, or name a mirror (PIP_INDEX_URL, for uv UV_DEFAULT_INDEX).",
+    ),
+    (
+        r"DO NOT MATCH THE HASHES|[Hh]ash mismatch",
+        "A downloaded package is not the one that the course was made with (its hash differs): the "
+        "download was damaged or a mirror serves something else. Empty the cache (pip cache purge, or uv "
+        "cache clean).",
+    ),
+    (
+        r"No matching distribution found|no wheels with a matching|not a supported wheel",
+        "The package index has no build of one of the packages for this system and Python.",
+    ),
+    (
+        r"WinError 32|being used by another process",
+        "A file of .venv is in use: close JupyterLab and every other program that runs from it.",
+    ),
+    (
+        r"Permission denied|Errno 13\b|os error 13\b|WinError 5\b|Access is denied|Read-only file system",
+        "A file or folder may not be written: check who owns the course's folder and your package cache.",
+    ),
+]
+
+
+def explain(lines: list[str], return_code: int, log: Path, target: Path) -> str:
+    """Says in a sentence why pip or uv failed.
+
+    Args:
+        lines: the end of its output.
+        return_code: its exit status; negative for a signal.
+        log: the file with the full output.
+        target: folder of the environment.
+
+    Returns:
+        What happened, what to do, and where the full output is.
+    """
+    output = "\n".join(lines)
+    if re.search(NO_SPACE, output):
+        sentence = no_space_sentence(target)
+    else:
+        sentence = next((sentence for pattern, sentence in REASONS if re.search(pattern, output)), None)
+    if sentence is None and return_code == -9:
+        sentence = (
+            "The installer was killed by the system, most often because memory ran out: close other programs."
+        )
+    if sentence is None:
+        errors = [line for line in lines if re.match(r"\s*(ERROR|error|Caused by|Error)\b", line)] or lines[
+            -3:
+        ]
+        sentence = "The installation failed: " + " ".join(line.strip() for line in errors[-3:])
+    return f"{sentence} Nothing half-made is kept: run the command again afterwards. Full output: {log}"
+
+
+def no_space_sentence(target: Path) -> str:
+    """Says that a disk is full, with what is free where an installation into `target` writes."""
+    places = {
+        target if target.is_dir() else target.parent: "the environment",
+        Path(tempfile.gettempdir()): "temporary files",
+        Path.home(): "the package cache",
+    }
+    free = [
+        f"{shutil.disk_usage(place).free / 1e6:,.0f} MB free in {place} ({what})"
+        for place, what in places.items()
+        if place.is_dir()
+    ]
+    return f"The disk is full: {', '.join(free)}. Free some space."

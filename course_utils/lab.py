@@ -1,0 +1,76 @@
+"""`lab`: writes the learner edition of every lesson and opens JupyterLab on the first."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+from course_utils import editions, environment, interpreter
+from course_utils.errors import CourseError
+
+FIRST_LESSON = "00_orientation.ipynb"
+
+
+def start(folder: str | None, port: int | None, ip: str, browser: bool) -> int:
+    """Becomes JupyterLab.
+
+    Args:
+        folder: the learner's working folder; my_lessons in the course's folder when None.
+        port: the port to listen on, which must be free; the first free one from 8888 when None.
+        ip: the address to listen on.
+        browser: whether to open one.
+
+    Returns:
+        JupyterLab's exit code, on Windows; elsewhere this process becomes JupyterLab.
+
+    Raises:
+        CourseError: if the working folder cannot be written or the port is taken.
+    """
+    place = Path(folder or environment.ROOT / "my_lessons").expanduser().resolve()
+    if port is not None:
+        _require_free(ip, port)
+    for delivery in editions.write_learner_editions(place):
+        print(f"  {delivery.message}")
+    print(f"Your lessons are in {place}", flush=True)
+    print("JupyterLab starts; Ctrl-C in this window ends it.", flush=True)
+    interpreter.run_instead(_command(place, port, ip, browser), environment.child_environment())
+    return 0
+
+
+def _require_free(ip: str, port: int) -> None:
+    try:
+        address = socket.getaddrinfo(ip, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(address[0], address[1]) as probe:
+            # As the server does it: a port that an ended server left in TIME_WAIT counts as free.
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address[4])
+    except OSError as error:
+        raise CourseError(
+            f"JupyterLab cannot listen on port {port} of {ip}: {error.strerror or error}. Is another "
+            "JupyterLab running there? End it, or choose another port with --port, or leave --port out to "
+            "take the first free one."
+        ) from None
+
+
+def _command(place: Path, port: int | None, ip: str, browser: bool) -> list[str]:
+    command = [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={place}",
+        f"--ServerApp.ip={ip}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
+        # Ctrl-C ends it at once instead of asking on a terminal that may not be there.
+        "--ServerApp.answer_yes=True",
+        # The question "would you like to receive official Jupyter news?" would cover the lesson.
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        # Only what a learner has to know: the address, and what goes wrong.
+        "--Application.log_level=WARN",
+    ]
+    if port is not None:
+        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    if not browser:
+        command.append("--no-browser")
+    if os.name == "posix" and os.geteuid() == 0:
+        command.append("--allow-root")
+    return command

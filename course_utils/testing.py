@@ -1,0 +1,106 @@
+"""`test`: every test and every lesson as one pytest run; also the pytest plugin that counts their cells."""
+
+import os
+import sys
+from pathlib import Path
+
+from course_utils import environment, interpreter
+from course_utils.errors import CourseError
+
+NOTEBOOKS = environment.ROOT / "notebooks"
+TESTS = environment.ROOT / "tests"
+
+# Strict comparison of every stored output. A cell that hangs is given up after three minutes: nbval's own
+# limit is more than half an hour, and a dead kernel is noticed by the limit only.
+NBVAL = [
+    "--nbval",
+    "--nbval-current-env",
+    "--nbval-cell-timeout=180",
+    "--nbval-sanitize-with=tests/nbval_sanitize.cfg",
+    "-p",
+    "tests.nbval_plugin",
+    "-p",
+    "course_utils.testing",
+]
+
+
+def notebooks(numbers: list[str]) -> list[Path]:
+    """Finds lessons by number.
+
+    Args:
+        numbers: such as ["01"] or ["1"]; empty for all lessons.
+
+    Returns:
+        Their notebooks, in order.
+
+    Raises:
+        CourseError: if there is no such lesson; names those that are there.
+    """
+    lessons = {path.name[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
+    if not lessons:
+        raise CourseError(
+            f"There are no lessons in {NOTEBOOKS}: restore them with `git checkout -- notebooks`."
+        )
+    wanted = [number.zfill(2) for number in numbers] or list(lessons)
+    for number in wanted:
+        if number not in lessons:
+            there = ", ".join(f"{number} ({path.stem[3:]})" for number, path in lessons.items())
+            raise CourseError(f"There is no lesson {number}. There are: {there}.")
+    return [lessons[number] for number in wanted]
+
+
+def command(lesson: str | None, fast: bool, further: list[str]) -> list[str]:
+    """Puts the pytest command together.
+
+    Args:
+        lesson: one lesson's number, or None for everything.
+        fast: leave out notebooks and slow tests.
+        further: arguments for pytest; they come last, so they win.
+
+    Returns:
+        The arguments after ``python -m pytest``.
+
+    Raises:
+        CourseError: if there is no such lesson.
+    """
+    chosen = notebooks([lesson] if lesson else [])
+    paths = [TESTS]
+    if lesson:
+        number = chosen[0].name[:2]
+        paths = [*TESTS.glob(f"checks/test_lesson_{number}.py"), *TESTS.glob("test_notebooks_*.py")]
+    arguments = ["-n", "2", "--dist", "loadfile"]
+    if fast:
+        arguments += ["-m", "not slow"]
+    else:
+        arguments += NBVAL
+        paths += chosen
+    return [*arguments, *further, *(path.relative_to(environment.ROOT).as_posix() for path in paths)]
+
+
+def start(arguments: list[str]) -> int:
+    """Becomes pytest, in the course's folder.
+
+    Args:
+        arguments: as from `command`.
+
+    Returns:
+        pytest's exit code, on Windows; elsewhere this process becomes pytest.
+    """
+    os.chdir(environment.ROOT)
+    interpreter.run_instead([sys.executable, "-m", "pytest", *arguments], environment.child_environment())
+    return 0
+
+
+def pytest_sessionfinish(session) -> None:
+    """Fails a run in which no lesson was executed: without its flag nbval skips notebooks without a word."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    # Workers of xdist have no reporter, and a run that only lists tests executes none.
+    if reporter is None or hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        return
+    reports = [report for kind in ("passed", "failed", "error") for report in reporter.stats.get(kind, [])]
+    cells = [report for report in reports if ".ipynb::" in getattr(report, "nodeid", "")]
+    reporter.write_line("")
+    reporter.write_line(f"Cells of lessons executed: {len(cells)}")
+    if not cells and session.exitstatus == 0:
+        reporter.write_line("No cell of any lesson was executed, so this run proves nothing.", red=True)
+        session.exitstatus = 1

@@ -1,0 +1,457 @@
+"""The command line: what it accepts, what it starts, and what it says when something is in the way."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from course_utils import commands, environment, installer, lab, testing
+from course_utils.errors import CourseError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "course_utils", *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        **options,
+    )
+
+
+def test_help_names_every_command():
+    text = run("--help").stdout
+    assert all(f"\n    {name} " in text for name in ("lab", "test", "doctor", "render", "install"))
+
+
+@pytest.mark.parametrize(
+    "arguments, phrase",
+    [
+        ([], "required: COMMAND"),
+        (["lab", "--port", "0"], "'0' is not a port: expected a whole number from 1 to 65535"),
+        (["lab", "--port", "http"], "'http' is not a port"),
+        (["install", "--with", "everything"], "invalid choice: 'everything'"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, phrase):
+    answer = run(*arguments)
+    assert answer.returncode == 2 and phrase in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["test", "--lesson", "77"], ["render", "77"], ["test", "--lesson", "x"]]
+)
+def test_an_unknown_lesson_is_refused_before_anything_starts(arguments):
+    answer = run(*arguments)
+    assert answer.returncode == 2
+    assert re.match(r"course_utils: There is no lesson \w+\. There are: 00 \(orientation\)", answer.stderr)
+
+
+class Stand:
+    """Stands in for what would replace this process; keeps what it was given."""
+
+    def __call__(self, command, variables):
+        self.command, self.variables, self.folder = command, variables, Path.cwd()
+
+
+@pytest.fixture
+def started(monkeypatch):
+    stand = Stand()
+    monkeypatch.setattr("course_utils.interpreter.run_instead", stand)
+    monkeypatch.setattr(environment, "enter", lambda extra="": None)
+    monkeypatch.chdir(REPOSITORY)
+    return stand
+
+
+def test_the_whole_test_run(started):
+    assert commands.run(["test"]) == 0
+    command = started.command
+    assert command[:3] == [sys.executable, "-m", "pytest"]
+    assert command[3:7] == ["-n", "2", "--dist", "loadfile"]
+    for option in ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=180", "tests.nbval_plugin"):
+        assert option in command
+    assert (REPOSITORY / "tests" / "nbval_sanitize.cfg").is_file() and "--nbval-lax" not in command
+    assert command[command.index("tests") + 1] == "notebooks/00_orientation.ipynb"
+    assert started.folder == REPOSITORY
+
+
+def test_one_lesson(started):
+    commands.run(["test", "--lesson", "0"])
+    paths = [argument for argument in started.command if argument.startswith(("tests/", "notebooks/"))]
+    assert "tests/checks/test_lesson_00.py" in paths and "notebooks/00_orientation.ipynb" in paths
+    assert not [path for path in paths if "01" in path or path == "tests"]
+    assert "--nbval" in started.command
+
+
+def test_the_fast_run_executes_no_lesson(started):
+    commands.run(["test", "--fast"])
+    assert "not slow" in started.command and "tests" in started.command
+    assert not [argument for argument in started.command if "nbval" in argument or ".ipynb" in argument]
+
+
+def test_arguments_for_pytest_come_before_the_paths_and_after_ours(started):
+    commands.run(["test", "--fast", "-x", "-k", "images or text", "--", "--durations=3", "-n", "0"])
+    given = started.command[started.command.index("-x") :]
+    assert given[:6] == ["-x", "-k", "images or text", "--durations=3", "-n", "0"]
+
+
+def pytest_on(folder, *arguments):
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "course_utils.testing",
+            "-p",
+            "no:cacheprovider",
+            *arguments,
+            folder,
+        ],
+        cwd=REPOSITORY,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_a_run_in_which_no_lesson_was_executed_fails(tmp_path):
+    (tmp_path / "test_something.py").write_text("def test_something(): pass\n")
+    answer = pytest_on(tmp_path, "-n", "1")
+    assert answer.returncode == 1, answer.stdout
+    assert "No cell of any lesson was executed, so this run proves nothing." in answer.stdout
+
+
+def test_a_run_that_fails_keeps_its_own_exit_code(tmp_path):
+    (tmp_path / "test_broken.py").write_text("import nothing_of_this_name\n")
+    assert pytest_on(tmp_path, "-n", "0").returncode == 2
+
+
+def test_a_run_with_lessons_counts_their_cells(tmp_path):
+    import nbformat
+
+    output = nbformat.v4.new_output("execute_result", {"text/plain": "2"}, execution_count=1)
+    cells = [
+        nbformat.v4.new_code_cell("1 + 1", id=name, execution_count=1, outputs=[output])
+        for name in ("one", "two")
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "00_sums.ipynb")
+    options = ["-n", "1", "--nbval", "--nbval-current-env"]
+    answer = pytest_on(tmp_path, *options)
+    assert answer.returncode == 0, answer.stdout
+    assert "Cells of lessons executed: 2" in answer.stdout
+
+
+@pytest.fixture
+def editions(monkeypatch):
+    """Takes the place of writing the lessons, which other tests look at."""
+    folders = []
+    monkeypatch.setattr(
+        "course_utils.editions.write_learner_editions", lambda folder: folders.append(folder) or []
+    )
+    return folders
+
+
+def test_lab_opens_the_working_folder_on_the_first_lesson(started, editions, capsys):
+    assert commands.run(["lab", "--no-browser"]) == 0
+    assert editions == [REPOSITORY / "my_lessons"]
+    command = started.command
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={REPOSITORY / 'my_lessons'}" in command
+    assert "--LabApp.default_url=/lab/tree/00_orientation.ipynb" in command
+    assert "--no-browser" in command and not [argument for argument in command if "token" in argument.lower()]
+    assert not [argument for argument in command if "port" in argument]
+    assert ("--allow-root" in command) == (os.name == "posix" and os.geteuid() == 0)
+    assert str(REPOSITORY / "my_lessons") in capsys.readouterr().out
+
+
+def test_lab_takes_folder_port_and_address(started, editions, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    commands.run(["lab", "--folder", str(tmp_path / "mine 多"), "--port", str(port), "--ip", "127.0.0.1"])
+    assert editions == [tmp_path / "mine 多"]
+    assert {f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"} <= set(
+        started.command
+    )
+    assert "--no-browser" not in started.command
+
+
+def test_a_taken_port_is_told_before_anything_is_written(started, editions):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            CourseError, match=f"cannot listen on port {port} of 127.0.0.1: .*choose another port"
+        ):
+            commands.run(["lab", "--port", str(port), "--ip", "127.0.0.1"])
+    assert not editions and not hasattr(started, "command")
+
+
+def test_a_working_folder_that_cannot_be_made_is_named(started, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CourseError, match="cannot be made"):
+        commands.run(["lab", "--folder", str(tmp_path / "file")])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="sends the signals of a POSIX terminal")
+def test_ctrl_c_ends_a_real_lab_at_once(tmp_path):
+    import pty
+    import urllib.error
+    import urllib.request
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    terminal, inside = pty.openpty()
+    variables = os.environ | {
+        f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "RUNTIME")
+    }
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "course_utils",
+            "lab",
+            "--no-browser",
+            "--port",
+            str(port),
+            "--folder",
+            tmp_path / "mine",
+        ],
+        cwd=REPOSITORY,
+        env=variables,
+        stdin=inside,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    try:
+        end = time.monotonic() + 90
+        while True:
+            assert server.poll() is None, server.stdout.read()
+            assert time.monotonic() < end
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status", timeout=2)
+            except urllib.error.HTTPError as error:
+                # The token is asked for: this is not open to every page in the browser.
+                assert error.code == 403
+                break
+            except OSError:
+                time.sleep(0.1)
+        server.send_signal(signal.SIGINT)
+        output, _ = server.communicate(timeout=20)
+    finally:
+        server.kill()
+        os.close(terminal)
+        os.close(inside)
+    assert server.returncode == 0
+    assert f"http://localhost:{port}/lab/tree/00_orientation.ipynb?token=" in output
+    assert (tmp_path / "mine" / "00_orientation.ipynb").is_file()
+
+
+def test_packages_of_elsewhere_do_not_hide_ours(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    own = tmp_path / ".venv"
+    own.mkdir()
+    (own / environment.MARKER).touch()
+    variables = environment.child_environment(own)
+    assert "PYTHONPATH" not in variables and variables["VIRTUAL_ENV"] == str(own)
+    assert variables["PATH"].startswith(str(environment.python_of(own).parent) + os.pathsep)
+    # In an environment of somebody else's, the course is found by path, beside what is there.
+    foreign = environment.child_environment(tmp_path)
+    assert foreign["PYTHONPATH"] == os.pathsep.join([str(REPOSITORY), "/elsewhere"])
+
+
+PIP_WITHOUT_NETWORK = """\
+WARNING: Retrying (Retry(total=1)) after connection broken by 'NewConnectionError('<object at 0x7f>: Failed\
+ to establish a new connection: [Errno -3] Temporary failure in name resolution')': /simple/absl-py/
+ERROR: Could not find a version that satisfies the requirement absl-py==2.5.1 (from versions: none)
+ERROR: No matching distribution found for absl-py==2.5.1"""
+UV_WITHOUT_NETWORK = """\
+error: Request failed after 2 retries in 2.2s
+  cause: Failed to fetch: `https://example/simple/nest-asyncio2/`
+  cause: error sending request for url
+  cause: client error (Connect)
+  cause: dns error"""
+
+
+@pytest.mark.parametrize(
+    "output, code, sentence",
+    [
+        (PIP_WITHOUT_NETWORK, 1, "No network: "),
+        (UV_WITHOUT_NETWORK, 2, "No network: "),
+        ('ReadTimeoutError("HTTPSConnectionPool: Read timed out. (read timeout=30)")', 2, "No network: "),
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            1,
+            "The disk is full",
+        ),
+        ("error: failed to write to file: No space left on device (os error 28)", 2, "The disk is full"),
+        ("error: There is not enough space on the disk. (os error 112)", 2, "The disk is full"),
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+            1,
+            "A downloaded package is not",
+        ),
+        ("error: Hash mismatch for `jieba==0.42.1`", 1, "A downloaded package is not"),
+        (
+            "error: client error (Connect)\n cause: invalid peer certificate: UnknownIssuer",
+            2,
+            "The connection to the",
+        ),
+        (
+            "Retrying: ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407'))",
+            1,
+            "The proxy",
+        ),
+        ("ERROR: No matching distribution found for tensorflow==2.21.0", 1, "The package index has no build"),
+        ("ERROR: [WinError 32] The process cannot access the file", 1, "A file of .venv is in use"),
+        ("ERROR: [Errno 13] Permission denied: '/root/.cache/pip'", 1, "A file or folder may not be written"),
+        ("Installing collected packages: numpy", -9, "The installer was killed by the system"),
+        (
+            "Building\nerror: something new\n  caused by: the moon",
+            1,
+            "The installation failed: error: something new",
+        ),
+        ("one\ntwo\nthree\nfour", 1, "The installation failed: two three four"),
+        ("", 1, "The installation failed: "),
+    ],
+)
+def test_failures_of_pip_and_uv_become_one_sentence(tmp_path, output, code, sentence):
+    text = installer.explain(output.splitlines(), code, tmp_path / "the.log", tmp_path / ".venv")
+    assert text.startswith(sentence)
+    assert text.endswith(f"Full output: {tmp_path / 'the.log'}") and "\n" not in text
+
+
+def test_a_full_disk_is_told_with_figures(tmp_path):
+    text = installer.explain(["No space left on device"], 1, tmp_path / "the.log", tmp_path / ".venv")
+    assert re.search(rf"[\d,]+ MB free in {re.escape(str(tmp_path))} \(the environment\)", text)
+
+
+def add_package(site, name, version):
+    (site / f"{name}-{version}.dist-info").mkdir()
+
+
+def test_progress_of_pip_and_of_uv_in_words(tmp_path):
+    wanted = {"numpy": "2.4.6", "absl-py": "2.5.1", "setuptools": "84.2.1"}
+    add_package(tmp_path, "setuptools", "65.5.0")  # what venv put there is not what was asked for
+    pip = installer.Follower(wanted, tmp_path)
+    assert pip.status() == "fetching 3 packages"
+    pip.line("Collecting absl-py==2.5.1 (from -r requirements.lock (line 3))")
+    assert pip.status() == "1 of 3 packages fetched: absl-py"
+    pip.line("  Downloading absl_py-2.5.1-py3-none-any.whl (134 kB)")
+    pip.line("WARNING: Retrying (Retry(total=1)) after connection broken by 'NewConnectionError'")
+    assert pip.status() == "the package index does not answer: trying again"
+    pip.line(
+        "Processing /wheels/numpy-2.4.6-cp311-cp311-linux_x86_64.whl (from -r requirements.lock (line 9))"
+    )
+    assert pip.status() == "2 of 3 packages fetched: numpy"
+    pip.line("Collecting setuptools==84.2.1")  # pip 23.0 does not say where from
+    assert pip.status() == "3 of 3 packages fetched: setuptools"
+    add_package(tmp_path, "absl_py", "2.5.1")
+    assert pip.status() == "1 of 3 packages installed: absl-py"
+
+    uv = installer.Follower(wanted, tmp_path / "empty")
+    uv.line("Downloading numpy (16.1MiB)")
+    uv.line("   Building jieba==0.42.1")
+    assert uv.status() == "fetching 3 packages: building jieba"
+    uv.line("      Built jieba==0.42.1")
+    assert uv.status() == "fetching 3 packages: downloading numpy (16.1MiB)"
+    uv.line(" Downloaded numpy")
+    assert uv.status() == "fetching 3 packages"
+
+
+class Screen:
+    def __init__(self, is_terminal):
+        self.text, self.is_terminal = "", is_terminal
+
+    def isatty(self):
+        return self.is_terminal
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+def test_the_status_is_one_line_on_a_terminal_and_few_lines_elsewhere(monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr(installer.time, "monotonic", lambda: next(clock))
+    terminal = Screen(is_terminal=True)
+    display = installer.Display(terminal)
+    for text in ("1 of 3", "2 of 3"):
+        display.show(text)
+    display.clear()
+    assert "\n" not in terminal.text and re.search(r"\r +\[ +2 s\] 2 of 3 +\r +\r$", terminal.text)
+
+    log = Screen(is_terminal=False)
+    display = installer.Display(log)
+    for number in range(12):
+        display.show(f"{number} of 12")
+    display.clear()
+    assert log.text.count("\n") == 2 and "\r" not in log.text
+
+
+def test_a_full_disk_elsewhere_has_no_traceback():
+    code = textwrap.dedent("""
+        import errno, sys
+        from course_utils import __main__, commands
+        def fails(arguments):
+            raise OSError(errno.ENOSPC, "No space left on device", "notebook.ipynb")
+        commands.run = fails
+        __main__.main()
+    """)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 2 and answer.stdout == ""
+    assert answer.stderr.startswith("course_utils: The disk is full") and len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes the pipe as a POSIX shell does")
+def test_a_reader_that_leaves_is_no_error():
+    pipeline = f'"{sys.executable}" -m course_utils doctor | head -n 1'
+    answer = subprocess.run(
+        ["sh", "-c", pipeline], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert answer.stdout.count("\n") == 1 and answer.stderr == ""
+
+
+def test_the_module_has_what_the_readme_names():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"python3? -m course_utils (\w+)", readme))
+    assert {"lab", "test", "doctor"} <= named
+    for command in named:
+        assert run(command, "--help").returncode == 0
+
+
+def test_lessons_by_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(testing, "NOTEBOOKS", tmp_path)
+    with pytest.raises(CourseError, match="There are no lessons"):
+        testing.notebooks([])
+    for name in ("00_orientation.ipynb", "01_preprocessing.ipynb", "draft.ipynb"):
+        (tmp_path / name).touch()
+    assert [path.name[:2] for path in testing.notebooks([])] == ["00", "01"]
+    assert testing.notebooks(["1"]) == [tmp_path / "01_preprocessing.ipynb"]
+    with pytest.raises(
+        CourseError, match=r"no lesson 09\. There are: 00 \(orientation\), 01 \(preprocessing\)"
+    ):
+        testing.notebooks(["09"])
+
+
+def test_first_lesson_is_there():
+    assert (REPOSITORY / "notebooks" / lab.FIRST_LESSON).is_file()

@@ -1,0 +1,47 @@
+"""The README and lesson 00 say what is there: their picture, links, commands and lesson states."""
+
+import base64
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
+def cells(name):
+    return {cell.id: cell for cell in nbformat.read(ROOT / "notebooks" / name, as_version=4).cells}
+
+
+def test_picture_is_the_one_that_lesson_00_draws():
+    shown = (ROOT / ".github" / "four_steps.png").read_bytes()
+    outputs = cells("00_orientation.ipynb")["four-steps"].outputs
+    drawn = next(output.data["image/png"] for output in outputs if "image/png" in output.get("data", {}))
+    assert shown == base64.b64decode(drawn), "copy the picture of lesson 00's cell four-steps over it"
+
+
+def test_links_lead_somewhere():
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_every_lesson_is_listed_as_ready_and_no_other():
+    rows = re.findall(r"^\| \[(\d\d) [^|]*\]\(notebooks/([^)]+)\) \|[^|]*\| (\w+) \|$", README, flags=re.M)
+    assert [(name, state) for _, name, state in rows] == [(name, "ready") for name in LESSONS]
+    assert [name[:2] for name in LESSONS] == [number for number, _, _ in rows]
+
+
+def test_map_in_lesson_00_links_every_lesson():
+    linked = re.findall(r"\(([^)]+\.ipynb)\)[^\n]*\| here \|", cells("00_orientation.ipynb")["map"].source)
+    assert linked == LESSONS
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"-m course_utils (\w+)", README))))
+def test_commands_exist(command):
+    subprocess.run([sys.executable, "-m", "course_utils", command, "--help"], cwd=ROOT, check=True)
