@@ -1,0 +1,694 @@
+"""Checks of lesson 04: loss and gradient, Adam, an epoch, a schedule, a compact classifier, calibration."""
+
+import numpy as np
+
+from course_utils.checks import exercise, expect, expect_array, expect_close
+
+__all__ = ["adam_step", "calibration_error", "compact_model", "cross_entropy", "epoch", "schedule"]
+
+NO_RETURN = "Your function returned None: does it end without `return`?"
+
+
+def _log_softmax(logits):
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def _losses(logits, labels):
+    return -_log_softmax(logits)[np.arange(len(labels)), labels]
+
+
+@exercise("4.1", "loss and gradient are right for random scores of 12 shapes, small, large and huge")
+def cross_entropy(my_cross_entropy):
+    """Check softmax cross-entropy with its gradient (lesson 04).
+
+    Args:
+        my_cross_entropy: function of ``(logits, labels)``, float ``(n, classes)`` and int ``(n,)``, that returns the mean
+            loss and its gradient, float ``(n, classes)``.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(1)
+    for n, classes, spread in [(4, 3, 1), (7, 2, 3), (1, 5, 1), (9, 9, 5), (3, 10, 0.1), (6, 4, 30)] * 2:
+        logits = rng.normal(0, spread, (n, classes))
+        _check_loss(my_cross_entropy, logits, rng.integers(0, classes, n))
+    huge = np.array([[1e4, 0, -1e4], [0.0, 1e4, 5e3], [2e4, 2e4, 0]])
+    with np.errstate(all="ignore"):
+        value = my_cross_entropy(huge.copy(), np.array([2, 1, 0]))
+    finite = np.isfinite(value[0]) and np.isfinite(value[1]).all()
+    expect(
+        finite,
+        "Scores of 10,000 gave NaN or infinity. Subtract each row's largest score before `np.exp`, and take the logarithm of the sum, not of a probability that has become 0.",
+    )
+    expect_close(
+        value[0],
+        _losses(huge, np.array([2, 1, 0])).mean(),
+        "With scores of ±10,000 the loss (a certain and wrong model pays as much as it was sure, so do not clip probabilities or add a small number)",
+    )
+
+
+def _check_loss(my_cross_entropy, logits, labels):
+    n, classes = logits.shape
+    given = f"{n} pictures and {classes} classes"
+    handed = logits.copy()
+    value = my_cross_entropy(handed, labels.copy())
+    expect(value is not None, NO_RETURN)
+    expect(
+        isinstance(value, tuple) and len(value) == 2,
+        "Return two things, the loss and its gradient: `return loss, gradient`.",
+    )
+    loss, gradient = value
+    losses, log_p = _losses(logits, labels), _log_softmax(logits)
+    probabilities, one_hot = np.exp(log_p), np.eye(classes)[labels]
+    expect(
+        np.ndim(loss) == 0,
+        f"The loss for {given} has shape {np.shape(loss)}, expected one number: take the mean over the pictures.",
+    )
+    expect_close(
+        loss,
+        losses.mean(),
+        f"The loss for {given}",
+        mistakes=(
+            (
+                losses.sum(),
+                f"The loss for {given} is {n} times too large: take the mean over the pictures, not the sum.",
+            ),
+            (-losses.mean(), "The loss came out negative: it is *minus* the logarithm of the probability."),
+            (
+                losses.mean() / classes,
+                "You divided by the number of classes too: average over the pictures only.",
+            ),
+            (
+                losses.mean() / np.log(2),
+                "Your loss is in bits: use the natural logarithm, `np.log`, not `np.log2`.",
+            ),
+            (
+                1 - probabilities[np.arange(n), labels].mean(),
+                "That is one minus the probability of the true class: take minus its logarithm.",
+            ),
+            (
+                -log_p.mean(),
+                "You averaged over all classes: only the true class of each picture counts, `log_p[np.arange(n), labels]`.",
+            ),
+        ),
+    )
+    array = expect_array(gradient, logits.shape, np.floating, f"The gradient for {given}")
+    expect_close(
+        array,
+        (probabilities - one_hot) / n,
+        f"The gradient for {given}",
+        mistakes=(
+            (
+                probabilities - one_hot,
+                f"Your gradient is that of the summed loss: the mean over {n} pictures divides it by {n}.",
+            ),
+            (
+                (one_hot - probabilities) / n,
+                "Your gradient points downhill: it is what the model said minus what it should have said.",
+            ),
+            (probabilities / n, "You left out the one-hot labels: subtract 1 at the true class."),
+            (probabilities, "You returned the probabilities: subtract 1 at the true class, divide by n."),
+            (
+                (probabilities - one_hot) / logits.size,
+                "You divided by pictures × classes: the mean is over the pictures.",
+            ),
+        ),
+    )
+    expect(
+        np.array_equal(handed, logits),
+        "Your function changed the logits it was given: work on a copy, or write `a = a - b` in place of `a -= b`.",
+    )
+
+
+@exercise(
+    "4.2", "ten steps are right for weights of five shapes, from any state and with gradients of any size"
+)
+def adam_step(my_adam_step):
+    """Check one step of Adam (lesson 04).
+
+    Args:
+        my_adam_step: function of ``(weights, gradient, mean, square, step, learning_rate)`` that returns the new weights,
+            mean and square, arrays of the same shape.
+
+    Raises:
+        CheckFailed: with a hint for the part of the step that went wrong.
+    """
+    rng = np.random.default_rng(2)
+    for shape in ((3,), (4, 2), (1,), (2, 3, 2), (5,)):
+        weights, rate = rng.normal(size=shape), float(rng.uniform(0.01, 0.5))
+        # In mid-training first: at step 1 several mistakes cannot be told from one another.
+        before = (*rng.normal(size=(3, *shape)), rng.uniform(1e-3, 9e-3, shape))
+        _check_step(my_adam_step(*[array.copy() for array in before], 4, rate), *before, 4, rate)
+        mean, square = np.zeros(shape), np.zeros(shape)
+        for step in range(1, 11):
+            gradient = rng.normal(size=shape) * 10.0 ** rng.integers(-1, 3)
+            given = [array.copy() for array in (weights, gradient, mean, square)]
+            value = my_adam_step(*given, step, rate)
+            new_mean, new_square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+            weights = _check_step(value, weights, gradient, mean, square, step, rate)
+            mean, square = new_mean, new_square
+    still = my_adam_step(np.ones(2), np.zeros(2), np.zeros(2), np.zeros(2), 1, 0.1)[0]
+    expect(
+        np.isfinite(still).all() and np.allclose(still, 1),
+        f"A weight whose gradient has always been 0 became {still[0]}: add epsilon to the denominator, and it stays where it is.",
+    )
+
+
+def _check_step(value, weights, gradient, mean, square, step, rate):
+    expect(value is not None, NO_RETURN)
+    expect(
+        isinstance(value, tuple) and len(value) == 3,
+        "Return three arrays: `return weights, mean, square`.",
+    )
+    names = ("weights", "mean", "square")
+    new = [expect_array(v, weights.shape, np.floating, name) for v, name in zip(value, names, strict=True)]
+    m, s = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+    corrected, corrected_square = m / (1 - 0.9**step), s / (1 - 0.999**step)
+    expect_close(
+        new[1],
+        m,
+        f"The mean after step {step}",
+        mistakes=(
+            (
+                corrected,
+                f"The mean you return at step {step} is the corrected one: correct a copy, and keep the memory as it is.",
+            ),
+            (
+                0.1 * mean + 0.9 * gradient,
+                "The mean keeps 0.9 of what it was and takes 0.1 of the new gradient.",
+            ),
+            (
+                0.9 * mean + gradient,
+                "The new gradient enters the mean with weight 1 - 0.9 = 0.1: without it this is momentum.",
+            ),
+            (mean, "The mean has not changed: return the new one."),
+        ),
+    )
+    expect_close(
+        new[2],
+        s,
+        f"The square after step {step}",
+        mistakes=(
+            (
+                corrected_square,
+                f"The square you return at step {step} is the corrected one: keep the memory as it is.",
+            ),
+            (
+                0.999 * square + 0.001 * gradient,
+                "The second memory averages the *square* of the gradient: `gradient**2`.",
+            ),
+            (0.9 * square + 0.1 * gradient**2, "The mean of the squares uses 0.999, not 0.9."),
+            (square, "The square has not changed: return the new one."),
+        ),
+        tolerance=1e-6,
+    )
+    right = weights - rate * corrected / (np.sqrt(corrected_square) + 1e-7)
+    with np.errstate(all="ignore"):
+        mistakes = (
+            (
+                weights - rate * m / (np.sqrt(s) + 1e-7),
+                f"Step {step} without correction: the memories began at 0, so divide them by 1 - 0.9**step and 1 - 0.999**step.",
+            ),
+            (
+                weights - rate * corrected / (np.sqrt(s) + 1e-7),
+                "Only the mean was corrected: divide the square by 1 - 0.999**step too.",
+            ),
+            (
+                weights - rate * m / (np.sqrt(corrected_square) + 1e-7),
+                "Only the square was corrected: divide the mean by 1 - 0.9**step too.",
+            ),
+            (
+                weights + rate * corrected / (np.sqrt(corrected_square) + 1e-7),
+                "The step goes uphill: subtract it from the weights.",
+            ),
+            (
+                weights - rate * corrected / (corrected_square + 1e-7),
+                "Divide by the square *root* of the mean square.",
+            ),
+            (
+                weights - rate * gradient,
+                "That is plain gradient descent: divide the mean gradient by the root of the mean square.",
+            ),
+            (
+                weights - rate * gradient / (np.sqrt(corrected_square) + 1e-7),
+                "The numerator is the mean gradient, not the gradient of this step alone.",
+            ),
+            (weights, "The weights have not moved: return the new ones."),
+        )
+        expect_close(new[0], right, f"The weights after step {step}", mistakes)
+    return right
+
+
+@exercise(
+    "4.3",
+    "weights, bias and mean loss are right for eight data sets, with whole and with smaller last batches",
+)
+def epoch(my_epoch):
+    """Check an epoch of stochastic gradient descent on a linear classifier (lesson 04).
+
+    Args:
+        my_epoch: function of ``(weights, bias, inputs, labels, places, batch_size, learning_rate)`` that returns the new
+            weights ``(dim, classes)``, the new bias ``(classes,)`` and the mean loss.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(3)
+    for n, batch_size in ((12, 4), (13, 5), (7, 7), (5, 9), (11, 1), (10, 4), (9, 2), (14, 6)):
+        dim, classes = (int(size) for size in rng.integers(2, 6, 2))
+        weights, bias = rng.normal(size=(dim, classes)), rng.normal(size=classes)
+        inputs, labels = rng.normal(size=(n, dim)), rng.integers(0, classes, n)
+        problem = (weights, bias, inputs, labels, rng.permutation(n), batch_size, 0.7)
+        handed = [part.copy() if isinstance(part, np.ndarray) else part for part in problem]
+        value = my_epoch(*handed)
+        expect(value is not None, NO_RETURN)
+        expect(
+            isinstance(value, tuple) and len(value) == 3,
+            "Return three things: `return weights, bias, loss`.",
+        )
+        given = f"{n} examples in batches of {batch_size}"
+        new = (
+            expect_array(value[0], weights.shape, np.floating, f"W after {given}"),
+            expect_array(value[1], bias.shape, np.floating, f"b after {given}"),
+        )
+        expect(
+            np.ndim(value[2]) == 0,
+            f"The loss for {given} has shape {np.shape(value[2])}, expected one number.",
+        )
+        _check_epoch(new, float(value[2]), problem, given)
+        unchanged = all(np.array_equal(a, b) for a, b in zip(handed, problem, strict=True))
+        expect(
+            unchanged,
+            "Your function changed the arrays it was given: write `weights = weights - …`, since `weights -= …` changes the caller's.",
+        )
+
+
+def _check_epoch(new, loss, problem, given):
+    right = _descend(*problem)
+    others = {
+        "dropped": (
+            _descend(*problem, drop=True),
+            f"{given}: the last, smaller batch was left out. Its examples would never be learned from.",
+        ),
+        "whole": (
+            _descend(*problem[:5], len(problem[4]), problem[6]),
+            f"{given}: you took one step for the whole set. Take one per batch.",
+        ),
+        "order": (
+            _descend(*problem[:4], np.arange(len(problem[4])), *problem[5:]),
+            f"{given}: the batches were not taken in the order of `places`.",
+        ),
+        "stale": (
+            _descend(*problem, stale=True),
+            f"{given}: every gradient was taken at the weights from before the epoch. Use the weights that the batch before has left.",
+        ),
+        "summed": (
+            _descend(*problem, summed=True),
+            f"{given}: your gradient is summed over the batch. `softmax_cross_entropy` already divides by its size.",
+        ),
+        "uphill": (_descend(*problem[:6], -problem[6]), f"{given}: the step goes uphill. Subtract it."),
+        "no bias": (
+            _descend(*problem, move_bias=False),
+            f"{given}: the bias was not updated. Its gradient is that of the logits, summed over the batch.",
+        ),
+        "bias mean": (
+            _descend(*problem, mean_bias=True),
+            f"{given}: the bias' gradient is the *sum* over the batch; the mean is already taken in the loss.",
+        ),
+    }
+    for place, name in enumerate(("W", "b")):
+        expect_close(
+            new[place],
+            right[place],
+            f"{name} after {given}",
+            mistakes=[(wrong[place], hint) for wrong, hint in others.values()],
+        )
+    losses, sizes = np.array(right[2]), np.array(right[3])
+    after = _losses(problem[2] @ right[0] + right[1], problem[3]).mean()
+    expect_close(
+        loss,
+        (losses * sizes).sum() / sizes.sum(),
+        f"The loss of {given}",
+        mistakes=(
+            (
+                losses.mean(),
+                f"{given}: you averaged over batches, so that the smaller last one counts as much as a full one. Weight each loss by its batch's size.",
+            ),
+            (losses[-1], f"{given}: that is the last batch's loss alone."),
+            (losses.sum(), f"{given}: that is the sum of the batches' losses. Return the mean per example."),
+            ((losses * sizes).sum(), f"{given}: divide the sum by the number of examples."),
+            (
+                after,
+                f"{given}: that is the loss after the epoch. Take each batch's loss before its own step.",
+            ),
+        ),
+    )
+
+
+def _descend(
+    weights,
+    bias,
+    inputs,
+    labels,
+    places,
+    batch_size,
+    rate,
+    *,
+    drop=False,
+    stale=False,
+    summed=False,
+    move_bias=True,
+    mean_bias=False,
+):
+    """An epoch of gradient descent, with the mistakes that the hints are about."""
+    first_weights, first_bias = weights, bias
+    losses, sizes = [], []
+    for first in range(0, len(places), batch_size):
+        batch = places[first : first + batch_size]
+        if drop and len(batch) < batch_size and sizes:
+            break
+        at = (first_weights, first_bias) if stale else (weights, bias)
+        logits = inputs[batch] @ at[0] + at[1]
+        gradient = np.exp(_log_softmax(logits)) - np.eye(logits.shape[1])[labels[batch]]
+        gradient /= 1 if summed else len(batch)
+        losses.append(_losses(logits, labels[batch]).mean())
+        sizes.append(len(batch))
+        weights = weights - rate * inputs[batch].T @ gradient
+        if move_bias:
+            bias = bias - rate * (gradient.mean(axis=0) if mean_bias else gradient.sum(axis=0))
+    return weights, bias, losses, sizes
+
+
+@exercise("4.4", "400 steps of eight schedules rise, fall and end as they should")
+def schedule(my_schedule):
+    """Check a learning rate that warms up in a straight line and falls along half a cosine (lesson 04).
+
+    Args:
+        my_schedule: function of ``(step, steps, warm_up, peak)`` that returns a float.
+
+    Raises:
+        CheckFailed: with the step and a hint.
+    """
+    rng = np.random.default_rng(4)
+    for steps, warm_up, peak in (
+        (100, 10, 0.3),
+        (50, 0, 1.0),
+        (200, 50, 2.0),
+        (31, 7, 0.01),
+        (10, 9, 5.0),
+        (64, 1, 1.5),
+        (80, 40, 0.6),
+        (500, 3, 0.2),
+    ):
+        telling = (warm_up // 2, (2 * warm_up + steps) // 3)  # here every mistake has a value of its own
+        edges = (0, warm_up, steps, steps + 1, 2 * steps)
+        for step in (*telling, *edges, *rng.integers(0, steps, 43).tolist()):
+            value = my_schedule(step, steps, warm_up, peak)
+            expect(value is not None, NO_RETURN)
+            expect(np.ndim(value) == 0, f"A rate has shape {np.shape(value)}, expected one number.")
+            _check_rate(float(value), step, steps, warm_up, peak)
+
+
+def _check_rate(value, step, steps, warm_up, peak):
+    given = f"my_schedule({step}, steps={steps}, warm_up={warm_up}, peak={peak})"
+
+    def half_cosine(progress):
+        return peak * (1 + np.cos(np.pi * progress)) / 2
+
+    progress = (step - warm_up) / (steps - warm_up)
+    if step < warm_up:
+        right = peak * step / warm_up
+        mistakes = (
+            (
+                peak * (step + 1) / warm_up,
+                f"{given}: one step too far. At step 0 the rate is 0, at step {warm_up} it is the peak.",
+            ),
+            (half_cosine(step / steps), f"{given}: there is no warm-up. Rise in a straight line first."),
+            (half_cosine(progress), f"{given}: there is no warm-up. Rise in a straight line first."),
+            (
+                peak,
+                f"{given}: during warm-up the rate is not yet the peak. It grows in proportion to the step.",
+            ),
+            (step / warm_up, f"{given}: scale the rise by the peak."),
+        )
+    elif step <= steps:
+        right = half_cosine(progress)
+        mistakes = (
+            (
+                half_cosine(step / steps),
+                f"{given}: the cosine must begin where the warm-up ends. Its progress is (step - warm_up) / (steps - warm_up).",
+            ),
+            (
+                half_cosine((step - warm_up) / steps),
+                f"{given}: the cosine has only steps - warm_up steps to reach 0.",
+            ),
+            (peak * (1 - progress), f"{given}: that is a straight line down. Take half a cosine."),
+            (
+                peak * np.cos(np.pi * progress),
+                f"{given}: this cosine runs from 1 to -1. Move it to 0…1 with (1 + cos) / 2.",
+            ),
+            (
+                peak * np.cos(np.pi * progress / 2),
+                f"{given}: a quarter of a cosine. Use (1 + cos(π·progress)) / 2.",
+            ),
+            (
+                half_cosine(2 * progress),
+                f"{given}: that is a whole cosine, which comes back up. Half of it goes from the peak to 0.",
+            ),
+            (right / peak, f"{given}: scale the cosine by the peak."),
+            (peak, f"{given}: the rate stays at the peak. Let it fall."),
+        )
+    else:
+        right = 0.0
+        mistakes = (
+            (
+                half_cosine(progress),
+                f"{given}: after the last step the cosine comes back up. Hold the progress at 1.",
+            ),
+        )
+    expect_close(value, right, given, mistakes, tolerance=1e-6)
+
+
+@exercise(
+    "4.5",
+    "the model is small at any picture size, takes integer labels, and its loss and output fit together",
+)
+def compact_model(my_compact_model):
+    """Check a compiled classifier in place of the document's (lesson 04).
+
+    Args:
+        my_compact_model: function of ``(side, classes)`` that returns a compiled Keras model, float ``(n, side, side, 3)`` →
+            ``(n, classes)``, for integer labels.
+
+    Raises:
+        CheckFailed: with a hint for what does not fit.
+    """
+    sizes = {}
+    for side, classes in ((16, 3), (48, 3), (20, 2)):
+        model = my_compact_model(side, classes)
+        _check_build(model, side, classes)
+        sizes[side] = model.count_params()
+        _check_compiled(model, side, classes)
+    expect(
+        sizes[48] == sizes[16],
+        f"The model has {sizes[16]:,} parameters for pictures of 16 × 16 and {sizes[48]:,} for 48 × 48: something is flattened. "
+        "`GlobalAveragePooling2D` leaves one number per channel, whatever the size.",
+    )
+
+
+def _check_build(model, side, classes):
+    import keras
+
+    expect(model is not None, NO_RETURN)
+    expect(isinstance(model, keras.Model), f"Return a Keras model; this is a {type(model).__name__}.")
+    expect(
+        model.built and tuple(model.input_shape) == (None, side, side, 3),
+        f"For side={side} the model takes {tuple(model.input_shape) if model.built else 'nothing yet'}, expected (None, {side}, {side}, 3): begin with `keras.Input((side, side, 3))`.",
+    )
+    expect(
+        tuple(model.output_shape) == (None, classes),
+        f"For classes={classes} the model gives {tuple(model.output_shape)}, expected (None, {classes}): one score per class"
+        + (
+            ", also when there are two."
+            if model.output_shape[-1] == 1
+            else ". `GlobalAveragePooling2D` takes rows and columns away."
+            if len(model.output_shape) > 2
+            else "."
+        ),
+    )
+    expect(
+        any(
+            type(layer).__name__.startswith(("Conv", "SeparableConv", "DepthwiseConv"))
+            for layer in model.layers
+        ),
+        "There is no convolution: without one, the model sees nothing but a mean colour or a list of pixels.",
+    )
+    expect(
+        model.count_params() <= 50_000,
+        f"The model has {model.count_params():,} parameters for side={side}, expected at most 50,000. `model.summary()` shows where they are: "
+        "a `Dense` behind `Flatten` is the usual place; `GlobalAveragePooling2D` is the cure.",
+    )
+    expect(
+        getattr(model, "optimizer", None) is not None,
+        "The model is not compiled: `model.compile(optimizer, loss)`.",
+    )
+
+
+def _check_compiled(model, side, classes):
+    import keras
+
+    rng = np.random.default_rng(5)
+    pictures = rng.uniform(0, 1, (12, side, side, 3)).astype(np.float32)
+    labels = rng.integers(0, classes, 12)
+    outputs = []
+    for _ in range(4):
+        # A fresh model says nearly the same of every picture; random weights show what its outputs can be.
+        for weight in model.trainable_variables:
+            weight.assign(rng.normal(size=weight.shape))
+        outputs.append(keras.ops.convert_to_numpy(model(pictures, training=False)))
+    output = np.concatenate(outputs)
+    probabilities = output.min() >= 0 and np.allclose(output.sum(axis=1), 1, atol=1e-3)
+    expect(
+        probabilities or output.min() < 0 or output.max() > 1,
+        "Every output lies between 0 and 1, but those of a picture do not add up to 1: a sigmoid answers each class for itself. Exactly one class is true, so end in logits, or in a softmax.",
+    )
+    expect(
+        probabilities or output.min() < 0,
+        "No output is ever negative: a ReLU on the last layer cuts the logits off. Give the last `Dense` no activation.",
+    )
+    logits = rng.normal(0, 2, (12, classes)).astype(np.float32)
+    answers = np.exp(_log_softmax(logits)) if probabilities else logits
+    try:
+        loss = model.compute_loss(x=pictures, y=labels, y_pred=keras.ops.convert_to_tensor(answers))
+    except ValueError as error:
+        expect(
+            False,
+            f"The loss stops at integer labels of shape (12,): {str(error).splitlines()[0][:120]} Labels that are no one-hot rows need `SparseCategoricalCrossentropy`.",
+        )
+    loss = float(loss) - float(sum(float(keras.ops.convert_to_numpy(extra)) for extra in model.losses))
+    expect_close(
+        loss,
+        _losses(logits, labels).mean(),
+        "The loss of known answers for integer labels (expected is minus the mean logarithm of the true class' probability)",
+        mistakes=(
+            (
+                _losses(answers, labels).mean(),
+                "The model ends in a softmax and the loss takes softmax once more (`from_logits=True`): it can never fall to 0. Drop one of the two.",
+            ),
+            (
+                _sloppy(logits, labels),
+                "The model ends in logits, and the loss takes them for probabilities: pass `from_logits=True`.",
+            ),
+        ),
+        tolerance=1e-3,
+    )
+
+
+def _sloppy(logits, labels):
+    """What Keras makes of logits when it believes them to be probabilities: clipped, then the softmax of their logs."""
+    return _losses(np.log(np.clip(logits.astype(np.float64), 1e-7, 1 - 1e-7)), labels).mean()
+
+
+@exercise(
+    "4.6",
+    "the error is right for 40 sets of predictions, with empty bins, certain answers and several numbers of bins",
+)
+def calibration_error(my_calibration_error):
+    """Check the expected calibration error (lesson 04).
+
+    Args:
+        my_calibration_error: function of ``(probabilities, labels, bins)``, float ``(n, classes)``, int ``(n,)`` and int, that
+            returns a float in [0, 1].
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(6)
+    for trial in range(40):
+        n, classes, bins = (
+            int(rng.integers(20, 200)),
+            int(rng.integers(2, 6)),
+            int(rng.choice([5, 8, 10, 15])),
+        )
+        probabilities = np.exp(_log_softmax(rng.normal(0, rng.uniform(0.5, 4), (n, classes))))
+        labels = np.where(rng.random(n) < 0.6, probabilities.argmax(axis=1), rng.integers(0, classes, n))
+        if trial % 2:
+            probabilities[: n // 5] = np.eye(classes)[rng.integers(0, classes, n // 5)]  # quite certain
+        value = my_calibration_error(probabilities.copy(), labels.copy(), bins)
+        expect(value is not None, NO_RETURN)
+        expect(np.ndim(value) == 0, f"The error has shape {np.shape(value)}, expected one number.")
+        _check_calibration(float(value), probabilities, labels, bins)
+
+
+def _check_calibration(value, probabilities, labels, bins):
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    given = f"{len(labels)} predictions in {bins} bins"
+    expect(
+        not np.isnan(value),
+        f"{given}: NaN. A bin without predictions has no mean: skip it, since it has no weight either.",
+    )
+    gaps, shares = _bins(confidence, right, bins)
+    certain = confidence == 1
+    ten_gaps, ten_shares = _bins(confidence, right, 10)
+    true_class = _bins(probabilities[np.arange(len(labels)), labels], right, bins)
+    without, without_shares = _bins(confidence[~certain], right[~certain], bins)
+    error = (shares * np.abs(gaps)).sum()
+    expect_close(
+        value,
+        error,
+        f"The error of {given}",
+        mistakes=(
+            (
+                np.abs(gaps).mean(),
+                f"{given}: every bin counted alike. Weight a bin by its share of the predictions.",
+            ),
+            (
+                np.abs(gaps).sum() / bins,
+                f"{given}: every bin counted alike. Weight a bin by its share of the predictions.",
+            ),
+            (
+                (shares * gaps).sum(),
+                f"{given}: too sure in one bin and too modest in another cancelled. Take the absolute value in each bin.",
+            ),
+            (
+                abs((shares * gaps).sum()),
+                f"{given}: the absolute value comes in each bin, before the sum.",
+            ),
+            (np.abs(gaps).max(), f"{given}: that is the worst bin. Take the mean, weighted by the counts."),
+            (
+                np.abs(confidence - right).mean(),
+                f"{given}: without bins a single answer is right or wrong, never 80 % right. Compare means within bins.",
+            ),
+            (
+                (ten_shares * np.abs(ten_gaps)).sum(),
+                f"{given}: you used 10 bins. Use the number that is asked for.",
+            ),
+            (
+                (true_class[1] * np.abs(true_class[0])).sum(),
+                f"{given}: confidence is the probability of the class that the model *chose*, its largest, not that of the true class.",
+            ),
+            (
+                (without_shares * np.abs(without)).sum(),
+                f"{given}: predictions with confidence exactly 1 are missing. They belong to the last bin.",
+            ),
+            (
+                (without_shares * np.abs(without)).sum() * (~certain).mean(),
+                f"{given}: predictions with confidence exactly 1 are missing. They belong to the last bin.",
+            ),
+            (100 * error, f"{given}: that is in per cent. Return a share."),
+        ),
+        tolerance=1e-6,
+    )
+
+
+def _bins(confidence, right, bins):
+    """Mean confidence minus accuracy of every bin that is not empty, and its share of the predictions."""
+    gaps, shares = [], []
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    for number in range(bins):
+        inside = place == number
+        if inside.any():
+            gaps.append(confidence[inside].mean() - right[inside].mean())
+            shares.append(inside.mean())
+    return np.array(gaps), np.array(shares)

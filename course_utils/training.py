@@ -1,0 +1,389 @@
+"""Training: the loss and its gradient, optimiser steps, checkpoints that resume, repeated runs.
+
+The loss and the steps are NumPy references that equal Keras'; lesson 04 writes them out. Importing this
+module costs NumPy only: what needs Keras is given a model and asks it.
+"""
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+
+import numpy as np
+
+from course_utils.errors import CourseError
+from course_utils.files import require_file, write_atomically
+
+__all__ = [
+    "Repeated",
+    "adam",
+    "adamw",
+    "learning_rate_range",
+    "load_checkpoint",
+    "momentum",
+    "numerical_gradient",
+    "repeat",
+    "save_checkpoint",
+    "sgd",
+    "softmax",
+    "softmax_cross_entropy",
+]
+
+
+def softmax(logits):
+    """Turn scores into probabilities, p_k = exp(z_k) / Σ_j exp(z_j), without overflow.
+
+    Introduced in lesson 04.
+
+    Args:
+        logits: real array (..., classes), any range.
+
+    Returns:
+        float array (..., classes), each row 0 to 1 with sum 1.
+    """
+    # Subtracting the row's maximum changes nothing in the quotient and keeps exp() below 1.
+    exponentials = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def softmax_cross_entropy(logits, labels):
+    """Mean cross-entropy −log softmax(z)[y] of integer labels and its gradient (softmax(z) − onehot(y)) / n.
+
+    Goodfellow, Bengio & Courville, *Deep Learning* (2016), section 6.2.2.3. Introduced in lesson 04.
+
+    Args:
+        logits: real array (batch, classes), any range.
+        labels: integer array (batch,), 0 ≤ label < classes.
+
+    Returns:
+        loss, float ≥ 0, and gradient with respect to the logits, float64 (batch, classes).
+
+    Raises:
+        CourseError: when the shapes do not fit, the batch is empty, or a label is no class.
+    """
+    logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
+    if logits.ndim != 2 or labels.shape != logits.shape[:1] or 0 in logits.shape:
+        raise CourseError(
+            f"logits have shape {logits.shape} and labels {labels.shape}; expected (batch, classes) and "
+            "(batch,) with at least one of each. One-hot labels become integers with "
+            "`labels.argmax(axis=-1)`."
+        )
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= logits.shape[1]:
+        raise CourseError(
+            f"labels are {labels.dtype} from {labels.min()} to {labels.max()}; expected integers from 0 to "
+            f"{logits.shape[1] - 1}, one for each of the {logits.shape[1]} columns of the logits."
+        )
+    rows = np.arange(len(labels))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    loss = (np.log(np.exp(shifted).sum(axis=1)) - shifted[rows, labels]).mean()
+    gradient = softmax(logits)
+    gradient[rows, labels] -= 1
+    return float(loss), gradient / len(labels)
+
+
+def numerical_gradient(function, point, step=1e-5):
+    """Gradient by central differences, (f(w + h e_i) − f(w − h e_i)) / 2h: slow, and hard to get wrong.
+
+    Introduced in lesson 04.
+
+    Args:
+        function: of one array of the shape of ``point``, returns a float.
+        point: real array of any shape.
+        step: float > 0, h. The error falls as h² until rounding takes over.
+
+    Returns:
+        float64 array of the shape of ``point``.
+    """
+    point = np.array(point, np.float64)
+    gradient = np.zeros_like(point)
+    for place in np.ndindex(point.shape):
+        here = point[place]
+        point[place] = here + step
+        above = function(point)
+        point[place] = here - step
+        gradient[place] = (above - function(point)) / (2 * step)
+        point[place] = here
+    return gradient
+
+
+def sgd(weights, gradient, state=None, *, learning_rate=0.01):
+    """One step of gradient descent, w − η g. Introduced in lesson 04.
+
+    All four optimisers take and return the same, so that one loop can try each.
+
+    Args:
+        weights: float array, any shape.
+        gradient: float array of the same shape.
+        state: what the step before returned, None at the first.
+        learning_rate: float > 0, η.
+
+    Returns:
+        new weights, float array, and the state for the next step (here None).
+    """
+    return weights - learning_rate * gradient, state
+
+
+def momentum(weights, gradient, state=None, *, learning_rate=0.01, decay=0.9):
+    """One step of gradient descent with momentum, v ← μ v − η g, w ← w + v. Introduced in lesson 04.
+
+    Polyak (1964), in the form Keras' ``SGD(momentum=…)`` has.
+
+    Args:
+        weights: float array, any shape.
+        gradient: float array of the same shape.
+        state: the velocity v that the step before returned, None at the first.
+        learning_rate: float > 0, η.
+        decay: float, 0 ≤ μ < 1.
+
+    Returns:
+        new weights and the velocity, float arrays of the same shape.
+    """
+    velocity = np.zeros_like(weights) if state is None else state
+    velocity = decay * velocity - learning_rate * gradient
+    return weights + velocity, velocity
+
+
+def adam(weights, gradient, state=None, *, learning_rate=0.001, decay_1=0.9, decay_2=0.999, epsilon=1e-7):
+    """One step of Adam: the mean gradient over its typical size, both corrected for their start at zero.
+
+    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε).
+    Kingma & Ba, arXiv:1412.6980, in the order of computation at the end of their section 2, which is Keras';
+    their Algorithm 1 adds ε after the correction instead. Introduced in lesson 04.
+
+    Args:
+        weights: float array, any shape.
+        gradient: float array of the same shape.
+        state: (m, v, t) that the step before returned, None at the first.
+        learning_rate: float > 0, η.
+        decay_1: float, 0 ≤ β₁ < 1, of the mean gradient.
+        decay_2: float, 0 ≤ β₂ < 1, of the mean squared gradient.
+        epsilon: float > 0, keeps the quotient finite where a gradient has always been 0.
+
+    Returns:
+        new weights, float array, and the state for the next step.
+    """
+    mean, square, step = (np.zeros_like(weights), np.zeros_like(weights), 0) if state is None else state
+    mean = decay_1 * mean + (1 - decay_1) * gradient
+    square = decay_2 * square + (1 - decay_2) * gradient**2
+    step += 1
+    rate = learning_rate * np.sqrt(1 - decay_2**step) / (1 - decay_1**step)
+    return weights - rate * mean / (np.sqrt(square) + epsilon), (mean, square, step)
+
+
+def adamw(weights, gradient, state=None, *, learning_rate=0.001, weight_decay=0.004, **options):
+    """One step of Adam with decoupled weight decay: shrink the weights by η λ, then take Adam's step.
+
+    Loshchilov & Hutter, arXiv:1711.05101. Introduced in lesson 04.
+
+    Args:
+        weights: float array, any shape.
+        gradient: float array of the same shape.
+        state: what the step before returned, None at the first.
+        learning_rate: float > 0, η.
+        weight_decay: float ≥ 0, λ.
+        **options: further ones of :func:`adam`.
+
+    Returns:
+        new weights, float array, and the state for the next step.
+    """
+    shrunk = weights * (1 - learning_rate * weight_decay)
+    return adam(shrunk, gradient, state, learning_rate=learning_rate, **options)
+
+
+def learning_rate_range(model, inputs, labels, *, low=1e-5, high=1.0, steps=60, batch_size=32, seed=0):
+    """Train a compiled model with a learning rate that grows step by step, then put it back as it was.
+
+    Smith, arXiv:1506.01186. The rate to take is a third to a tenth of the one at which the loss begins to
+    rise. Introduced in lesson 04.
+
+    Args:
+        model: compiled Keras model; its weights and its optimiser are as before afterwards.
+        inputs: array (n, ...) that the model takes.
+        labels: array (n, ...) that its loss takes.
+        low: float > 0, the first learning rate.
+        high: float > low, the last.
+        steps: int ≥ 2, batches to train on; fewer are used when the loss stops being finite.
+        batch_size: int, examples in a batch.
+        seed: int, which examples make which batch.
+
+    Returns:
+        learning rates and losses, two float arrays (steps used,); a loss belongs to the weights before its
+        step.
+
+    Raises:
+        CourseError: when the range is empty or the data is smaller than a batch.
+    """
+    if not 0 < low < high or steps < 2:
+        raise CourseError(
+            f"low={low}, high={high}, steps={steps}; expected 0 < low < high and 2 steps or more."
+        )
+    if len(inputs) < batch_size:
+        raise CourseError(
+            f"there are {len(inputs)} examples for batches of {batch_size}; expected at least one batch."
+        )
+    model.optimizer.build(model.trainable_variables)
+    before = _values(model)
+    rng, rates, losses = np.random.default_rng(seed), np.geomspace(low, high, steps), []
+    try:
+        for rate in rates:
+            model.optimizer.learning_rate.assign(rate)
+            batch = rng.choice(len(inputs), batch_size, replace=False)
+            loss = np.atleast_1d(model.train_on_batch(inputs[batch], labels[batch]))[0]
+            # train_on_batch reports a running mean; without the reset the rise would come late.
+            model.reset_metrics()
+            if not np.isfinite(loss):
+                break
+            losses.append(float(loss))
+    finally:
+        _assign(model, before)
+    return rates[: len(losses)], np.array(losses)
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What several runs gave that differ in their seed alone. Introduced in lesson 04.
+
+    Attributes:
+        seeds: tuple of int.
+        values: float array (seeds,).
+    """
+
+    seeds: tuple
+    values: np.ndarray
+
+    @property
+    def mean(self):
+        """Mean over the seeds, float."""
+        return float(self.values.mean())
+
+    @property
+    def sd(self):
+        """Standard deviation over the seeds with n − 1 in the denominator, float."""
+        return float(self.values.std(ddof=1))
+
+    def __format__(self, specification):
+        return f"{self.mean:{specification}} ± {self.sd:{specification}}"
+
+
+def repeat(run, seeds):
+    """Run an experiment once per seed and keep every figure, so that a mean never comes without its spread.
+
+    Introduced in lesson 04.
+
+    Args:
+        run: function of a seed (int) that returns a float, or a dict of floats with the same keys each time.
+        seeds: sequence of int, at least two, all different.
+
+    Returns:
+        :class:`Repeated`, or a dict of them when ``run`` returns a dict; ``f"{result:.2f}"`` prints mean ±
+        sd.
+
+    Raises:
+        CourseError: when there are fewer than two different seeds, or the runs returned different keys.
+    """
+    seeds = tuple(seeds)
+    if len(seeds) < 2 or len(set(seeds)) < len(seeds):
+        raise CourseError(f"seeds are {seeds}; expected at least two different ones: one run has no spread.")
+    results = [run(seed) for seed in seeds]
+    if not isinstance(results[0], dict):
+        return Repeated(seeds, np.array(results, np.float64))
+    if any(result.keys() != results[0].keys() for result in results):
+        raise CourseError(
+            f"the runs returned different figures: {[sorted(result) for result in results]}; expected the "
+            "same names each time."
+        )
+    return {
+        name: Repeated(seeds, np.array([result[name] for result in results], np.float64))
+        for name in results[0]
+    }
+
+
+def save_checkpoint(path, model, progress=None):
+    """Write all that a training needs to go on as if nothing had happened: in one piece, or not at all.
+
+    That is the weights, the optimiser's memory and step count, the states of random layers such as dropout,
+    and whatever the loop itself must remember. Introduced in lesson 04.
+
+    Args:
+        path: str or Path of the file (``.npz``); one that is there is replaced.
+        model: compiled Keras model.
+        progress: JSON values (dict, list, str, number), such as the next epoch and the best loss so far.
+
+    Raises:
+        CourseError: when ``progress`` cannot be written as JSON, or the file cannot be written.
+    """
+    try:
+        note = json.dumps(progress)
+    except (TypeError, ValueError) as error:
+        raise CourseError(
+            f"progress={progress!r} cannot be stored: {error}. Use dict, list, str, int, float, bool or "
+            "None; `float(value)` turns a NumPy number into one."
+        ) from error
+    model.optimizer.build(model.trainable_variables)
+    arrays = {f"v{number}": value for number, value in enumerate(_values(model))}
+    buffer = io.BytesIO()
+    np.savez(buffer, progress=np.array(note), **arrays)
+    write_atomically(path, buffer.getvalue())
+
+
+def load_checkpoint(path, model):
+    """Bring a model back to the state that :func:`save_checkpoint` stored. Nothing in the file is executed.
+
+    Introduced in lesson 04.
+
+    Args:
+        path: str or Path of the file.
+        model: compiled Keras model with the same layers and optimiser; changed in place.
+
+    Returns:
+        What was given as ``progress``.
+
+    Raises:
+        CourseError: when the file is missing or damaged, or was made by a model of other shapes; the model is
+            then as it was before.
+    """
+    path = require_file(path)
+    model.optimizer.build(model.trainable_variables)
+    variables = _variables(model)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            progress = json.loads(str(stored["progress"]))
+            arrays = [stored[f"v{number}"] for number in range(len(stored.files) - 1)]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise CourseError(
+            f"{path}: this is no checkpoint, or it is damaged ({error}). Delete it and start the training "
+            "anew."
+        ) from error
+    expected = [tuple(variable.shape) for variable in variables]
+    found = [array.shape for array in arrays]
+    if found != expected:
+        differing = [pair for pair in zip(found, expected, strict=False) if pair[0] != pair[1]]
+        detail = (
+            f"the first that differs has shape {differing[0][0]}, expected {differing[0][1]}; "
+            if differing
+            else ""
+        )
+        raise CourseError(
+            f"{path}: the checkpoint holds {len(found)} arrays, this model and its optimiser have "
+            f"{len(expected)}; {detail}it was made by another model or optimiser. Build the same one, or "
+            "delete the file."
+        )
+    _assign(model, arrays)
+    return progress
+
+
+def _variables(model):
+    """All that changes while a model trains; `model.variables` has the states of random layers in it."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _values(model):
+    from keras import ops
+
+    # A copy: on some backends the array is the variable's own memory.
+    return [np.array(ops.convert_to_numpy(variable)) for variable in _variables(model)]
+
+
+def _assign(model, arrays):
+    for variable, array in zip(_variables(model), arrays, strict=True):
+        variable.assign(array)

@@ -1,0 +1,509 @@
+"""Lesson 04's checks accept right answers of any style and reject wrong ones with the hint meant for them."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+
+from course_utils import evaluation, runtime, training
+from course_utils.checks import CheckFailed
+from course_utils.checks import lesson_04 as check
+
+runtime.start()
+
+import keras  # noqa: E402 - quietly loaded by the line above
+from keras import layers  # noqa: E402
+
+# --- 4.1 ----------------------------------------------------------------------------------------------------
+
+
+def entropy(logits, labels, *, mean=True, scale=None, sign=1, subtract=True):
+    log_p = log_softmax(logits, axis=1)
+    rows = np.arange(len(labels))
+    losses = -log_p[rows, labels]
+    gradient = np.exp(log_p)
+    if subtract:
+        gradient[rows, labels] -= 1
+    return (losses.mean() if mean else losses.sum()), sign * gradient / (scale or len(labels))
+
+
+def entropy_by_loop(logits, labels):
+    loss, gradient = 0.0, np.zeros(logits.shape)
+    for i, (scores, label) in enumerate(zip(logits.tolist(), labels.tolist(), strict=True)):
+        top = max(scores)
+        total = sum(math.exp(score - top) for score in scores)
+        loss += math.log(total) + top - scores[label]
+        for k, score in enumerate(scores):
+            gradient[i, k] = (math.exp(score - top) / total - (k == label)) / len(labels)
+    return loss / len(labels), gradient
+
+
+def entropy_by_keras(logits, labels):
+    logits = np.asarray(logits)
+    loss = keras.ops.mean(
+        keras.ops.sparse_categorical_crossentropy(labels, logits.astype(np.float32), from_logits=True)
+    )
+    one_hot = np.eye(logits.shape[1])[labels]
+    return float(loss), (np.asarray(keras.ops.softmax(logits)) - one_hot) / len(labels)
+
+
+def entropy_naive(logits, labels):
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return -np.log(p[np.arange(len(labels)), labels]).mean(), (p - np.eye(logits.shape[1])[labels]) / len(
+        labels
+    )
+
+
+def entropy_clipped(logits, labels):
+    p = np.exp(log_softmax(logits, axis=1))
+    picked = p[np.arange(len(labels)), labels]
+    return -np.log(np.maximum(picked, 1e-300)).mean(), entropy(logits, labels)[1]
+
+
+def entropy_in_place(logits, labels):
+    logits -= logits.max(axis=1, keepdims=True)
+    return entropy(logits, labels)
+
+
+def with_loss(change):
+    return lambda z, y: (change(z, y), entropy(z, y)[1])
+
+
+ENTROPY_RIGHT = {
+    "scipy": entropy,
+    "loop": entropy_by_loop,
+    "keras": entropy_by_keras,
+    "library": training.softmax_cross_entropy,
+}
+ENTROPY_WRONG = {
+    "overflow": (entropy_naive, "Subtract each row's largest score"),
+    "clipped": (entropy_clipped, "do not clip"),
+    "summed": (lambda z, y: entropy(z, y, mean=False), "times too large"),
+    "negative": (with_loss(lambda z, y: -entropy(z, y)[0]), "came out negative"),
+    "over classes": (with_loss(lambda z, y: entropy(z, y)[0] / z.shape[1]), "number of classes too"),
+    "bits": (with_loss(lambda z, y: entropy(z, y)[0] / np.log(2)), "natural logarithm"),
+    "all classes": (with_loss(lambda z, y: -log_softmax(z, axis=1).mean()), "only the true class"),
+    "no logarithm": (
+        with_loss(lambda z, y: 1 - np.exp(log_softmax(z, axis=1))[np.arange(len(y)), y].mean()),
+        "minus its logarithm",
+    ),
+    "one loss each": (
+        with_loss(lambda z, y: -log_softmax(z, axis=1)[np.arange(len(y)), y]),
+        "expected one number",
+    ),
+    "summed gradient": (lambda z, y: entropy(z, y, scale=1), "that of the summed loss"),
+    "downhill": (lambda z, y: entropy(z, y, sign=-1), "points downhill"),
+    "no one-hot": (lambda z, y: entropy(z, y, subtract=False), "left out the one-hot"),
+    "probabilities": (lambda z, y: entropy(z, y, subtract=False, scale=1), "returned the probabilities"),
+    "over all": (lambda z, y: entropy(z, y, scale=z.size), "pictures × classes"),
+    "in place": (entropy_in_place, "changed the logits"),
+    "loss only": (lambda z, y: entropy(z, y)[0], "Return two things"),
+    "no return": (lambda z, y: None, "without `return`"),
+    "zero": (lambda z, y: (0.0, np.zeros(z.shape)), "expected"),
+}
+
+# --- 4.2 ----------------------------------------------------------------------------------------------------
+
+
+def adam(w, g, m, s, t, rate, *, b1=0.9, b2=0.999, keep=True, root=np.sqrt, top=None, eps=1e-7, sign=-1):
+    m, s = b1 * m + (1 - b1) * g, b2 * s + (1 - b2) * g**2
+    mean, square = m / (1 - b1**t), s / (1 - b2**t)
+    step = (mean if top is None else top(mean, m, g)) / (root(square) + eps)
+    return w + sign * rate * step, *((m, s) if keep else (mean, square))
+
+
+def adam_by_library(w, g, m, s, t, rate):
+    new, (mean, square, _) = training.adam(w, g, (m, s, t - 1), learning_rate=rate)
+    return new, mean, square
+
+
+def adam_by_loop(w, g, m, s, t, rate):
+    new = [np.empty(w.shape) for _ in range(3)]
+    for i in np.ndindex(w.shape):
+        a, b = 0.9 * m[i] + 0.1 * g[i], 0.999 * s[i] + 0.001 * g[i] * g[i]
+        step = rate * a / (1 - 0.9**t) / (math.sqrt(b / (1 - 0.999**t)) + 1e-7)
+        for array, value in zip(new, (w[i] - step, a, b), strict=True):
+            array[i] = value
+    return tuple(new)
+
+
+def adam_uncorrected(w, g, m, s, t, rate):
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+    return w - rate * m / (np.sqrt(s) + 1e-7), m, s
+
+
+def adam_half_corrected(w, g, m, s, t, rate):
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+    return w - rate * m / (1 - 0.9**t) / (np.sqrt(s) + 1e-7), m, s
+
+
+ADAM_RIGHT = {"paper": adam, "library": adam_by_library, "loop": adam_by_loop}
+ADAM_WRONG = {
+    "no correction": (adam_uncorrected, "without correction"),
+    "mean corrected only": (adam_half_corrected, "Only the mean was corrected"),
+    "square corrected only": (
+        lambda *a: adam(*a, top=lambda mean, m, g: m),
+        "Only the square was corrected",
+    ),
+    "corrected memories": (lambda *a: adam(*a, keep=False), "is the corrected one"),
+    "uphill": (lambda *a: adam(*a, sign=1), "goes uphill"),
+    "no root": (lambda *a: adam(*a, root=lambda s: s), "square \\*root\\*"),
+    "gradient on top": (lambda *a: adam(*a, top=lambda mean, m, g: g), "gradient of this step alone"),
+    "plain descent": (
+        lambda w, g, m, s, t, rate: (w - rate * g, *adam(w, g, m, s, t, rate)[1:]),
+        "plain gradient descent",
+    ),
+    "decays swapped": (lambda *a: adam(*a, b2=0.9), "uses 0.999"),
+    "mean the wrong way round": (lambda *a: adam(*a, b1=0.1), "keeps 0.9 of what it was"),
+    "momentum": (
+        lambda w, g, m, s, t, rate: (w, 0.9 * m + g, s),
+        "without it this is momentum",
+    ),
+    "square of nothing": (
+        lambda w, g, m, s, t, rate: (w, 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g),
+        "\\*square\\* of the gradient",
+    ),
+    "no epsilon": (lambda *a: adam(*a, eps=0), "add epsilon"),
+    "no new weights": (
+        lambda w, g, m, s, t, rate: (w, *adam(w, g, m, s, t, rate)[1:]),
+        "have not moved",
+    ),
+    "old memories": (lambda w, g, m, s, t, rate: (adam(w, g, m, s, t, rate)[0], m, s), "has not changed"),
+    "weights only": (lambda *a: adam(*a)[0], "Return three arrays"),
+    "no return": (lambda *a: None, "without `return`"),
+}
+
+# --- 4.3 ----------------------------------------------------------------------------------------------------
+
+
+def epoch(w, b, x, y, places, size, rate, *, report="mean", step=None, order=None, batches=None):
+    places = places if order is None else order
+    first, losses, sizes = (w, b), [], []
+    for batch in batches(places, size) if batches else (places[i : i + size] for i in range(0, len(y), size)):
+        at = first if step == "stale" else (w, b)
+        loss, gradient = training.softmax_cross_entropy(x[batch] @ at[0] + at[1], y[batch])
+        gradient = gradient * len(batch) if step == "summed" else gradient
+        w = w - rate * x[batch].T @ gradient
+        if step != "no bias":
+            b = b - rate * (gradient.mean(axis=0) if step == "bias mean" else gradient.sum(axis=0))
+        losses.append(loss)
+        sizes.append(len(batch))
+    reported = {
+        "mean": np.average(losses, weights=sizes),
+        "batches": np.mean(losses),
+        "last": losses[-1],
+        "sum": np.sum(losses),
+        "total": np.dot(losses, sizes),
+        "after": training.softmax_cross_entropy(x @ w + b, y)[0],
+    }
+    return w, b, reported[report]
+
+
+def epoch_with_split(w, b, x, y, places, size, rate):
+    return epoch(
+        w,
+        b,
+        x,
+        y,
+        places,
+        size,
+        rate,
+        batches=lambda p, s: np.split(p, range(s, len(p), s)) if s < len(p) else [p],
+    )
+
+
+def epoch_by_examples(w, b, x, y, places, size, rate):
+    w, b, total = w.copy(), b.copy(), 0.0
+    for start in range(0, len(places), size):
+        batch = [int(place) for place in places[start : start + size]]
+        slope_w, slope_b = np.zeros_like(w), np.zeros_like(b)
+        for i in batch:
+            p = np.exp(log_softmax(x[i] @ w + b))
+            total -= math.log(p[y[i]])
+            p[y[i]] -= 1
+            slope_w += np.outer(x[i], p) / len(batch)
+            slope_b += p / len(batch)
+        w -= rate * slope_w
+        b -= rate * slope_b
+    return w, b, total / len(places)
+
+
+def epoch_in_place(w, b, x, y, places, size, rate):
+    new_w, new_b, loss = epoch(w, b, x, y, places, size, rate)
+    w[:], b[:] = new_w, new_b
+    return w, b, loss
+
+
+EPOCH_RIGHT = {"slices": epoch, "split": epoch_with_split, "example by example": epoch_by_examples}
+EPOCH_WRONG = {
+    "last batch dropped": (
+        lambda *a: epoch(
+            *a, batches=lambda p, s: [p[i : i + s] for i in range(0, max(len(p) - s + 1, 1), s)]
+        ),
+        "was left out",
+    ),
+    "own order": (lambda *a: epoch(*a, order=np.arange(len(a[3]))), "order of `places`"),
+    "one big step": (lambda *a: epoch(*a, batches=lambda p, s: [p]), "one step for the whole set"),
+    "stale weights": (lambda *a: epoch(*a, step="stale"), "from before the epoch"),
+    "summed": (lambda *a: epoch(*a, step="summed"), "summed over the batch"),
+    "uphill": (lambda *a: epoch(*a[:6], -a[6]), "goes uphill"),
+    "bias forgotten": (lambda *a: epoch(*a, step="no bias"), "bias was not updated"),
+    "bias averaged": (lambda *a: epoch(*a, step="bias mean"), "\\*sum\\* over the batch"),
+    "mean of batches": (lambda *a: epoch(*a, report="batches"), "smaller last one counts as much"),
+    "last loss": (lambda *a: epoch(*a, report="last"), "last batch's loss alone"),
+    "sum of batches": (lambda *a: epoch(*a, report="sum"), "sum of the batches' losses"),
+    "total": (lambda *a: epoch(*a, report="total"), "divide the sum"),
+    "afterwards": (lambda *a: epoch(*a, report="after"), "loss after the epoch"),
+    "in place": (epoch_in_place, "changed the arrays"),
+    "no loss": (lambda *a: epoch(*a)[:2], "Return three things"),
+    "no return": (lambda *a: None, "without `return`"),
+    "nothing done": (lambda *a: (a[0].copy(), a[1].copy(), 0.0), "expected"),
+}
+
+# --- 4.4 ----------------------------------------------------------------------------------------------------
+
+
+def schedule(step, steps, warm_up, peak, *, fall=None, hold=True):
+    if step < warm_up:
+        return peak * step / warm_up
+    progress = (step - warm_up) / (steps - warm_up)
+    progress = min(progress, 1) if hold else progress
+    return peak * (fall(progress) if fall else 0.5 + 0.5 * math.cos(math.pi * progress))
+
+
+def schedule_by_interpolation(step, steps, warm_up, peak):
+    up = np.interp(step, [0, warm_up], [0, 1]) if warm_up else 1.0
+    progress = np.interp(step, [warm_up, steps], [0, 1])
+    return peak * up * np.cos(np.pi * progress / 2) ** 2
+
+
+SCHEDULE_RIGHT = {"branches": schedule, "interpolation": schedule_by_interpolation}
+SCHEDULE_WRONG = {
+    "no warm-up": (
+        lambda t, n, w, p: p * (1 + math.cos(math.pi * min(t / n, 1))) / 2,
+        "no warm-up",
+    ),
+    "peak at once": (lambda t, n, w, p: p if t < w else schedule(t, n, w, p), "not yet the peak"),
+    "one too far": (
+        lambda t, n, w, p: p * (t + 1) / w if t < w else schedule(t, n, w, p),
+        "one step too far",
+    ),
+    "cosine from the start": (
+        lambda t, n, w, p: schedule(t, n, w, p) if t < w else p * (1 + math.cos(math.pi * min(t / n, 1))) / 2,
+        "must begin where the warm-up ends",
+    ),
+    "too long": (
+        lambda t, n, w, p: (
+            schedule(t, n, w, p) if t < w else p * (1 + math.cos(math.pi * min((t - w) / n, 1))) / 2
+        ),
+        "only steps - warm_up steps",
+    ),
+    "straight": (lambda *a: schedule(*a, fall=lambda x: 1 - x), "straight line down"),
+    "from 1 to -1": (lambda *a: schedule(*a, fall=lambda x: math.cos(math.pi * x)), "from 1 to -1"),
+    "quarter": (lambda *a: schedule(*a, fall=lambda x: math.cos(math.pi * x / 2)), "quarter of a cosine"),
+    "whole cosine": (
+        lambda *a: schedule(*a, fall=lambda x: (1 + math.cos(2 * math.pi * x)) / 2),
+        "whole cosine",
+    ),
+    "comes back": (lambda *a: schedule(*a, hold=False), "Hold the progress at 1"),
+    "no peak": (lambda t, n, w, p: schedule(t, n, w, 1), "by the peak"),
+    "constant": (lambda t, n, w, p: p * min(t / w, 1) if w else p, "Let it fall"),
+    "no return": (lambda *a: None, "without `return`"),
+}
+
+# --- 4.5 ----------------------------------------------------------------------------------------------------
+
+
+def compact(
+    side,
+    classes,
+    *,
+    activation=None,
+    loss=None,
+    head=layers.GlobalAveragePooling2D,
+    width=8,
+    compiled=True,
+    conv=True,
+    hidden=0,
+):
+    model = keras.Sequential([keras.Input((side, side, 3))])
+    if conv:
+        model.add(layers.Conv2D(width, 3, strides=4, padding="same", activation="relu"))
+    for layer in [head(), *([layers.Dense(hidden)] if hidden else [])]:
+        model.add(layer)
+    model.add(layers.Dense(classes, activation=activation))
+    if compiled:
+        model.compile(
+            "adam", loss or keras.losses.SparseCategoricalCrossentropy(from_logits=activation is None)
+        )
+    return model
+
+
+def compact_functional(side, classes):
+    inputs = keras.Input((side, side, 3))
+    x = layers.Rescaling(1 / 255)(inputs)
+    x = layers.SeparableConv2D(12, 3, activation="relu", pointwise_regularizer="l2")(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Dropout(0.5)(layers.GlobalMaxPooling2D()(x))
+    model = keras.Model(inputs, layers.Dense(classes)(x))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
+
+
+def compact_from_zeros(side, classes):
+    model = keras.Sequential([keras.Input((side, side, 3)), layers.Rescaling(1 / 255), layers.Conv2D(8, 3)])
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(classes, kernel_initializer="zeros"))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+SPARSE = "sparse_categorical_crossentropy"
+COMPACT_RIGHT = {
+    "logits": compact,
+    "softmax": lambda s, c: compact(s, c, activation="softmax", loss=SPARSE),
+    "functional": compact_functional,
+    "head of zeros": compact_from_zeros,
+}
+COMPACT_WRONG = {
+    "one-hot loss": (lambda s, c: compact(s, c, loss="categorical_crossentropy"), "stops at integer labels"),
+    "softmax twice": (
+        lambda s, c: compact(
+            s, c, activation="softmax", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        ),
+        "softmax once more",
+    ),
+    "no softmax at all": (lambda s, c: compact(s, c, loss=SPARSE), "pass `from_logits=True`"),
+    "sigmoid": (
+        lambda s, c: compact(s, c, activation="sigmoid", loss=SPARSE),
+        "answers each class for itself",
+    ),
+    "relu at the end": (lambda s, c: compact(s, c, activation="relu", loss=SPARSE), "no activation"),
+    "flattened": (lambda s, c: compact(s, c, head=layers.Flatten, width=4), "something is flattened"),
+    "too large": (lambda s, c: compact(s, c, width=2000), "at most 50,000"),
+    "as found": (
+        lambda s, c: compact(s, c, head=layers.Flatten, width=64, hidden=128),
+        "`Dense` behind `Flatten`",
+    ),
+    "not compiled": (lambda s, c: compact(s, c, compiled=False), "not compiled"),
+    "no convolution": (lambda s, c: compact(s, c, conv=False), "no convolution"),
+    "one unit": (
+        lambda s, c: compact(s, 1, activation="sigmoid", loss="binary_crossentropy"),
+        "one score per class, also when there are two",
+    ),
+    "two classes always": (lambda s, c: compact(s, 2), "expected \\(None, 3\\)"),
+    "fixed size": (lambda s, c: compact(224, c), "expected \\(None, 16, 16, 3\\)"),
+    "not pooled": (lambda s, c: compact(s, c, head=layers.Identity), "takes rows and columns away"),
+    "a layer": (lambda s, c: layers.Dense(c), "Return a Keras model"),
+    "no return": (lambda s, c: None, "without `return`"),
+}
+
+# --- 4.6 ----------------------------------------------------------------------------------------------------
+
+
+def calibration(p, y, bins, *, confidence=None, combine=None, last=True):
+    c = p.max(axis=1) if confidence is None else confidence(p, y)
+    right = p.argmax(axis=1) == y
+    place = np.digitize(c, np.linspace(0, 1, bins + 1)[1:])
+    place = np.where(place == bins, bins - 1 if last else -1, place)
+    gaps, counts = [], []
+    for number in range(bins):
+        inside = place == number
+        if inside.any():
+            gaps.append(c[inside].mean() - right[inside].mean())
+            counts.append(inside.sum())
+    gaps, counts = np.array(gaps), np.array(counts)
+    return combine(gaps, counts) if combine else (np.abs(gaps) * counts).sum() / len(y)
+
+
+def calibration_by_sums(p, y, bins):
+    surplus = np.zeros(bins)
+    for row, label in zip(p, y, strict=True):
+        place = min(int(row.max() * bins), bins - 1)
+        surplus[place] += row.max() - (row.argmax() == label)
+    return np.abs(surplus).sum() / len(y)
+
+
+def calibration_with_nan(p, y, bins):
+    c, right = p.max(axis=1), p.argmax(axis=1) == y
+    place = np.minimum((c * bins).astype(int), bins - 1)
+    with np.errstate(all="ignore"):
+        counts = np.bincount(place, minlength=bins)
+        means = [np.bincount(place, v, bins) / counts for v in (c, right)]
+    return (np.abs(means[0] - means[1]) * counts).sum() / len(y)
+
+
+CALIBRATION_RIGHT = {
+    "bins": calibration,
+    "sums": calibration_by_sums,
+    "library": evaluation.expected_calibration_error,
+}
+CALIBRATION_WRONG = {
+    "bins alike": (
+        lambda *a: calibration(*a, combine=lambda g, n: np.abs(g).mean()),
+        "every bin counted alike",
+    ),
+    "empty bins count": (
+        lambda *a: calibration(*a, combine=lambda g, n: np.abs(g).sum() / a[2]),
+        "every bin counted alike",
+    ),
+    "signed": (lambda *a: calibration(*a, combine=lambda g, n: (g * n).sum() / n.sum()), "cancelled"),
+    "absolute at the end": (
+        lambda *a: calibration(*a, combine=lambda g, n: abs((g * n).sum() / n.sum())),
+        "in each bin, before the sum|cancelled",
+    ),
+    "worst bin": (lambda *a: calibration(*a, combine=lambda g, n: np.abs(g).max()), "worst bin"),
+    "no bins": (
+        lambda p, y, bins: np.abs(p.max(axis=1) - (p.argmax(axis=1) == y)).mean(),
+        "without bins",
+    ),
+    "always ten": (lambda p, y, bins: calibration(p, y, 10), "you used 10 bins"),
+    "true class": (
+        lambda *a: calibration(*a, confidence=lambda p, y: p[np.arange(len(y)), y]),
+        "class that the model \\*chose\\*",
+    ),
+    "certain ones lost": (lambda *a: calibration(*a, last=False), "confidence exactly 1"),
+    "per cent": (lambda *a: 100 * calibration(*a), "in per cent"),
+    "NaN": (calibration_with_nan, "skip it"),
+    "per bin": (lambda *a: calibration(*a, combine=lambda g, n: np.abs(g)), "expected one number"),
+    "zero": (lambda *a: 0.0, "expected"),
+    "no return": (lambda *a: None, "without `return`"),
+}
+
+EXERCISES = {
+    "4.1": (check.cross_entropy, ENTROPY_RIGHT, ENTROPY_WRONG),
+    "4.2": (check.adam_step, ADAM_RIGHT, ADAM_WRONG),
+    "4.3": (check.epoch, EPOCH_RIGHT, EPOCH_WRONG),
+    "4.4": (check.schedule, SCHEDULE_RIGHT, SCHEDULE_WRONG),
+    "4.5": (check.compact_model, COMPACT_RIGHT, COMPACT_WRONG),
+    "4.6": (check.calibration_error, CALIBRATION_RIGHT, CALIBRATION_WRONG),
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, (_, right, _) in EXERCISES.items() for name in right]
+)
+def test_right_answers_pass(number, name, capsys):
+    run, right, _ = EXERCISES[number]
+    run(right[name])
+    assert f"Exercise {number} passed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, (_, _, wrong) in EXERCISES.items() for name in wrong]
+)
+def test_wrong_answers_get_their_hint(number, name):
+    run, _, wrong = EXERCISES[number]
+    answer, hint = wrong[name]
+    with pytest.raises(CheckFailed, match=hint):
+        run(answer)
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_an_empty_answer_is_told_what_to_do(number):
+    def untouched(*arguments):
+        raise NotImplementedError
+
+    with pytest.raises(CheckFailed, match=f"Exercise {number} is still empty"):
+        EXERCISES[number][0](untouched)
