@@ -375,6 +375,10 @@ def alias(my_alias):
             f"A tone of {frequency:.1f} Hz sampled at {rate:.0f} Hz",
             mistakes=(
                 (
+                    min(frequency % 8000, 8000 - frequency % 8000),
+                    f"You took 8000 Hz for the sampling rate; here it is {rate:.0f} Hz, the argument `rate`.",
+                ),
+                (
                     frequency,
                     f"A tone of {frequency:.0f} Hz cannot be told from a lower one at {rate:.0f} Hz: nothing above {rate / 2:.0f} Hz exists there.",
                 ),

@@ -258,6 +258,7 @@ ALIAS_WRONG = {
     "absolute difference": (lambda f, r: f if f <= r / 2 else abs(r - f), "more than one sampling rate up"),
     "remainder": (lambda f, r: f % r, "can still lie above"),
     "remainder of half": (lambda f, r: f % (r / 2), "reflected at 4000 Hz"),
+    "fixed rate": (lambda f, r: min(f % 8000, 8000 - f % 8000), "the argument `rate`"),
     "constant": (lambda f, r: 1234.0, "expected 3000"),
     "no return": (lambda f, r: None, "without `return`"),
 }
