@@ -190,7 +190,7 @@ def test_nothing_is_ever_overwritten(tmp_path, english, kind):
 
 
 def test_an_export_into_a_missing_folder_is_named(tmp_path, english):
-    with pytest.raises(CourseError, match="cannot be written: No such file"):
+    with pytest.raises(CourseError, match="cannot be written"):
         official.export_imdb(english, tmp_path / "no/ours")
     assert not list(tmp_path.iterdir())
 
