@@ -327,7 +327,8 @@ def _number_of(value, names, what):
     name = arguments.string(f"a {what} of objects", value).strip().casefold()
     folded = [known.casefold() for known in names]
     if name not in folded:
-        raise CourseError(f"objects has the {what} {value!r}, which there is not. {_close(name, names)}")
+        advice = _close(name, names) if what == "concept" else f"There are: {', '.join(names)}."
+        raise CourseError(f"objects has the {what} {value!r}, which there is not. {advice}")
     return folded.index(name)
 
 
@@ -530,6 +531,11 @@ def _plural(name):
     return name + ("es" if re.search(r"(s|x|z|ch|sh)$", name) else "s")
 
 
+def _article(name):
+    # By sound: an umbrella, but a unicorn.
+    return "an" if re.match(r"(?!uni|eu|ewe|one)[aeiou]", name) else "a"
+
+
 def _vocabulary(names):
     return tuple(dict.fromkeys((*_GRAMMAR, *names, *map(_plural, names))))
 
@@ -634,7 +640,7 @@ def _object_captions(rng, concepts, names, vocabulary):
     replaced = rng.integers(2, size=n)[:, np.newaxis] == np.arange(2)
     false = np.where(replaced, _pick(rng, ~present, 1), true)
     name = _numbers(names, vocabulary)
-    article = _numbers(["an" if word[0] in "aeiou" else "a" for word in names], vocabulary)
+    article = _numbers(map(_article, names), vocabulary)
     (joint,) = _numbers(["and"], vocabulary)
     pair = [_sentences([article[x], name[x], joint, article[y], name[y]], n) for x, y in (false.T, true.T)]
     return np.stack(pair, axis=1)
@@ -736,8 +742,8 @@ def export_coco(scenes, folder, name="scenes"):
         raise CourseError(
             f"scenes is a {type(scenes).__name__}: expected Scenes, made by generate or compose."
         )
-    if not re.fullmatch(r"[\w-]+", arguments.string("name", name), re.ASCII):
-        raise CourseError(f"name is {name!r}: expected letters, digits, '-' and '_' only.")
+    if not re.fullmatch(r"(?!annotations$)[\w-]+", arguments.string("name", name), re.ASCII | re.IGNORECASE):
+        raise CourseError(f"name is {name!r}: expected letters, digits, '-' and '_', but not 'annotations'.")
     folder = Path(folder)
     pictures, annotations = folder / name, folder / "annotations"
     targets = [annotations / f"{kind}_{name}.json" for kind in ("instances", "captions")]
