@@ -73,7 +73,7 @@ _ROOM = CELL - _SIZES[0]  # pixels that the smallest sprite can move within its 
 _VISIBLE = 128  # alpha from which a pixel counts as belonging to the object
 _DARKEST, _VARIATION = 190, 25  # darkest background, and how far a corner of a soft one may differ
 _MOST_ALIKE = 3  # objects of one concept, where repeats are allowed
-_BATCH = 128  # scenes drawn at once: their arrays stay in the processor's cache
+_BATCH = 32  # scenes drawn at once: their arrays stay in the processor's cache
 
 # The cell to the right of, left of, above and below each cell; -1 where there is none.
 _GRID = np.pad(np.arange(9).reshape(3, 3), 1, constant_values=-1)
@@ -446,11 +446,15 @@ def _finish(rng, concepts, cells, styles, names, background, object_range, repea
 
 @functools.cache
 def _sprites(style, names):
-    """The concepts of one style in every size.
+    """The concepts of one style in every size, prepared to be laid over a ground.
+
+    Porter & Duff's "over" (1984) with what does not depend on the ground done once:
+    picture = (paint + ground · through) / 255, paint = colour · alpha, through = 255 − alpha.
 
     Returns:
-        pixels uint32 (concepts, sizes, 38, 38), RGBA in one number, each sprite 6 pixels from the top and
-        left; boxes int32 (concepts, sizes, 4) in the sprite's own pixels; areas int32 (concepts, sizes).
+        paint and through, uint16 (concepts, sizes, 38, 114): rows of red, green, blue, each sprite 6 pixels
+        from the top and left; boxes int32 (concepts, sizes, 4) in the sprite's own pixels; areas int32
+        (concepts, sizes).
     """
     loaded = emoji.load([style])
     side = CELL + _ROOM
@@ -459,48 +463,49 @@ def _sprites(style, names):
         picture = loaded.pictures[style][loaded.index(name)]
         for i, size in enumerate(_SIZES):
             tiles[concept, i, _ROOM : _ROOM + size, _ROOM : _ROOM + size] = images.resize(picture, size)
+    alpha = np.repeat(tiles[..., 3:], 3, axis=-1).astype(np.uint16)
+    paint = tiles[..., :3] * alpha + 127  # 127: the division is to round, not to cut off
     visible = tiles[..., 3] >= _VISIBLE
     rows, columns = visible.any(axis=3), visible.any(axis=2)
     top, left = rows.argmax(axis=2) - _ROOM, columns.argmax(axis=2) - _ROOM
     bottom, right = (side - line[..., ::-1].argmax(axis=2) - _ROOM for line in (rows, columns))
     boxes = np.stack([left, top, right - left, bottom - top], axis=2).astype(np.int32)
-    return tiles.view(np.uint32)[..., 0], boxes, visible.sum(axis=(2, 3), dtype=np.int32)
+    paint, through = (part.reshape(*part.shape[:3], -1) for part in (paint, 255 - alpha))
+    return paint, through, boxes, visible.sum(axis=(2, 3), dtype=np.int32)
 
 
 def _draw(rng, concepts, cells, style, styles, names, background):
     """Pictures uint8 (n, 96, 96, 3), boxes int32 (n, 6, 4) and areas int32 (n, 6)."""
     n = len(concepts)
     bank = [_sprites(name, names) for name in styles]
-    pixels, sprite_boxes, sprite_areas = (np.stack(part) for part in zip(*bank, strict=True))
-    # Every place of a 32 × 32 window on a sprite's tile puts the sprite somewhere else in its cell; a view.
-    windows = np.lib.stride_tricks.sliding_window_view(pixels, (CELL, CELL), axis=(3, 4))
+    *layers, sprite_boxes, sprite_areas = (np.stack(part) for part in zip(*bank, strict=True))
 
     scene, place = np.nonzero(concepts >= 0)
-    sprite = style[scene, place], concepts[scene, place]
     row, column = np.divmod(cells[scene, place], 3)
     size = rng.integers(len(_SIZES), size=len(scene))
+    sprite = style[scene, place], concepts[scene, place], size
     room = CELL + 1 - np.array(_SIZES)[size]
     down, right = rng.integers(room), rng.integers(room)
 
     boxes, areas = np.zeros((n, MAX_OBJECTS, 4), np.int32), np.zeros((n, MAX_OBJECTS), np.int32)
-    boxes[scene, place] = sprite_boxes[(*sprite, size)]
+    boxes[scene, place] = sprite_boxes[sprite]
     boxes[scene, place, 0] += column * CELL + right
     boxes[scene, place, 1] += row * CELL + down
-    areas[scene, place] = sprite_areas[(*sprite, size)]
+    areas[scene, place] = sprite_areas[sprite]
 
     corners = _corners(rng, n, background)
     pictures = np.empty((n, CANVAS, CANVAS, 3), np.uint8)
+    # Pixels and channels share an axis: NumPy is quick on long rows and slow on rows of three.
+    grid = pictures.reshape(n, 3, CELL, 3, CELL * 3).swapaxes(2, 3)
+    # A window of the cell's size, moved over a sprite's tile, puts the sprite in its place; a view.
+    paint, through = (np.lib.stride_tricks.sliding_window_view(x, (CELL, CELL * 3), (3, 4)) for x in layers)
+    windows = *sprite, _ROOM - down, 3 * (_ROOM - right)
     for start in range(0, n, _BATCH):
         pictures[start : start + _BATCH] = _between(corners[start : start + _BATCH])
         some = slice(*np.searchsorted(scene, [start, start + _BATCH]))
-        chosen = windows[
-            sprite[0][some], sprite[1][some], size[some], _ROOM - down[some], _ROOM - right[some]
-        ]
-        chosen = chosen.view(np.uint8).reshape(-1, CELL, CELL, 4)
+        window, cell = (tuple(index[some] for index in part) for part in (windows, (scene, row, column)))
         # No cell has two objects, so all are laid down at once.
-        grid = pictures.reshape(n, 3, CELL, 3, CELL, 3).swapaxes(2, 3)
-        where = scene[some], row[some], column[some]
-        grid[where] = emoji.on_background(chosen, grid[where])
+        grid[cell] = (paint[window] + grid[cell] * through[window]) // 255
     return pictures, boxes, areas
 
 
@@ -509,8 +514,8 @@ def _corners(rng, n, background):
     if background == "white":
         return np.full((n, 2, 2, 3), 255, np.float32)
     colour = rng.uniform(_DARKEST + _VARIATION, 255 - _VARIATION, (n, 1, 1, 3))
-    change = rng.uniform(-_VARIATION, _VARIATION, (n, 2, 2, 3))
-    return (colour + (change if background == "soft" else np.zeros_like(change))).astype(np.float32)
+    change = rng.uniform(-_VARIATION, _VARIATION, (n, 2, 2, 3)) * (background == "soft")
+    return (colour + change).astype(np.float32)
 
 
 def _between(corners):
@@ -519,7 +524,9 @@ def _between(corners):
     along = np.linspace(0, 1, CANVAS, dtype=np.float32)[:, np.newaxis]
     left, right = corners[:, :, :1], corners[:, :, 1:]
     top, bottom = np.split(left + along * (right - left), 2, axis=1)
-    return top + along[:, np.newaxis] * (bottom - top)
+    colours = along[:, np.newaxis] * (bottom - top)
+    colours += top
+    return colours
 
 
 # Questions and captions. A sentence is a row of a small table with places to fill in.
