@@ -227,7 +227,7 @@ def generate(
         seed: int ≥ 0. For training, validation and test take different ones.
         styles: art styles out of emoji.STYLES; each object's is drawn from them.
         objects: (fewest, most) of a scene, 2 to 6, equally likely; with repeats at least 3.
-        concepts: English names of emoji, sequence of str, at least one more than the most objects.
+        concepts: English names of emoji, sequence of str, more than the most objects.
         background: "white"; "plain", a light colour per scene; or "soft", where it also varies smoothly.
         repeats: whether one to three objects of a scene may be of the same concept. Such scenes are there to
             count; they have no questions.
@@ -244,11 +244,7 @@ def generate(
     styles, names = _style_names(styles), _concept_names(concepts)
     fewest, most = _object_range(objects, repeats)
     arguments.choice("background", background, BACKGROUNDS)
-    if len(names) < most + 1:
-        raise CourseError(
-            f"concepts has {len(names)} names: expected at least {most + 1}, one more than the {most} objects"
-            " a scene can have, so that something is missing in every scene."
-        )
+    _require_a_missing_concept(names, most)
     count = rng.integers(fewest, most + 1, n)
     mask = np.arange(MAX_OBJECTS) < count[:, np.newaxis]
     distinct = _random_order(rng, (n, len(names)))[:, :MAX_OBJECTS]
@@ -268,7 +264,7 @@ def compose(objects, *, style=emoji.TEST_STYLE, concepts=CONCEPTS, background="s
         objects: 2 to 6 pairs (concept, cell): the concept's name, and a name out of POSITIONS or a number 0
             to 8; such as ``[("cat", "top left"), ("key", "middle centre")]``.
         style: one of emoji.STYLES.
-        concepts: names of the concepts that questions can be about, sequence of str.
+        concepts: names of the concepts that questions can be about, sequence of str, more than the objects.
         background: as in `generate`.
         seed: int ≥ 0, decides on sizes, places within the cells, background, questions and captions.
 
@@ -283,6 +279,7 @@ def compose(objects, *, style=emoji.TEST_STYLE, concepts=CONCEPTS, background="s
     arguments.choice("background", background, BACKGROUNDS)
     rng = np.random.default_rng(arguments.whole_number("seed", seed, 0))
     drawn, cells = _placed(objects, names)
+    _require_a_missing_concept(names, (drawn >= 0).sum())
     return _finish(rng, drawn, cells, styles, names, background, (MIN_OBJECTS, MAX_OBJECTS), False)
 
 
@@ -358,6 +355,15 @@ def _concept_names(concepts):
             f"concepts has {clash[0]!r} twice, or it is also a word of the questions: leave it out."
         )
     return names
+
+
+def _require_a_missing_concept(names, most):
+    """A false caption names something that is not there."""
+    if len(names) <= most:
+        raise CourseError(
+            f"concepts has {len(names)} names: expected at least {most + 1}, one more than the {most} objects"
+            " a scene can have, so that something is missing in every scene."
+        )
 
 
 def _object_range(objects, repeats):
@@ -571,6 +577,12 @@ _QUESTION_TEXTS = (
 )
 
 
+def _template(text, vocabulary):
+    """The numbers of a text's words, blanks as they are, padded to 7."""
+    words = [word if isinstance(word, int) else vocabulary.index(word) for word in text]
+    return words + [0] * (WORDS - len(words))
+
+
 def _ask(rng, concepts, cells, names, vocabulary):
     """Questions, kinds, answers and the objects they are about, a dict of the arrays of `Scenes`."""
     n = len(concepts)
@@ -589,29 +601,18 @@ def _ask(rng, concepts, cells, names, vocabulary):
     pair = _pick(rng, neighbour >= 0, 4)
     first, direction = np.divmod(pair, len(_NEIGHBOURS))
     # "What is at" fills the gaps: its answer, a concept, stays uniform however cells come about.
-    beside_or_at = [
-        np.where(has_neighbours, a, b) for a, b in ((first, at[:, 2:]), (_take(neighbour, pair), at[:, 2:]))
-    ]
-    asked = np.hstack([at[:, :2], where, beside_or_at[0]])
-    answered = np.hstack([at[:, :2], where, beside_or_at[1]])
+    first, second = (np.where(has_neighbours, x, at[:, 2:]) for x in (first, _take(neighbour, pair)))
+    asked, answered = np.hstack([at[:, :2], where, first]), np.hstack([at[:, :2], where, second])
     kinds = np.hstack([np.tile([0, 0, 1, 1], (n, 1)), np.where(has_neighbours, 2 + direction, 0)])
 
     asked_cell, asked_concept = _take(cells, asked), _take(concepts, asked)
     answers = np.where(kinds == 1, len(names) + asked_cell, _take(concepts, answered))
-    texts = [
-        [
-            word if isinstance(word, int) else vocabulary.index(word)
-            for word in (*text, *[""] * (WORDS - len(text)))
-        ]
-        for text in _QUESTION_TEXTS
-    ]
-    questions = np.array(texts)[kinds]
-    rows, columns = _numbers(_ROWS, vocabulary), _numbers(_COLUMNS, vocabulary)
-    fillings = {
-        _NAME: _numbers(names, vocabulary)[asked_concept],
-        _ROW: rows[asked_cell // 3],
-        _COLUMN: columns[asked_cell % 3],
-    }
+    questions = np.array([_template(text, vocabulary) for text in _QUESTION_TEXTS])[kinds]
+    rows, columns = (
+        _numbers(_ROWS, vocabulary)[asked_cell // 3],
+        _numbers(_COLUMNS, vocabulary)[asked_cell % 3],
+    )
+    fillings = {_NAME: _numbers(names, vocabulary)[asked_concept], _ROW: rows, _COLUMN: columns}
     for blank, words in fillings.items():
         questions = np.where(questions == blank, words[..., np.newaxis], questions)
     result = {

@@ -395,6 +395,16 @@ def test_captions_are_true_or_false_by_exactly_one_fact(arguments):
             )
 
 
+def test_false_captions_cannot_be_told_by_an_empty_cell_or_by_which_name_is_wrong(some):
+    wrong_first = 0
+    for i, pairs in enumerate(some.read(some.captions)):
+        things = located(some, i)
+        false_objects, _, _, false_position = (facts(false)[1] for false, _ in pairs)
+        assert position(false_position[1]) in [(row, column) for _, row, column in things]
+        wrong_first += false_objects[0] not in [name for name, _, _ in things]
+    assert at_chance(wrong_first, len(some))
+
+
 def test_a_fixed_number_of_objects_has_no_count_captions():
     drawn = scenes.generate(3, seed=0, objects=(4, 4))
     assert drawn.caption_kinds == ("object", "relation", "position") and drawn.captions.shape == (3, 3, 2, 7)
@@ -537,6 +547,11 @@ def test_a_scene_of_your_own_is_as_you_say():
     assert own.pictures.tobytes() == scenes.compose(wanted, style="openmoji", seed=3).pictures.tobytes()
     assert own.pictures.tobytes() != scenes.compose(wanted, style="openmoji", seed=4).pictures.tobytes()
     assert own.vocabulary == scenes.generate(1, seed=0).vocabulary
+
+
+def test_something_must_be_missing_for_a_false_caption():
+    with pytest.raises(CourseError, match="2 names: expected at least 3"):
+        scenes.compose({"cat": 0, "owl": 1}, concepts=["cat", "owl"])
 
 
 def test_a_dict_of_concepts_and_cells_will_do():
