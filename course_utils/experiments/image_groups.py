@@ -1,6 +1,6 @@
 """Recorded experiment: a small CNN that tells the group of an emoji, tested on an unseen art style.
 
-    python3 -m course_utils.experiments.image_groups --seeds 3
+    python3 -m course_utils experiment image_groups --seeds 3
 
 It learns from all concepts in three styles and is tested on the same concepts in the fourth. Shown in
 lesson 02.
