@@ -20,7 +20,7 @@ from course_utils.preprocessing import text
 CONFIGURATION = {
     "tokens": 3000,
     "concepts in a batch": 128,
-    "steps": 1500,
+    "steps": 1200,
     "learning rate": 0.003,
     "temperature": 0.1,
     "tokens hidden": 0.1,
