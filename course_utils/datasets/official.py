@@ -96,8 +96,8 @@ def _imdb_folder(folder, part):
     odd = [path.name for path in _visible(root) if path.is_dir() and path.name not in known]
     if odd:
         raise CourseError(
-            f"{root / odd[0]}: {odd[0]!r} is no label; expected only {', '.join(known)}. Rename the folder if "
-            "it is one of these, or move it elsewhere."
+            f"{root / odd[0]}: {odd[0]!r} is no label; expected only {', '.join(known)}. Rename the folder "
+            "if it is one of these, or move it elsewhere."
         )
     return root
 
@@ -173,7 +173,7 @@ def export_imdb(reviews, folder):
     IDs count from 0 in each folder. Introduced in lesson 03.
 
     Args:
-        reviews: Reviews (see ``course_utils.datasets.reviews``) with both labels in the splits train and test.
+        reviews: Reviews of ``course_utils.datasets.reviews``, with both labels in the train and test splits.
         folder: str or Path of a folder that does not exist yet, inside one that does.
 
     Returns:
