@@ -37,7 +37,7 @@ MAJORITY, COUNTS, TFIDF, BIGRAMS, GRU, PRETRAINED = (
     "GRU",
     "pretrained text features",
 )
-SIZES = (100, 400, 1600)
+SIZES = (400, 1600)
 ROWS = (
     *[
         f"{language}: {model}"
@@ -48,13 +48,13 @@ ROWS = (
 )
 SEEDS = 3
 
-_PRAISE = """good great lovely superb warm clever tender funny bright gentle crisp generous honest thrilling
-fresh""".split()
-_BLAME = """bad awful dreary clumsy cold stupid harsh boring dull rude stale stingy false tedious
-sour""".split()
-_THINGS = """film plot music cast ending story room bed view staff soup bread salad tea service price book
-cover print""".split()
-_DEGREES = ["", "", "very", "really", "rather", "truly", "quite"]
+_WORDS = {
+    "praise": "good great lovely superb warm clever tender funny bright gentle crisp generous honest fresh",
+    "blame": "bad awful dreary clumsy cold stupid harsh boring dull rude stale stingy tedious sour",
+    "thing": "film plot music cast ending story room bed view staff soup bread salad tea service price book",
+    "degree": "very really rather truly quite",
+}
+_GRAMMAR = {kind: words.split() for kind, words in _WORDS.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +88,7 @@ def generate_reviews(n, seed):
     rng = np.random.default_rng(seed)
     tokens, labels, negation = [], [], []
     for _ in range(n // 2):
-        things = rng.choice(_THINGS, 2, replace=False)
+        things = rng.choice(_GRAMMAR["thing"], 2, replace=False)
         positive = rng.permutation(2)  # one clause praises, the other blames
         negated = rng.integers(2, size=2)
         clauses = [
@@ -103,10 +103,13 @@ def generate_reviews(n, seed):
 
 
 def _clause(thing, praises, negated, rng):
-    adjectives = _PRAISE if praises != negated else _BLAME
-    words = ["not"] if negated else []
-    words += [rng.choice(_DEGREES), rng.choice(adjectives)]
-    return ["the", str(thing), "was", *[str(word) for word in words if word]]
+    words = ["the", thing, "was"]
+    if negated:
+        words.append("not")
+    if rng.random() < 0.5:
+        words.append(rng.choice(_GRAMMAR["degree"]))
+    words.append(rng.choice(_GRAMMAR["praise" if praises != negated else "blame"]))
+    return [str(word) for word in words]
 
 
 def load_sets(task, seed):
