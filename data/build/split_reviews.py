@@ -3,8 +3,8 @@
 needs nothing but Python. Run it after adding or removing rows; the order of the rows stays.
 
   1. Every file is read; columns `id` and `split`, if there, are dropped and made anew.
-  2. Rows are sorted by label, negation and subject (pairs of messages by the positive one's sticker), and
-     lie within each subject in an order that the seed draws.
+  2. Rows are sorted by label, negation and subject (pairs of messages by the positive one's sticker). The
+     seed draws the order of the subjects and of the rows within each.
   3. Down each list (a label with or without negation; the pairs of messages) the splits follow one repeating
      pattern of twenty: 12 train, 3 validation, 5 test. So every split has both labels equally often.
   4. The two messages of a pair get one split: their text is the same.
@@ -18,7 +18,7 @@ from itertools import cycle, groupby
 
 from files import DATA, write_whole
 
-SEED = 20
+SEED = 20  # with it every subject and sticker is in train, every subject in test
 FOLDER = DATA / "reviews"
 # Twenty rows are 12 : 3 : 5, spread so that even seven neighbours (one subject of a stratum) get 4 : 1 : 2.
 SHORT = {"T": "train", "v": "validation", "e": "test"}
@@ -31,12 +31,15 @@ def read(path):
     return [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
 
 
-def assign(rows, list_of, order_in):
-    """Give each row its split: lists of equal `list_of`, sorted by `order_in`, follow the pattern."""
-    shuffled = random.Random(SEED).sample(rows, len(rows))
-    shuffled.sort(key=lambda row: (list_of(row), order_in(row)))
-    for _, group in groupby(shuffled, key=list_of):
-        for row, split in zip(group, cycle(PATTERN), strict=False):
+def assign(rows, list_of, group_of):
+    """Give each row its split: the rows of one list follow the pattern, group by group in a drawn order."""
+    draw = random.Random(SEED)
+    groups = sorted({group_of(row) for row in rows})
+    place = dict(zip(draw.sample(groups, len(groups)), range(len(groups)), strict=True))
+    shuffled = draw.sample(rows, len(rows))
+    shuffled.sort(key=lambda row: (list_of(row), place[group_of(row)]))
+    for _, members in groupby(shuffled, key=list_of):
+        for row, split in zip(members, cycle(PATTERN), strict=False):
             row["split"] = split
 
 
