@@ -54,7 +54,7 @@ _WORDS = {
     "thing": "film plot music cast ending story room bed view staff soup bread salad tea service price book",
     "degree": "very really rather truly quite",
 }
-_GRAMMAR = {kind: words.split() for kind, words in _WORDS.items()}
+GRAMMAR = {kind: words.split() for kind, words in _WORDS.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +88,7 @@ def generate_reviews(n, seed):
     rng = np.random.default_rng(seed)
     tokens, labels, negation = [], [], []
     for _ in range(n // 2):
-        things = rng.choice(_GRAMMAR["thing"], 2, replace=False)
+        things = rng.choice(GRAMMAR["thing"], 2, replace=False)
         positive = rng.permutation(2)  # one clause praises, the other blames
         negated = rng.integers(2, size=2)
         clauses = [
@@ -107,8 +107,8 @@ def _clause(thing, praises, negated, rng):
     if negated:
         words.append("not")
     if rng.random() < 0.5:
-        words.append(rng.choice(_GRAMMAR["degree"]))
-    words.append(rng.choice(_GRAMMAR["praise" if praises != negated else "blame"]))
+        words.append(rng.choice(GRAMMAR["degree"]))
+    words.append(rng.choice(GRAMMAR["praise" if praises != negated else "blame"]))
     return [str(word) for word in words]
 
 
