@@ -1,4 +1,5 @@
-"""The data that the repository ships, as plain arrays: emoji, speech, reviews and awkward files.
+"""The data of the course as plain arrays: emoji, speech, reviews, awkward files, and scenes made of emoji.
 
-Nothing is imported here; a lesson takes what it needs, as in ``from course_utils.datasets import emoji``.
+``official`` reads large sets that you download yourself. Nothing is imported here; a lesson takes what it
+needs, as in ``from course_utils.datasets import emoji``.
 """

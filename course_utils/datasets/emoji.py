@@ -158,6 +158,25 @@ def load(styles=STYLES):
     )
 
 
+def resized(pictures, side):
+    """Make pictures with alpha smaller or larger, with the Lanczos filter.
+
+    Pillow multiplies by alpha first, so what is hidden under a transparent pixel does not bleed into a
+    visible one. Introduced in lesson 02.
+
+    Args:
+        pictures: uint8 RGBA (n, height, width, 4).
+        side: pixels of the result, int.
+
+    Returns:
+        uint8 RGBA (n, side, side, 4).
+    """
+    size = (side, side)
+    return np.stack(
+        [np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)) for picture in pictures]
+    )
+
+
 def on_background(pictures, colour=(255, 255, 255)):
     """Put pictures with alpha onto one colour.
 

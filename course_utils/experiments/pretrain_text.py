@@ -1,6 +1,6 @@
 """Recorded experiment: the course's text encoder, trained on what emoji are called. Shown in lesson 03.
 
-    python3 -m course_utils.experiments.pretrain_text --seeds 3
+    python3 -m course_utils experiment pretrain_text --seeds 3
 
 All names and keywords of one concept, English or Chinese, shall have similar features, those of other
 concepts different ones. The encoder of seed 0 is written to ``data/checkpoints/text_encoder.npz``. Figures

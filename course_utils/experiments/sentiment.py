@@ -1,6 +1,6 @@
 """Recorded experiment: the sentiment of reviews, by counting words and by reading them in order (lesson 03).
 
-    python3 -m course_utils.experiments.sentiment --seeds 3
+    python3 -m course_utils experiment sentiment --seeds 3
 
 Two tasks. The course's reviews, in two languages: few, and written by hand. And generated ones, as many as
 one likes, in which the order of the words decides and nothing else: each comes with a twin of the same words

@@ -1,0 +1,208 @@
+"""The course's own image encoder: a small convolutional network trained on three art styles of emoji.
+
+It is trained by ``python3 -m course_utils experiment pretrain_image``; its card is in
+``data/checkpoints/README.md``. The building functions stand here, so that the lesson, the experiment and the
+checkpoint mean the same network. Introduced in lesson 02.
+"""
+
+import functools
+import io
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from course_utils.datasets.integrity import data_path
+from course_utils.errors import CourseError
+
+__all__ = [
+    "CONCEPTS",
+    "SIDE",
+    "STRIDE",
+    "build_image_classifier",
+    "build_image_encoder",
+    "image_features",
+    "load_image_classifier",
+    "load_image_encoder",
+    "pack_weights",
+    "unpack_weights",
+]
+
+SIDE = 48
+"""Side in pixels of the pictures that the encoder was trained on."""
+
+STRIDE = 8
+"""Pixels from one place of the encoder's map to the next."""
+
+CONCEPTS = 1571
+"""Classes of the classifier: the concepts of :func:`course_utils.datasets.emoji.load`, in their order."""
+
+# (channels, side of the kernel, stride); a convolution that changes neither size nor channels is residual.
+_CONVOLUTIONS = ((32, 4, 2), (64, 4, 2), (64, 3, 1), (128, 4, 2), (128, 3, 1), (192, 3, 1))
+_EMBEDDING = 160
+
+
+def build_image_encoder():
+    """The encoder with random weights: six convolutions, each with batch norm and ReLU, two of them residual.
+
+    He et al., arXiv:1512.03385, for the residual connections. Introduced in lesson 02.
+
+    Returns:
+        keras.Model from RGB pictures, 0 to 255, (batch, height, width, 3), both sides multiples of 8, to a
+        map of features, float32 (batch, height / 8, width / 8, 192).
+    """
+    pictures = keras.Input((None, None, 3), name="pictures")
+    x = layers.Rescaling(1 / 127.5, offset=-1)(pictures)
+    for channels, side, stride in _CONVOLUTIONS:
+        y = layers.Conv2D(channels, side, strides=stride, padding="same", use_bias=False)(x)
+        y = layers.BatchNormalization(momentum=0.97)(y)
+        if y.shape == x.shape:
+            y = layers.Add()([x, y])
+        x = layers.ReLU()(y)
+    # Under mixed precision the map leaves as float32 all the same.
+    return keras.Model(pictures, layers.Activation("linear", dtype="float32", name="map")(x), name="encoder")
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class CosineScores(layers.Layer):
+    """Scaled cosine between features and one learned vector per class: their directions alone decide.
+
+    logits_k = s · cos(f, w_k), with the scale s learned. Gidaris & Komodakis, arXiv:1804.09458.
+    """
+
+    def __init__(self, classes, **options):
+        super().__init__(**options)
+        self.classes = classes
+
+    def build(self, shape):
+        """Make the vectors of the classes, (features, classes), and the scale, ()."""
+        self.vectors = self.add_weight(shape=(shape[-1], self.classes), initializer="random_normal")
+        self.scale = self.add_weight(shape=(), initializer=keras.initializers.Constant(16.0))
+
+    def call(self, features):
+        """Score features (batch, features) against every class: (batch, classes)."""
+        return self.scale * ops.matmul(ops.normalize(features), ops.normalize(self.vectors, axis=0))
+
+    def get_config(self):
+        """The arguments that make the same layer again."""
+        return {**super().get_config(), "classes": self.classes}
+
+
+def build_image_classifier(encoder, dropout=0.0):
+    """Put a head for the concepts on an encoder: mean and maximum over the map, then cosine scores.
+
+    Introduced in lesson 02.
+
+    Args:
+        encoder: Keras model as from :func:`build_image_encoder`.
+        dropout: float, 0 ≤ dropout < 1, the share of pooled features switched off in training.
+
+    Returns:
+        keras.Model from the encoder's pictures to logits, float32 (batch, 1571).
+    """
+    pooled = layers.Concatenate()(
+        [layers.GlobalAveragePooling2D()(encoder.output), layers.GlobalMaxPooling2D()(encoder.output)]
+    )
+    x = layers.Dense(_EMBEDDING, name="embedding")(layers.Dropout(dropout)(pooled))
+    return keras.Model(encoder.input, CosineScores(CONCEPTS, dtype="float32", name="concepts")(x))
+
+
+def pack_weights(model):
+    """All weights of a model as the bytes of an ``.npz`` file in half precision, half the size of float32.
+
+    Args:
+        model: Keras model.
+
+    Returns:
+        bytes, for :func:`course_utils.files.write_atomically`.
+    """
+    buffer = io.BytesIO()
+    np.savez(buffer, *[np.asarray(ops.convert_to_numpy(value), np.float16) for value in model.weights])
+    return buffer.getvalue()
+
+
+def unpack_weights(packed, model):
+    """Give a model the weights that :func:`pack_weights` packed. Nothing in them is executed.
+
+    Args:
+        packed: bytes, the content of the file.
+        model: Keras model with the same weights in the same order; changed in place.
+
+    Raises:
+        CourseError: when the bytes hold weights of another model.
+    """
+    with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
+        arrays = [stored[name].astype(np.float32) for name in stored.files]
+    found, expected = [array.shape for array in arrays], [tuple(value.shape) for value in model.weights]
+    if found != expected:
+        raise CourseError(
+            f"The checkpoint holds {len(found)} weights of shapes {found[:3]}…, this network has "
+            f"{len(expected)} of shapes {expected[:3]}…: it was made by another version of the "
+            "course. Train it anew with the command in data/checkpoints/README.md."
+        )
+    model.set_weights(arrays)
+
+
+@functools.cache
+def load_image_classifier():
+    """The trained classifier of concepts, frozen; read once, then the same model is returned.
+
+    Introduced in lesson 02.
+
+    Returns:
+        keras.Model from RGB pictures, 0 to 255, (batch, height, width, 3), both sides multiples of 8 and best
+        48, to logits of the concepts, float32 (batch, 1571).
+
+    Raises:
+        CourseError: when the checkpoint is missing or damaged.
+    """
+    model = build_image_classifier(build_image_encoder())
+    unpack_weights(data_path("checkpoints/image_encoder.npz").read_bytes(), model)
+    model.trainable = False
+    return model
+
+
+@functools.cache
+def load_image_encoder():
+    """The trained encoder, frozen: the classifier of concepts without its head. Introduced in lesson 02.
+
+    Returns:
+        keras.Model from RGB pictures, 0 to 255, (batch, height, width, 3), both sides multiples of 8, to a
+        map of features, float32 (batch, height / 8, width / 8, 192).
+
+    Raises:
+        CourseError: when the checkpoint is missing or damaged.
+    """
+    classifier = load_image_classifier()
+    encoder = keras.Model(classifier.input, classifier.get_layer("map").output, name="encoder")
+    encoder.trainable = False
+    return encoder
+
+
+def image_features(pictures, encoder=None, batch_size=256):
+    """One vector per picture: mean and maximum of the encoder's map. Introduced in lesson 02.
+
+    Args:
+        pictures: RGB array, 0 to 255, (n, height, width, 3), both sides multiples of 8.
+        encoder: Keras model from pictures to a map (batch, h, w, channels); None for the course's own.
+        batch_size: int, pictures in one pass.
+
+    Returns:
+        float32 (n, 2 · channels), with the course's encoder (n, 384).
+
+    Raises:
+        CourseError: when the pictures have another shape, or a side is no multiple of 8.
+    """
+    pictures = np.asarray(pictures)
+    if pictures.ndim != 4 or pictures.shape[-1] != 3 or any(side % STRIDE for side in pictures.shape[1:3]):
+        raise CourseError(
+            f"pictures have shape {pictures.shape}; expected (n, height, width, 3) with both sides multiples "
+            f"of {STRIDE}. One picture becomes a batch with `picture[np.newaxis]`; "
+            "`preprocessing.images.resize` changes sides."
+        )
+    encoder = encoder or load_image_encoder()
+    pooled = []
+    for first in range(0, len(pictures), batch_size):
+        maps = encoder(pictures[first : first + batch_size].astype(np.float32), training=False)
+        pooled.append(ops.concatenate([ops.mean(maps, axis=(1, 2)), ops.max(maps, axis=(1, 2))], axis=-1))
+    return np.concatenate([ops.convert_to_numpy(part) for part in pooled])

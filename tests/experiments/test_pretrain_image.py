@@ -1,0 +1,78 @@
+"""The training of the image encoder: its pictures, its loss, and one short run of it all."""
+
+import numpy as np
+import pytest
+
+from course_utils import runtime
+from course_utils.datasets import emoji
+
+runtime.start()
+
+from keras import ops  # noqa: E402 - after the quiet start
+
+from course_utils.experiments import pretrain_image  # noqa: E402
+from course_utils.features import pretrained  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def world():
+    return emoji.load(emoji.TRAIN_STYLES)
+
+
+@pytest.fixture(scope="module")
+def sprites(world):
+    return np.stack([pretrain_image.premultiplied(pictures[:12], 48) for pictures in world.pictures.values()])
+
+
+def test_no_colour_exceeds_its_alpha(sprites):
+    assert sprites.shape == (3, 12, 48, 48, 4) and sprites.dtype == np.uint8
+    assert (sprites[..., :3] <= sprites[..., 3:]).all()
+
+
+def test_pictures_differ_each_time_and_follow_the_seed(sprites):
+    concepts = np.arange(12, dtype=np.int32)
+    layer = pretrain_image.DrawnPictures(sprites, seed=3)
+    first, second = np.asarray(layer(concepts)), np.asarray(layer(concepts))
+    again = np.asarray(pretrain_image.DrawnPictures(sprites, seed=3)(concepts))
+    assert first.shape == (12, 48, 48, 3)
+    assert np.abs(first - second).mean() > 10
+    np.testing.assert_array_equal(first, again)
+    assert first.min() > -60 and first.max() < 315  # 0 to 255, and the noise
+
+
+def test_the_unmoved_sprite_stays_where_it_was(sprites, monkeypatch):
+    layer = pretrain_image.DrawnPictures(sprites, seed=0)
+    settings = {**pretrain_image.CONFIGURATION, "size": [1.0, 1.0], "turn in radians": 0.0}
+    monkeypatch.setattr(pretrain_image, "CONFIGURATION", settings)
+    monkeypatch.setattr(layer, "uniform", lambda shape, low=0.0, high=1.0: ops.full(shape, (low + high) / 2))
+    found = np.asarray(layer.place(ops.cast(sprites[0], "float32"), 12))
+    # In the middle of every range the sprite is neither turned nor moved: only its size is the middle one.
+    assert np.abs(found - sprites[0]).max() < 1
+
+
+def test_the_loss_is_the_sum_over_the_levels_by_hand(world):
+    logits = np.random.default_rng(0).normal(0, 3, (5, len(world))).astype(np.float32)
+    labels = np.array([0, 5, 700, 900, 1570])
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    expected = np.zeros(5)
+    for weight, numbers in ((1, np.arange(len(world))), (0.3, world.subgroups), (0.2, world.groups)):
+        classes = numbers.max() + 1
+        for i, label in enumerate(labels):
+            summed = np.array([p[i, numbers == k].sum() for k in range(classes)])
+            target = 0.95 * (np.arange(classes) == numbers[label]) + 0.05 / classes
+            expected[i] -= weight * (target * np.log(summed + 1e-12)).sum()
+    found = np.asarray(pretrain_image.hierarchical_loss(world)(labels, logits))
+    np.testing.assert_allclose(found, expected, rtol=2e-3)
+
+
+@pytest.mark.slow
+def test_a_short_run_learns_and_leaves_the_checkpoint_alone(monkeypatch):
+    before = pretrain_image.CHECKPOINT.read_bytes()
+    monkeypatch.setattr(pretrain_image, "CONFIGURATION", {**pretrain_image.CONFIGURATION, "epochs": 4})
+    figures = pretrain_image.run("encoder", seed=1)
+    assert pretrain_image.CHECKPOINT.read_bytes() == before
+    chance, world = 1 / pretrained.CONCEPTS, emoji.load(("noto",))
+    majority = np.bincount(world.groups).max() / len(world)
+    assert figures["unseen style: concept among five accuracy"] > 3 * 5 * chance
+    assert figures["training styles: group accuracy"] > majority

@@ -1,0 +1,74 @@
+"""The pretrained image encoder: what it promises of shapes, of any side, and of the figures on its card."""
+
+import numpy as np
+import pytest
+
+from course_utils import CourseError, runtime
+from course_utils.datasets import emoji
+from course_utils.datasets.integrity import DATA
+
+runtime.start()
+
+from course_utils.experiments import pretrain_image, results  # noqa: E402 - after the quiet start
+from course_utils.features import pretrained  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    return emoji.on_background(
+        emoji.resized(emoji.load(("fluent",)).pictures["fluent"][:64], pretrained.SIDE)
+    )
+
+
+@pytest.mark.parametrize("shape", [(3, 48, 48, 3), (2, 96, 96, 3), (1, 8, 64, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_the_encoder_takes_any_side_that_its_stride_divides(shape, dtype):
+    pictures = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+    maps = np.asarray(pretrained.load_image_encoder()(pictures))
+    assert maps.shape == (shape[0], shape[1] // 8, shape[2] // 8, 192)
+    assert maps.dtype == np.float32 and (maps >= 0).all()
+
+
+def test_features_are_mean_and_maximum_of_the_map_in_batches_of_any_size(unseen):
+    maps = np.asarray(pretrained.load_image_encoder()(unseen.astype(np.float32)))
+    naive = np.stack([np.concatenate([one.mean(axis=(0, 1)), one.max(axis=(0, 1))]) for one in maps])
+    for batch_size in (7, 64, 1000):
+        features = pretrained.image_features(unseen, batch_size=batch_size)
+        assert features.dtype == np.float32
+        np.testing.assert_allclose(features, naive, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(48, 48, 3), (2, 48, 48, 4), (2, 50, 48, 3)])
+def test_other_pictures_are_refused(shape):
+    with pytest.raises(CourseError, match="expected \\(n, height, width, 3\\)"):
+        pretrained.image_features(np.zeros(shape, np.uint8))
+
+
+def test_it_is_frozen_and_read_once():
+    encoder = pretrained.load_image_encoder()
+    assert encoder is pretrained.load_image_encoder()
+    assert not encoder.trainable_variables and not pretrained.load_image_classifier().trainable_variables
+
+
+def test_weights_survive_packing_and_another_network_is_refused():
+    model = pretrained.load_image_classifier()
+    packed = pretrained.pack_weights(model)
+    assert packed == (DATA / "checkpoints" / "image_encoder.npz").read_bytes()
+    assert len(packed) < 3e6
+    with pytest.raises(CourseError, match="another version"):
+        pretrained.unpack_weights(packed, pretrained.build_image_encoder())
+
+
+def test_the_checkpoint_reaches_the_figures_that_were_recorded_for_its_seed():
+    recorded = results.load("pretrain_image").row("encoder")
+    found = pretrain_image.evaluate(pretrained.load_image_classifier())
+    assert found.keys() == recorded.keys()
+    for name, value in found.items():
+        first = recorded[name].values[recorded[name].seeds.index(0)]
+        assert value == pytest.approx(first, abs=0.003), name
+
+
+def test_it_ignores_what_a_picture_is_beside_itself(unseen):
+    together = pretrained.image_features(unseen)
+    alone = np.concatenate([pretrained.image_features(picture[np.newaxis]) for picture in unseen[:4]])
+    np.testing.assert_allclose(together[:4], alone, atol=1e-4)
