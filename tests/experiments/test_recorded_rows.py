@@ -2,10 +2,21 @@
 
 import random
 
+import numpy as np
 import pytest
 
 from course_utils import runtime
-from course_utils.experiments import determinism, image_groups, overfitting, results, train_model
+from course_utils.datasets import emoji
+from course_utils.experiments import (
+    determinism,
+    image_groups,
+    overfitting,
+    pretrain_text,
+    results,
+    sentiment,
+    train_model,
+)
+from course_utils.features import text_encoder
 
 runtime.start()
 
@@ -27,8 +38,9 @@ def in_the_spread(value, recorded, slack):
         (overfitting, overfitting.ROWS),
         (image_groups, image_groups.ROWS),
         (train_model, ("repaired",)),  # the other one takes a minute and 2 GB
+        (sentiment, sentiment.ROWS),
     ],
-    ids=["overfitting", "image_groups", "train_model"],
+    ids=["overfitting", "image_groups", "train_model", "sentiment"],
 )
 def test_a_row_run_again_falls_into_the_recorded_spread(module, rows):
     row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], rows)
@@ -72,3 +84,55 @@ def test_the_groups_are_tested_on_a_style_that_none_learns_from():
     assert 0 <= unseen.min() < unseen.max() <= 1
     assert (groups.reshape(3, -1) == unseen_groups).all()
     assert not {p.tobytes() for p in pictures} & {p.tobytes() for p in unseen}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", [pretrain_text.MEAN, pretrain_text.NGRAMS])  # the GRU takes two minutes
+def test_text_features_trained_again_give_the_recorded_figures(row):
+    recorded = results.load("pretrain_text").row(row)
+    found = pretrain_text.run(row, random.choice((0, 1, 2)))
+    assert found.keys() == recorded.keys()
+    for name, value in found.items():
+        assert in_the_spread(value, recorded[name], 0.05), (row, name, value)
+
+
+@pytest.mark.slow
+def test_the_shipped_text_encoder_is_the_recorded_one():
+    found = pretrain_text.measure(emoji.load(()), text_encoder.text_features)
+    recorded = results.load("pretrain_text").row(pretrain_text.GRU)
+    for name, value in found.items():
+        # It was measured before its weights were rounded to 16 bits.
+        assert abs(value - recorded[name].values[0]) <= 0.02, name
+
+
+def test_concepts_to_test_the_text_encoder_are_in_no_training_text():
+    world = emoji.load(())
+    train, test = pretrain_text.split_concepts(world)
+    assert len(test) == 200
+    assert not set(train) & set(test)
+    assert all(world.concept_split[i] == "train" for i in (*train, *test))
+    assert not any(world.parts[i] for i in test)
+
+
+def test_twins_have_the_same_words_and_opposite_labels():
+    examples = sentiment.generate_reviews(300, seed=1)
+    for one, other in zip(examples.tokens[::2], examples.tokens[1::2], strict=True):
+        assert sorted(one) == sorted(other)
+        assert one != other
+    assert (examples.labels[::2] + examples.labels[1::2] == 1).all()
+    again = sentiment.generate_reviews(300, seed=1)
+    assert again.tokens == examples.tokens
+    # The verdict is that of the last clause: praise without "not", or blame with it.
+    good = set(sentiment.GRAMMAR["praise"])
+    last = [tokens[len(tokens) - tokens[::-1].index("but") :] for tokens in examples.tokens]
+    assert [(tokens[-1] in good) != ("not" in tokens) for tokens in last] == examples.labels.astype(
+        bool
+    ).tolist()
+    assert (np.array(["not" in tokens for tokens in last]) == examples.negation).all()
+
+
+def test_recall_counts_ties_against_the_model():
+    scores = np.array([[0.9, 0.1, 0.2], [0.5, 0.5, 0.1], [0.3, 0.2, 0.1]])
+    assert pretrain_text.recall_at(scores, 1) == pytest.approx(1 / 3)
+    assert pretrain_text.recall_at(scores, 2) == pytest.approx(2 / 3)
+    assert pretrain_text.recall_at(np.ones((5, 5)), 1) == 0

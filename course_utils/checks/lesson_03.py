@@ -1,0 +1,416 @@
+"""Checks of lesson 03: a masked RNN, a step of the LSTM, an open gate, batches by length, a classifier."""
+
+import numpy as np
+
+from course_utils.checks import exercise, expect, expect_array, expect_close
+from course_utils.features import rnn
+
+__all__ = ["batches", "classifier", "forget_bias", "lstm_step", "simple_rnn"]
+
+NO_RETURN = "Your function returned None: does it end without `return`?"
+
+
+def _run_rnn(inputs, mask, W, U, b, *, start=0.0, activation=np.tanh, reset=False, order=1):
+    """The final state, (batch, units); the options make the typical mistakes."""
+    h = np.full((len(inputs), len(b)), start)
+    for t in range(inputs.shape[1])[::order]:
+        new = activation(inputs[:, t] @ W + h @ U + b)
+        h = np.where(mask[:, t, np.newaxis], new, 0.0 if reset else h)
+    return h
+
+
+@exercise("3.1", "states are right for twelve batches, with padding at the end, at the start and in between")
+def simple_rnn(my_simple_rnn):
+    """Check a simple RNN over masked sequences (lesson 03).
+
+    Args:
+        my_simple_rnn: function of ``(inputs, mask, W, U, b)``: float ``(batch, tokens, dim)``, bool ``(batch, tokens)``,
+            ``(dim, units)``, ``(units, units)``, ``(units,)``, that returns the final state ``(batch, units)``.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(1)
+    for padding in ("end", "start", "between", "none") * 3:
+        batch, tokens, dim, units = (int(size) for size in rng.integers((2, 3, 2, 2), (6, 8, 5, 6)))
+        lengths = rng.integers(1, tokens, (batch, 1))
+        mask = {
+            "none": np.ones((batch, tokens), bool),
+            "end": np.arange(tokens) < lengths,
+            "start": np.arange(tokens) >= lengths,
+            "between": np.arange(tokens) != lengths,
+        }[padding]
+        inputs = rng.normal(0, 1, (batch, tokens, dim))
+        W, U, b = rng.normal(size=(dim, units)), rng.normal(size=(units, units)), rng.normal(size=units)
+        given = [array.copy() for array in (inputs, mask, W, U, b)]
+        value = my_simple_rnn(*given)
+        expect(value is not None, NO_RETURN)
+        expect(
+            np.shape(value) != (batch, tokens, units),
+            "You returned the states at all tokens, expected the last one only: (batch, units).",
+        )
+        what = f"The state for {batch} texts of {tokens} places, padding: {padding},"
+        array = expect_array(value, (batch, units), np.floating, what)
+        expect_close(array, _run_rnn(inputs, mask, W, U, b), what, _rnn_mistakes(inputs, mask, W, U, b))
+        expect(
+            all((one == other).all() for one, other in zip(given, (inputs, mask, W, U, b), strict=True)),
+            "Your function changed the arrays it was given: work on copies.",
+        )
+
+
+def _rnn_mistakes(inputs, mask, W, U, b):
+    everywhere = np.ones_like(mask)
+    # Multiplying the inputs by the mask instead of keeping the state.
+    zeroed = inputs * mask[..., np.newaxis]
+    return (
+        (
+            _run_rnn(inputs, everywhere, W, U, b),
+            "You read the padding too: where the mask is False, keep the state, `np.where(mask[:, t, None], new, h)`.",
+        ),
+        (
+            _run_rnn(zeroed, everywhere, W, U, b),
+            "You set the padding's inputs to 0, but the state still changes there by `h @ U + b`: keep the old state instead.",
+        ),
+        (
+            _run_rnn(inputs, mask, W, U, b, reset=True),
+            "At padding the state became 0: it must stay what it was.",
+        ),
+        # Without padding an inverted mask gives zeros, as much else does.
+        *(
+            [(_run_rnn(inputs, ~mask, W, U, b), "The mask is the wrong way round: True means a token.")]
+            if not mask.all()
+            else []
+        ),
+        (_run_rnn(inputs, mask, W, U, b, order=-1), "You read from the last token to the first."),
+        (_run_rnn(inputs, mask, W, U, np.zeros_like(b)), "The bias b is missing."),
+        (_run_rnn(inputs, mask, W, np.zeros_like(U), b), "The old state is missing: add `h @ U`."),
+        (_run_rnn(inputs, mask, W, U.T, b), "U is transposed: the row vector h comes first, `h @ U`."),
+        (_run_rnn(inputs, mask, W, U, b, start=1.0), "The state begins with zeros, not ones."),
+        (
+            _run_rnn(inputs, mask, W, U, b, activation=lambda a: a),
+            "The tanh is missing around the sum.",
+        ),
+        (
+            _run_rnn(inputs, mask, W, U, b, activation=lambda a: (1 + np.tanh(a / 2)) / 2),
+            "That is a sigmoid: the simple RNN has a tanh.",
+        ),
+    )
+
+
+@exercise("3.2", "h and c are right for ten steps in a row of five shapes, and for gates of ±1,000")
+def lstm_step(my_lstm_step):
+    """Check one step of the LSTM (lesson 03).
+
+    Args:
+        my_lstm_step: function of ``(x, h, c, W, U, b)``: ``(batch, dim)``, twice ``(batch, units)``, ``(dim, 4·units)``,
+            ``(units, 4·units)``, ``(4·units,)``, that returns the new h and c, ``(batch, units)``.
+
+    Raises:
+        CheckFailed: with a hint for the part of the step that went wrong.
+    """
+    rng = np.random.default_rng(2)
+    for batch, dim, units in ((3, 4, 2), (1, 3, 5), (4, 2, 3), (2, 5, 1), (5, 3, 4)):
+        W, U = rng.normal(size=(dim, 4 * units)), rng.normal(size=(units, 4 * units))
+        b = rng.normal(size=4 * units)
+        # Not from zero: at h = c = 0 several mistakes cannot be told from one another.
+        h, c = rng.normal(0, 0.5, (batch, units)), rng.normal(0, 1, (batch, units))
+        for step in range(10):
+            x = rng.normal(0, 1, (batch, dim))
+            h, c = _check_lstm(
+                my_lstm_step, (x, h, c, W, U, b), f"step {step + 1} of {batch} texts, {units} units"
+            )
+    one = np.ones((1, 1))
+    for i, f in ((1e3, -1e3), (-1e3, 1e3)):
+        W = np.array([[i, f, 0.5, 1e3]])
+        given = (one, 0 * one, 2 * one, W, np.zeros((1, 4)), np.zeros(4))
+        with np.errstate(over="raise", invalid="raise"):
+            try:
+                value = my_lstm_step(*given)
+            except FloatingPointError:
+                value = None
+        expect(
+            value is not None and np.isfinite(value).all(),
+            "A gate of ±1,000 overflowed: `np.exp(1000)` is too large for a float. Write the sigmoid as `(1 + np.tanh(a / 2)) / 2`.",
+        )
+        expect_close(value[1], rnn.lstm_step(given[0], given[1:3], *given[3:])[1], "c with gates of ±1,000")
+
+
+def _sigmoid(a):
+    return (1 + np.tanh(a / 2)) / 2
+
+
+def _lstm(x, h, c, W, U, b, order=(0, 1, 2, 3), tilde=np.tanh, show=np.tanh, gate=_sigmoid):
+    parts = np.split(x @ W + h @ U + b, 4, axis=1)
+    i, f, g, o = (parts[place] for place in order)
+    new_c = gate(f) * c + gate(i) * tilde(g)
+    return gate(o) * show(new_c), new_c
+
+
+def _check_lstm(my_lstm_step, given, what):
+    handed = [array.copy() for array in given]
+    value = my_lstm_step(*handed)
+    expect(value is not None, NO_RETURN)
+    expect(
+        isinstance(value, tuple | list) and len(value) == 2,
+        "Return two arrays, the new h and the new c: `return h, c`.",
+    )
+    x, h, c, W, U, b = given
+    new_h, new_c = (expect_array(v, h.shape, np.floating, name) for v, name in zip(value, "hc", strict=True))
+    right_h, right_c = rnn.lstm_step(x, (h, c), W, U, b)
+    i, f, g, o = np.split(x @ W + h @ U + b, 4, axis=1)
+    expect(
+        not (np.allclose(new_h, right_c, atol=1e-6) and np.allclose(new_c, right_h, atol=1e-6)),
+        "You returned c first: the order is h, c.",
+    )
+    expect_close(
+        new_c,
+        right_c,
+        f"c after {what}",
+        (
+            (
+                _lstm(*given, order=(0, 1, 3, 2))[1],
+                "The columns are in the order i, f, g, o: you took the last quarter for the candidate g.",
+            ),
+            (
+                _lstm(*given, order=(1, 0, 2, 3))[1],
+                "Input and forget gate are swapped: the first quarter is i, the second f.",
+            ),
+            (
+                _lstm(*given, order=(2, 1, 0, 3))[1],
+                "You took the first quarter for the candidate: the order is i, f, g, o.",
+            ),
+            (_lstm(*given, tilde=_sigmoid)[1], "The candidate g has a tanh, not a sigmoid."),
+            (_lstm(*given, tilde=lambda a: a)[1], "The candidate needs its tanh: `np.tanh(g)`."),
+            (
+                _sigmoid(f) * c + (1 - _sigmoid(f)) * np.tanh(g),
+                "That is the GRU's rule: the LSTM has an input gate of its own, `σ(i) * tanh(g)`.",
+            ),
+            (c + _sigmoid(i) * np.tanh(g), "The forget gate is missing: `σ(f) * c`."),
+            (_sigmoid(f) * c + np.tanh(g), "The input gate is missing: `σ(i) * tanh(g)`."),
+            (
+                f * c + i * np.tanh(g),
+                "The gates need their sigmoid: as they are they may be above 1 or negative.",
+            ),
+            (_lstm(x, h, c, W, U, 0 * b)[1], "The bias b is missing."),
+            (_lstm(x, h, c, W, 0 * U, b)[1], "The old state is missing: add `h @ U`."),
+            (c, "c has not changed: return the new one."),
+        ),
+    )
+    expect_close(
+        new_h,
+        right_h,
+        f"h after {what}",
+        (
+            (_sigmoid(o) * right_c, "h is `σ(o) * tanh(c)`: the tanh around c is missing."),
+            (_sigmoid(o) * np.tanh(c), "h is made from the *new* c."),
+            (np.tanh(right_c), "The output gate is missing: `σ(o) * tanh(c)`."),
+            (o * np.tanh(right_c), "The output gate needs its sigmoid."),
+            (h, "h has not changed: return the new one."),
+        ),
+    )
+    expect(
+        all((one == other).all() for one, other in zip(handed, given, strict=True)),
+        "Your function changed the arrays it was given: work on copies.",
+    )
+    return right_h, right_c
+
+
+@exercise("3.3", "after so many words exactly the wanted share is left, for thirty cases")
+def forget_bias(my_forget_bias):
+    """Check the bias of a gate that keeps a given share (lesson 03).
+
+    Args:
+        my_forget_bias: function of ``(words, share)``, int and float between 0 and 1, that returns a float.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(3)
+    for words in (1, 2, 10, 50, 300) * 6:
+        share = float(rng.uniform(0.05, 0.95))
+        value = my_forget_bias(words, share)
+        expect(value is not None, NO_RETURN)
+        expect(np.ndim(value) == 0, f"Expected one number, found an array of shape {np.shape(value)}.")
+        per_word = share ** (1 / words)
+        once = np.log(share / (1 - share))
+        expect_close(
+            float(value),
+            np.log(per_word) - np.log1p(-per_word),
+            f"The bias for {share:.2f} left after {words} words",
+            (
+                (
+                    per_word,
+                    "That is the gate, the share kept at one word: which a gives σ(a) that value? Solve σ(a) = p for a.",
+                ),
+                (
+                    np.log(1 - per_word) - np.log(per_word),
+                    "The sign is the wrong way round: a gate more than half open has a positive bias.",
+                ),
+                (
+                    once,
+                    "That keeps the share over *one* word: it is multiplied again at each, so one word may only take the `words`-th root, `share ** (1 / words)`.",
+                ),
+                (
+                    once / words,
+                    "Divide in the exponent, not the bias: σ(a)**words = share gives σ(a) = share ** (1 / words).",
+                ),
+                (
+                    once * words,
+                    "Multiplying the bias does not multiply the gates: σ(a) = share ** (1 / words).",
+                ),
+                (
+                    np.log(per_word),
+                    "That is the logarithm of the gate; the inverse of the sigmoid is log(p / (1 - p)).",
+                ),
+                (np.log10(per_word / (1 - per_word)), "Use the natural logarithm, `np.log`."),
+            ),
+        )
+
+
+@exercise(
+    "3.4", "every text is in one batch, and they were sorted by length before cutting, for 24 sets of lengths"
+)
+def batches(my_batches):
+    """Check batches of texts of similar length (lesson 03).
+
+    Args:
+        my_batches: function of ``(lengths, batch_size)``, int ``(n,)`` and int, that returns a list of int arrays.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(4)
+    for n, size in ((12, 4), (13, 5), (7, 7), (5, 9), (6, 1), (23, 4)) * 4:
+        lengths = rng.integers(1, 40, n)
+        value = my_batches(lengths.copy(), size)
+        expect(value is not None, NO_RETURN)
+        what = f"{n} texts in batches of {size}"
+        expect(isinstance(value, list | tuple), f"Expected a list of arrays, found {type(value).__name__}.")
+        found = [np.asarray(batch) for batch in value]
+        expect(
+            all(batch.ndim == 1 and batch.dtype.kind in "iu" for batch in found),
+            f"{what}: each batch is an array of indices, int (at most {size},).",
+        )
+        together = np.concatenate(found) if found else np.array([], int)
+        _expect_indices(together, lengths, what)
+        sizes = sorted(len(batch) for batch in found)
+        expect(sizes[0] > 0, f"{what}: a batch is empty.")
+        expect(sizes[-1] <= size, f"{what}: a batch has {sizes[-1]} texts.")
+        expect(
+            len(sizes) == -(-n // size),
+            f"{what}: there are {len(sizes)} batches; expected {-(-n // size)}: all full but one.",
+        )
+        _expect_little_padding(found, lengths, size, what)
+
+
+def _expect_indices(together, lengths, what):
+    n = len(lengths)
+    if sorted(together.tolist()) == list(range(n)):
+        return
+    expect(
+        sorted(together.tolist()) != sorted(lengths.tolist()),
+        f"{what}: you returned the lengths; expected the places where they stand: `np.argsort` gives those.",
+    )
+    missing = sorted(set(range(n)) - set(together.tolist()))
+    expect(
+        not missing,
+        f"{what}: {len(missing)} texts are in no batch, such as number {missing[0] if missing else 0}. Was the last, smaller batch left out?",
+    )
+    expect(False, f"{what}: an index occurs twice or is none: {sorted(together.tolist())}.")
+
+
+def _expect_little_padding(found, lengths, size, what):
+    n, ordered = len(lengths), np.sort(lengths)
+    # Sorted and cut; the smaller batch may stand anywhere, and not always is the same place the best.
+    allowed = set()
+    for place in range(0, n, size):
+        starts = [*range(0, place + 1, size), *range(place + (n % size or size), n, size)]
+        allowed.add(sum(int(part[-1]) * len(part) for part in np.split(ordered, starts[1:])))
+    places = sum(len(batch) * int(lengths[batch].max()) for batch in found)
+    in_order = [np.arange(n)[first : first + size] for first in range(0, n, size)]
+    expect(
+        places in allowed or places != sum(len(batch) * int(lengths[batch].max()) for batch in in_order),
+        f"{what}: {places} places, {max(allowed)} would do. You cut the texts in the order given: sort them by length first.",
+    )
+    expect(
+        places in allowed,
+        f"{what}: your batches have {places} places, {max(allowed)} would do. Put texts of similar length together: sort all of them by length, then cut.",
+    )
+
+
+@exercise("3.5", "padding changes no answer, the order of the words does, and the loss fits logits")
+def classifier(my_classifier):
+    """Check a classifier of texts that respects padding (lesson 03).
+
+    Args:
+        my_classifier: function of ``vocabulary_size``, returns a compiled Keras model, int ids ``(batch, tokens)`` →
+            logits ``(batch, 1)``.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    import keras
+
+    rng, size = np.random.default_rng(5), 30
+    keras.utils.set_random_seed(5)
+    model = my_classifier(size)
+    expect(model is not None, NO_RETURN)
+    expect(isinstance(model, keras.Model), f"Expected a Keras model, found {type(model).__name__}.")
+    # As they start, embeddings are so small that mistakes hardly show. What has one axis stays as it is: the
+    # variances of a normalisation must not become negative.
+    model.set_weights([rng.normal(0, 0.7, w.shape) if np.ndim(w) > 1 else w for w in model.get_weights()])
+    ids = rng.integers(1, size, (6, 7)).astype(np.int32)
+    ids[0, 3:], ids[1, 5:] = 0, 0
+
+    def answers(given):
+        return np.asarray(keras.ops.convert_to_numpy(model(given, training=False)))
+
+    plain = answers(ids)
+    expect(
+        plain.shape == (6, 1),
+        f"Six texts gave answers of shape {plain.shape}; expected (6, 1): one logit each.",
+    )
+    expect(np.isfinite(plain).all(), "An answer is NaN or infinite.")
+    for extra in (1, 5, 20):
+        wider = answers(np.pad(ids, ((0, 0), (0, extra))))
+        expect(
+            np.allclose(wider, plain, atol=1e-4),
+            f"{extra} more places of padding changed an answer by {np.abs(wider - plain).max():.3f}. Is the mask made (`mask_zero=True`), does it reach the recurrent layer (an operation such as `x * 2` loses it), and does the mean heed it (`GlobalAveragePooling1D` does, `ops.mean` does not)?",
+        )
+    alone = answers(ids[:1, :3])
+    expect(
+        np.allclose(alone[0], plain[0], atol=1e-4),
+        "A text alone gets another answer than in a batch: something looks at the whole batch.",
+    )
+    full = ids[2:]
+    expect(
+        np.abs(answers(full) - answers(rng.integers(1, size, full.shape))).max() > 1e-5,
+        "Other words gave the same answers: does the model look at its input?",
+    )
+    expect(
+        np.abs(answers(full) - answers(full[:, ::-1].copy())).max() > 1e-5,
+        "The words in reverse order gave the same answers: a mean of embeddings cannot see order. Put a recurrent layer before it.",
+    )
+    many = answers(rng.integers(1, size, (200, 7)))
+    expect(
+        many.min() < 0 or many.max() > 1,
+        "The answers lie between 0 and 1, as after a sigmoid: return logits, `Dense(1)` without activation.",
+    )
+    _expect_loss(model)
+
+
+def _expect_loss(model):
+    """The loss must be the cross-entropy of logits: large for a wrong certain answer, small for a right one."""
+    expect(
+        getattr(model, "compiled", False), "The model is not compiled: call `model.compile(optimizer, loss)`."
+    )
+    logits, labels = (
+        np.array([[3.0], [-2.0], [-4.0]], np.float32),
+        np.array([[1.0], [0.0], [1.0]], np.float32),
+    )
+    loss = float(model.compute_loss(y=labels, y_pred=logits))
+    right = float(np.mean(np.log1p(np.exp(-logits * (2 * labels - 1)))))
+    expect(
+        np.isclose(loss, right, rtol=0.02),
+        f"For logits 3, -2, -4 and labels 1, 0, 1 the loss is {loss:.3f}, expected {right:.3f}: `keras.losses.BinaryCrossentropy(from_logits=True)`.",
+    )

@@ -1,0 +1,389 @@
+"""Lesson 03's checks accept right answers of any style and reject wrong ones with the hint meant for them."""
+
+import math
+
+import numpy as np
+import pytest
+
+from course_utils import runtime
+from course_utils.checks import CheckFailed
+from course_utils.checks import lesson_03 as check
+from course_utils.features import rnn
+
+runtime.start()
+
+import keras  # noqa: E402 - quietly loaded by the line above
+from keras import layers  # noqa: E402
+
+# --- 3.1 ----------------------------------------------------------------------------------------------------
+
+
+def simple(x, mask, W, U, b, *, start=0.0, activation=np.tanh, carry=True, order=1, keep=None):
+    h = np.full((len(x), W.shape[1]), start)
+    for t in range(x.shape[1])[::order]:
+        new = activation(x[:, t] @ W + h @ U + b)
+        m = (mask if keep is None else keep)[:, t, None]
+        h = m * new + (1 - m) * h if carry else m * new
+    return h
+
+
+def simple_by_loop(x, mask, W, U, b):
+    states = []
+    for sentence, kept in zip(x, mask, strict=True):
+        h = [0.0] * len(b)
+        for token in sentence[kept]:
+            h = [
+                math.tanh(
+                    sum(token[i] * W[i, j] for i in range(len(token)))
+                    + sum(h[i] * U[i, j] for i in range(len(h)))
+                    + b[j]
+                )
+                for j in range(len(b))
+            ]
+        states.append(h)
+    return np.array(states)
+
+
+def simple_by_keras(x, mask, W, U, b):
+    layer = layers.SimpleRNN(len(b))
+    layer.build(x.shape)
+    layer.set_weights([W, U, b])
+    return np.asarray(layer(x.astype(np.float32), mask=mask))
+
+
+def simple_all_states(x, mask, W, U, b):
+    return rnn.run(rnn.simple_rnn_step, x, [W, U, b], mask)[0]
+
+
+def simple_in_place(x, mask, W, U, b):
+    result = simple(x, mask, W, U, b)
+    x[~mask] = 7.0
+    x += 1
+    return result
+
+
+SIMPLE_RIGHT = {
+    "multiplied": simple,
+    "loop": simple_by_loop,
+    "keras": simple_by_keras,
+    "library": lambda *a: rnn.run(rnn.simple_rnn_step, a[0], a[2:], a[1])[1][0],
+}
+SIMPLE_WRONG = {
+    "no mask": (lambda x, m, *w: simple(x, m | True, *w), "read the padding too"),
+    "inputs zeroed": (lambda x, m, *w: simple(x * m[..., None], m | True, *w), "still changes there"),
+    "state reset": (lambda *a: simple(*a, carry=False), "must stay what it was"),
+    "mask inverted": (lambda x, m, *w: simple(x, ~m, *w), "wrong way round"),
+    "backwards": (lambda *a: simple(*a, order=-1), "from the last token to the first"),
+    "no bias": (lambda x, m, W, U, b: simple(x, m, W, U, 0 * b), "bias b is missing"),
+    "no memory": (lambda x, m, W, U, b: simple(x, m, W, 0 * U, b), "old state is missing"),
+    "transposed": (lambda x, m, W, U, b: simple(x, m, W, U.T, b), "U is transposed"),
+    "ones": (lambda *a: simple(*a, start=1.0), "begins with zeros"),
+    "linear": (lambda *a: simple(*a, activation=lambda v: v), "tanh is missing"),
+    "sigmoid": (lambda *a: simple(*a, activation=lambda v: 1 / (1 + np.exp(-v))), "is a sigmoid"),
+    "all states": (simple_all_states, "states at all tokens"),
+    "in place": (simple_in_place, "changed the arrays"),
+    "identity": (lambda x, *rest: x, "shape"),
+    "zero": (lambda x, m, W, U, b: np.zeros((len(x), len(b))), "expected"),
+    "no return": (lambda *a: None, "without `return`"),
+}
+
+# --- 3.2 ----------------------------------------------------------------------------------------------------
+
+
+def sigmoid(a):
+    return (1 + np.tanh(a / 2)) / 2
+
+
+def lstm(x, h, c, W, U, b, *, order=(0, 1, 2, 3), tilde=np.tanh, gate=sigmoid, new=None, show=None):
+    parts = np.split(x @ W + h @ U + b, 4, axis=1)
+    i, f, g, o = (parts[place] for place in order)
+    made = gate(f) * c + gate(i) * tilde(g) if new is None else new(c, i, f, g)
+    return (gate(o) * np.tanh(made) if show is None else show(o, made, c)), made
+
+
+def lstm_by_loop(x, h, c, W, U, b):
+    units = h.shape[1]
+    new_h, new_c = np.empty_like(h), np.empty_like(c)
+    for row in range(len(x)):
+        for j in range(units):
+            sums = [
+                x[row] @ W[:, k * units + j] + h[row] @ U[:, k * units + j] + b[k * units + j]
+                for k in range(4)
+            ]
+            i, f, o = (0.5 + 0.5 * math.tanh(sums[k] / 2) for k in (0, 1, 3))
+            new_c[row, j] = f * c[row, j] + i * math.tanh(sums[2])
+            new_h[row, j] = o * math.tanh(new_c[row, j])
+    return new_h, new_c
+
+
+def lstm_by_keras(x, h, c, W, U, b):
+    cell = layers.LSTMCell(h.shape[1], dtype="float64")
+    cell.build(x.shape)
+    cell.set_weights([W, U, b])
+    return tuple(np.asarray(state) for state in cell(x, [h, c])[1])
+
+
+def lstm_overflowing(x, h, c, W, U, b):
+    return lstm(x, h, c, W, U, b, gate=lambda a: 1 / (1 + np.exp(-a)))
+
+
+def lstm_in_place(x, h, c, W, U, b):
+    new_h, new_c = lstm(x, h, c, W, U, b)
+    c[:] = new_c
+    return new_h, new_c
+
+
+LSTM_RIGHT = {
+    "split": lstm,
+    "loop": lstm_by_loop,
+    "keras": lstm_by_keras,
+    "library": lambda x, h, c, W, U, b: rnn.lstm_step(x, (h, c), W, U, b),
+}
+LSTM_WRONG = {
+    "g last": (lambda *a: lstm(*a, order=(0, 1, 3, 2)), "took the last quarter"),
+    "gates swapped": (lambda *a: lstm(*a, order=(1, 0, 2, 3)), "are swapped"),
+    "g first": (lambda *a: lstm(*a, order=(2, 1, 0, 3)), "took the first quarter"),
+    "g by sigmoid": (lambda *a: lstm(*a, tilde=sigmoid), "a tanh, not a sigmoid"),
+    "g bare": (lambda *a: lstm(*a, tilde=lambda g: g), "needs its tanh"),
+    "coupled": (
+        lambda *a: lstm(*a, new=lambda c, i, f, g: sigmoid(f) * c + (1 - sigmoid(f)) * np.tanh(g)),
+        "the GRU's rule",
+    ),
+    "never forgets": (
+        lambda *a: lstm(*a, new=lambda c, i, f, g: c + sigmoid(i) * np.tanh(g)),
+        "forget gate is missing",
+    ),
+    "no input gate": (
+        lambda *a: lstm(*a, new=lambda c, i, f, g: sigmoid(f) * c + np.tanh(g)),
+        "input gate is missing",
+    ),
+    "bare gates": (lambda *a: lstm(*a, gate=lambda v: v), "need their sigmoid"),
+    "no bias": (lambda x, h, c, W, U, b: lstm(x, h, c, W, U, 0 * b), "bias b is missing"),
+    "no state": (lambda x, h, c, W, U, b: lstm(x, h, c, W, 0 * U, b), "old state is missing"),
+    "bare c": (lambda *a: lstm(*a, show=lambda o, made, c: sigmoid(o) * made), "tanh around c is missing"),
+    "old c shown": (
+        lambda *a: lstm(*a, show=lambda o, made, c: sigmoid(o) * np.tanh(c)),
+        "from the \\*new\\* c",
+    ),
+    "no output gate": (lambda *a: lstm(*a, show=lambda o, made, c: np.tanh(made)), "output gate is missing"),
+    "bare output gate": (lambda *a: lstm(*a, show=lambda o, made, c: o * np.tanh(made)), "needs its sigmoid"),
+    "c first": (lambda *a: lstm(*a)[::-1], "returned c first"),
+    "overflow": (lstm_overflowing, "overflowed"),
+    "in place": (lstm_in_place, "changed the arrays"),
+    "h only": (lambda *a: lstm(*a)[0], "Return two arrays"),
+    "identity": (lambda x, h, c, *w: (h, c), "c has not changed"),
+    "old h": (lambda x, h, c, *w: (h, lstm(x, h, c, *w)[1]), "h has not changed"),
+    "no return": (lambda *a: None, "without `return`"),
+}
+
+# --- 3.3 ----------------------------------------------------------------------------------------------------
+
+
+def bias(words, share):
+    kept = share ** (1 / words)
+    return -math.log(1 / kept - 1)
+
+
+def bias_by_bisection(words, share):
+    low, high = -60.0, 60.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        if (1 / (1 + math.exp(-middle))) ** words < share:
+            low = middle
+        else:
+            high = middle
+    return middle
+
+
+def bias_by_scipy(words, share):
+    from scipy.special import logit
+
+    return logit(np.exp(np.log(share) / words))
+
+
+BIAS_RIGHT = {"formula": bias, "bisection": bias_by_bisection, "scipy": bias_by_scipy}
+BIAS_WRONG = {
+    "the gate": (lambda w, s: s ** (1 / w), "That is the gate"),
+    "sign": (lambda w, s: -bias(w, s), "sign is the wrong way round"),
+    "one word": (lambda w, s: bias(1, s), "over \\*one\\* word"),
+    "divided": (lambda w, s: bias(2, s) * 0 + bias(1, s) / w, "Divide in the exponent|over \\*one\\* word"),
+    "multiplied": (lambda w, s: bias(1, s) * w, "Multiplying the bias|over \\*one\\* word"),
+    "logarithm": (lambda w, s: math.log(s) / w, "inverse of the sigmoid"),
+    "decadic": (lambda w, s: bias(w, s) / math.log(10), "natural logarithm"),
+    "an array": (lambda w, s: np.array([bias(w, s)]), "Expected one number"),
+    "constant": (lambda w, s: 4.0, "expected"),
+    "no return": (lambda w, s: None, "without `return`"),
+}
+
+# --- 3.4 ----------------------------------------------------------------------------------------------------
+
+
+def cut(order, size):
+    return [order[first : first + size] for first in range(0, len(order), size)]
+
+
+def batches_by_list(lengths, size):
+    places = sorted(range(len(lengths)), key=lambda place: -lengths[place])
+    return [np.array(places[first : first + size]) for first in range(0, len(places), size)]
+
+
+def batches_small_first(lengths, size):
+    order, odd = np.argsort(lengths), len(lengths) % size
+    return [batch for batch in (order[:odd], *cut(order[odd:], size)) if len(batch)]
+
+
+def batches_by_buckets(lengths, size):
+    """Ranges of equal width, each cut for itself: what many libraries do, and more batches than needed."""
+    ranges = [np.flatnonzero((lengths >= low) & (lengths < low + 10)) for low in range(0, 50, 10)]
+    return [batch for members in ranges if len(members) for batch in cut(members, size)]
+
+
+BATCHES_RIGHT = {
+    "argsort": lambda lengths, size: cut(np.argsort(lengths), size),
+    "longest first": batches_by_list,
+    "smaller one first": batches_small_first,
+    "library": lambda lengths, size: rnn.batches_by_length(lengths, size, seed=1),
+}
+BATCHES_WRONG = {
+    "as given": (lambda n, size: cut(np.arange(len(n)), size), "in the order given"),
+    "at random": (
+        lambda n, size: cut(np.random.default_rng(0).permutation(len(n)), size),
+        "sort all of them by length",
+    ),
+    "lengths": (lambda n, size: cut(np.sort(n), size), "you returned the lengths"),
+    "last left out": (
+        lambda n, size: [b for b in cut(np.argsort(n), size) if len(b) == size] or [np.argsort(n)[:1]],
+        "smaller batch left out",
+    ),
+    "sorted within": (
+        lambda n, size: [b[np.argsort(n[b])] for b in cut(np.arange(len(n)), size)],
+        "in the order given",
+    ),
+    "ranges": (batches_by_buckets, "all full but one"),
+    "one batch": (lambda n, size: [np.argsort(n)], "a batch has"),
+    "twice": (lambda n, size: [*cut(np.argsort(n), size), np.argsort(n)[:1]], "occurs twice"),
+    "numbers": (lambda n, size: list(np.argsort(n)), "each batch is an array"),
+    "floats": (lambda n, size: cut(np.argsort(n).astype(float), size), "each batch is an array"),
+    "an array": (lambda n, size: np.argsort(n), "Expected a list"),
+    "nothing": (lambda n, size: [], "are in no batch"),
+    "no return": (lambda n, size: None, "without `return`"),
+}
+
+# --- 3.5 ----------------------------------------------------------------------------------------------------
+
+
+def network(
+    size, *, mask=True, scale=False, pool="layer", recurrent=True, activation=None, loss=None, units=1
+):
+    ids = keras.Input((None,), dtype="int32")
+    vectors = layers.Embedding(size, 8, mask_zero=mask)(ids)
+    if scale:
+        vectors = vectors * 4.0
+    if recurrent:
+        vectors = layers.GRU(6, return_sequences=True)(vectors)
+    pooled = keras.ops.mean(vectors, axis=1) if pool == "ops" else layers.GlobalAveragePooling1D()(vectors)
+    model = keras.Model(ids, layers.Dense(units, activation=activation)(pooled))
+    if loss != "none":
+        model.compile("adam", loss or keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+
+def network_of_states(size):
+    model = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            layers.Embedding(size, 8, mask_zero=True),
+            layers.SpatialDropout1D(0.2),
+            layers.Bidirectional(layers.LSTM(5)),
+            layers.LayerNormalization(),
+            layers.Dense(1),
+        ]
+    )
+    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
+
+
+def network_with_own_mask(size):
+    ids = keras.Input((None,), dtype="int32")
+    keep = keras.ops.not_equal(ids, 0)
+    states = layers.SimpleRNN(6, return_sequences=True)(layers.Embedding(size, 8)(ids) * 2.0, mask=keep)
+    share = keras.ops.cast(keep, "float32")[..., None]
+    pooled = keras.ops.sum(states * share, axis=1) / keras.ops.maximum(keras.ops.sum(share, axis=1), 1)
+    model = keras.Model(ids, layers.Dense(1)(pooled))
+    model.compile(keras.optimizers.AdamW(), keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+
+def network_of_the_batch(size):
+    ids = keras.Input((None,), dtype="int32")
+    states = layers.GRU(6)(layers.Embedding(size, 8, mask_zero=True)(ids))
+    centred = states - keras.ops.mean(states, axis=0, keepdims=True)
+    model = keras.Model(ids, layers.Dense(1)(centred))
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+
+def network_blind(size):
+    ids = keras.Input((None,), dtype="int32")
+    flat = keras.ops.cast(keras.ops.sum(ids, axis=1, keepdims=True), "float32") * 0.0
+    model = keras.Model(ids, layers.Dense(1)(flat))
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+
+CLASSIFIER_RIGHT = {
+    "GRU and mean": network,
+    "LSTM, both ways": network_of_states,
+    "own mask": network_with_own_mask,
+}
+CLASSIFIER_WRONG = {
+    "no mask": (lambda n: network(n, mask=False), "changed an answer"),
+    "mask lost": (lambda n: network(n, scale=True), "changed an answer"),
+    "careless mean": (lambda n: network(n, pool="ops"), "changed an answer"),
+    "no order": (lambda n: network(n, recurrent=False), "reverse order"),
+    "sigmoid": (lambda n: network(n, activation="sigmoid"), "between 0 and 1"),
+    "loss of probabilities": (lambda n: network(n, loss="binary_crossentropy"), "from_logits=True"),
+    "squares": (lambda n: network(n, loss="mse"), "from_logits=True"),
+    "two logits": (lambda n: network(n, units=2), "expected \\(6, 1\\)"),
+    "not compiled": (lambda n: network(n, loss="none"), "is not compiled"),
+    "the whole batch": (network_of_the_batch, "looks at the whole batch"),
+    "blind": (network_blind, "look at its input"),
+    "no model": (lambda n: np.zeros((6, 1)), "Expected a Keras model"),
+    "no return": (lambda n: None, "without `return`"),
+}
+
+EXERCISES = {
+    "3.1": (check.simple_rnn, SIMPLE_RIGHT, SIMPLE_WRONG),
+    "3.2": (check.lstm_step, LSTM_RIGHT, LSTM_WRONG),
+    "3.3": (check.forget_bias, BIAS_RIGHT, BIAS_WRONG),
+    "3.4": (check.batches, BATCHES_RIGHT, BATCHES_WRONG),
+    "3.5": (check.classifier, CLASSIFIER_RIGHT, CLASSIFIER_WRONG),
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, (_, right, _) in EXERCISES.items() for name in right]
+)
+def test_right_answers_pass(number, name, capsys):
+    checked, right, _ = EXERCISES[number]
+    checked(right[name])
+    assert capsys.readouterr().out.startswith(f"Exercise {number} passed")
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, (_, _, wrong) in EXERCISES.items() for name in wrong]
+)
+def test_wrong_answers_get_their_hint(number, name):
+    checked, _, wrong = EXERCISES[number]
+    answer, hint = wrong[name]
+    with pytest.raises(CheckFailed, match=hint), np.errstate(all="ignore"):
+        checked(answer)
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_an_empty_answer_is_told_so(number):
+    def empty(*_):
+        raise NotImplementedError
+
+    with pytest.raises(CheckFailed, match=f"Exercise {number} is still empty"):
+        EXERCISES[number][0](empty)
