@@ -39,7 +39,15 @@ def conv2d(my_conv2d):
         pictures = rng.normal(size=(batch, high, wide, channels))
         kernel = rng.normal(size=(rows, columns, channels, filters))
         handed = pictures.copy(), kernel.copy()
-        value = my_conv2d(*handed, stride, padding)
+        try:
+            value = my_conv2d(*handed, stride, padding)
+        except ValueError as error:
+            expect(
+                "negative" not in str(error),
+                f"pictures {pictures.shape}, kernel {kernel.shape}, stride {stride}, {padding!r}: the number of "
+                "zeros came out negative: take max(0, …). A kernel smaller than its stride can need none.",
+            )
+            raise
         _check_convolution(value, pictures, kernel, stride, padding)
         expect(
             np.array_equal(handed[0], pictures) and np.array_equal(handed[1], kernel),
@@ -191,7 +199,7 @@ def _check_field(size, step, chain):
             ),
             (
                 1 + ((kernels - 1) * before).sum(),
-                f"{given}: dilation is missing. A kernel of k entries with gaps spans d · (k - 1) + 1.",
+                f"{given}: dilation is missing. A kernel of k entries, d pixels apart, spans d · (k - 1) + 1 pixels: it adds d · (k - 1) steps, not k - 1.",
             ),
             (
                 1 + (dilations * (kernels - 1) * after).sum(),
@@ -260,6 +268,11 @@ def cost(my_cost):
         expect(
             np.ndim(value) == 1 and len(value) == 2,
             f"Return two whole numbers, `return parameters, multiply_adds`; found {value!r}.",
+        )
+        expect(
+            all(np.issubdtype(np.asarray(count).dtype, np.integer) for count in value),
+            f"Return whole numbers, as Python's `//` makes them; found {value!r}. `/` makes a float, and "
+            "`-(-a // b)` rounds up without one.",
         )
         _check_cost(*value, *layer)
 
@@ -496,12 +509,20 @@ def _normalised(maps):
 
 
 class _Recorder:
-    """Stands for a network: a map of which some channels depend on place, and notes of every call."""
+    """Stands for a network: a map of which some channels depend on place, and notes of every call.
+
+    As a Keras model does, a call gives a tensor and ``predict`` an array.
+    """
 
     def __init__(self, flat):
         self.flat, self.batches, self.modes = flat, [], []
 
     def __call__(self, batch, training=None):
+        from keras import ops
+
+        return ops.convert_to_tensor(self.features(batch, training))
+
+    def features(self, batch, training=False):
         batch = np.array(batch)
         self.batches.append(batch)
         self.modes.append(training)
@@ -511,11 +532,11 @@ class _Recorder:
 
     def predict(self, batch, batch_size=32, **options):
         return np.concatenate(
-            [self(batch[first : first + batch_size], False) for first in range(0, len(batch), batch_size)]
+            [self.features(batch[first : first + batch_size]) for first in range(0, len(batch), batch_size)]
         )
 
     def predict_on_batch(self, batch):
-        return self(batch, False)
+        return self.features(batch)
 
 
 def _prepare(batch):
@@ -588,7 +609,7 @@ def _check_features(value, pictures, model, size):
     array = expect_array(value, (n, 5), np.floating, given)
 
     def features(prepared, summary=np.mean):
-        return summary(_Recorder(False)(prepared), axis=(1, 2))
+        return summary(_Recorder(False).features(prepared), axis=(1, 2))
 
     floats = pictures.astype(np.float64)
     once = _prepare(floats.copy())

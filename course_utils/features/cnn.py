@@ -457,7 +457,8 @@ def _reach(address, timeout):
     asking.start()
     asking.join(timeout)
     host = urllib.parse.urlsplit(address).netloc
-    if not found:
+    # Either clock may run out first, that of the thread's connection or that of waiting for the thread.
+    if not found or isinstance(getattr(found[0], "reason", found[0]), TimeoutError):
         raise TimeoutError(f"{host} has not answered in {timeout:g} s.")
     if found[0] is not None:
         raise ConnectionError(f"{host} cannot be reached ({getattr(found[0], 'reason', found[0])}).")

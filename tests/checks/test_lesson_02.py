@@ -60,6 +60,14 @@ def conv_in_place(x, k, stride, padding):
     return result
 
 
+def conv_negative_zeros(x, k, stride, padding):
+    if padding == "same":
+        sides = zip(x.shape[1:3], k.shape[:2], strict=True)
+        totals = [(math.ceil(length / stride) - 1) * stride + side - length for length, side in sides]
+        x = np.pad(x, [(0, 0), *((total // 2, total - total // 2) for total in totals), (0, 0)])
+    return conv(x, k, stride, "valid")
+
+
 def padded_like(mode):
     return lambda x, k, s, p: conv_by_loop(x, k, s, p, pad=lambda a, m: np.pad(a, m, mode=mode))
 
@@ -79,6 +87,8 @@ CONV_WRONG = {
         "odd zero on the wrong side",
     ),
     "k // 2 on every side": (conv_centred, "k // 2 zeros on every side"),
+    "negative number of zeros": (conv_negative_zeros, "came out negative: take max"),
+    "another error": (lambda x, *a: x.reshape(7, 7), "Your code stopped with ValueError: cannot reshape"),
     "edge": (padded_like("edge"), "repeated edge pixels"),
     "mirror": (padded_like("reflect"), "mirrored pixels"),
     "mean": (lambda x, k, s, p: conv(x, k, s, p) / k[..., 0].size, "is a mean"),
@@ -133,7 +143,7 @@ FIELD_WRONG = {
         lambda c: field(c, grow=lambda k, d, s, j: d * (k - 1)),
         "product of all strides \\*before\\*",
     ),
-    "no dilation": (lambda c: field(c, grow=lambda k, d, s, j: (k - 1) * j), "dilation is missing"),
+    "no dilation": (lambda c: field(c, grow=lambda k, d, s, j: (k - 1) * j), "dilation is missing.*spans d"),
     "own stride": (
         lambda c: field(c, grow=lambda k, d, s, j: d * (k - 1) * j * s),
         "own stride before using",
@@ -198,6 +208,10 @@ COST_WRONG = {
         "Leave it out",
     ),
     "twice": (lambda *a: (cost(*a)[0], 2 * cost(*a)[1]), "counts once"),
+    "not whole": (
+        lambda *a: cost(*a, places=lambda h, w, k, s: np.ceil(h / s) * np.ceil(w / s)),
+        "Return whole numbers, as",
+    ),
     "parameters only": (lambda *a: cost(*a)[0], "Return two whole numbers"),
     "constant": (lambda *a: (140, 8820), "expected"),
     "no return": (lambda *a: None, "without `return`"),
@@ -374,7 +388,16 @@ def extract_bytes(pictures, model, preprocess, size):
     )
 
 
+def extract_as_tensors(pictures, model, preprocess, size):
+    parts = []
+    for first in range(0, len(pictures), size):
+        output = model(preprocess(pictures[first : first + size].astype("float32")))
+        parts.append(ops.mean(output, axis=(1, 2)).numpy() if len(output.shape) == 4 else output.numpy())
+    return np.concatenate(parts)
+
+
 EXTRACT_RIGHT = {
+    "tensors": extract_as_tensors,
     "slices": extract,
     "predict": extract_with_predict,
     "split": extract_with_split,
