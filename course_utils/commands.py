@@ -2,8 +2,9 @@
 
 import argparse
 import os
+import sys
 
-from course_utils import environment
+from course_utils import environment, interpreter
 
 
 def run(arguments: list[str]) -> int:
@@ -63,6 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     render.set_defaults(run=_render)
     render.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
 
+    experiment = commands.add_parser(
+        "experiment", help="run a recorded experiment again, or go on with one that was interrupted"
+    )
+    experiment.set_defaults(run=_experiment)
+    experiment.add_argument("name", choices=_experiments(), help="one of: %(choices)s", metavar="NAME")
+    experiment.add_argument("--seeds", metavar="N", help="how many seeds (default: as recorded)")
+
     install = commands.add_parser(
         "install", help="only make or mend the environment; lab and test do it by themselves"
     )
@@ -121,6 +129,19 @@ def _render(options: argparse.Namespace) -> int:
     # Lessons run with the variables that `lab` and `test` give them.
     os.environ.update(environment.child_environment())
     render.render(notebooks)
+    return 0
+
+
+def _experiments() -> list[str]:
+    folder = environment.ROOT / "course_utils" / "experiments"
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem not in ("__init__", "results"))
+
+
+def _experiment(options: argparse.Namespace) -> int:
+    environment.enter()
+    seeds = ["--seeds", options.seeds] if options.seeds else []
+    command = [sys.executable, "-m", f"course_utils.experiments.{options.name}", *seeds]
+    interpreter.run_instead(command, environment.child_environment())
     return 0
 
 

@@ -31,7 +31,8 @@ def run(*arguments, **options):
 
 def test_help_names_every_command():
     text = run("--help").stdout
-    assert all(f"\n    {name} " in text for name in ("lab", "test", "doctor", "render", "install"))
+    names = ("lab", "test", "doctor", "render", "experiment", "install")
+    assert all(re.search(rf"^    {name}\b", text, re.M) for name in names)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,7 @@ def test_help_names_every_command():
         (["lab", "--port", "0"], "'0' is not a port: expected a whole number from 1 to 65535"),
         (["lab", "--port", "http"], "'http' is not a port"),
         (["install", "--with", "everything"], "invalid choice: 'everything'"),
+        (["experiment", "fusoin"], "invalid choice: 'fusoin'"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, phrase):
@@ -55,6 +57,12 @@ def test_an_unknown_lesson_is_refused_before_anything_starts(arguments):
     answer = run(*arguments)
     assert answer.returncode == 2
     assert re.match(r"course_utils: There is no lesson \w+\. There are: 00 \(orientation\)", answer.stderr)
+
+
+def test_an_experiment_takes_seeds_and_is_found_by_its_file():
+    assert "overfitting" in commands._experiments() and "results" not in commands._experiments()
+    answer = run("experiment", "overfitting", "--seeds", "x")
+    assert answer.returncode == 2 and "argument --seeds: invalid int value: 'x'" in answer.stderr
 
 
 class Stand:

@@ -1,6 +1,6 @@
 """Recorded experiment: which settings change a training that has the same seed. Shown in lesson 04.
 
-    python3 -m course_utils.experiments.determinism --seeds 3
+    python3 -m course_utils experiment determinism --seeds 3
 
 Each run is a process of its own that trains a small CNN with dropout for 60 steps on scikit-learn's digits;
 its losses are compared, step by step, with those of the first row.

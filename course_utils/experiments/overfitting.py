@@ -1,6 +1,6 @@
 """Recorded experiment: over-fitting produced on purpose, then one remedy at a time. Shown in lesson 04.
 
-    python3 -m course_utils.experiments.overfitting --seeds 5
+    python3 -m course_utils experiment overfitting --seeds 5
 
 A small CNN tells four groups of emoji apart. It learns from 40 concepts per group in one art style, which it
 can learn by heart, and is tested on concepts that it has never seen, in that style and in the unseen one.

@@ -1,6 +1,6 @@
 """Recorded experiment: the course's image encoder, trained on three art styles, tested on the fourth.
 
-    python3 -m course_utils.experiments.pretrain_image --seeds 3
+    python3 -m course_utils experiment pretrain_image --seeds 3
 
 Every training picture is drawn anew from the emoji: a concept in a random style or between two, turned,
 moved, sized, coloured and shaded at random, on a random background. The run of seed 0 also writes the

@@ -1,6 +1,6 @@
 """Recorded experiment: the document's ``train_model`` as it stands, and repaired. Shown in lesson 04.
 
-    python3 -m course_utils.experiments.train_model --seeds 3
+    python3 -m course_utils experiment train_model --seeds 3
 
 Animals against food, 60 concepts each in one art style. Both versions see the same pictures; the test
 concepts are new to both, once in the style they learned from and once in an unseen one.

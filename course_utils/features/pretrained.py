@@ -1,6 +1,6 @@
 """The course's own image encoder: a small convolutional network trained on three art styles of emoji.
 
-It is trained by ``python3 -m course_utils.experiments.pretrain_image``; its card is in
+It is trained by ``python3 -m course_utils experiment pretrain_image``; its card is in
 ``data/checkpoints/README.md``. The building functions stand here, so that the lesson, the experiment and the
 checkpoint mean the same network. Introduced in lesson 02.
 """
