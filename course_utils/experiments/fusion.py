@@ -1,6 +1,6 @@
 """Recorded experiment: every fusion method on three problems that disagree. Shown in lesson 05.
 
-    python3 -m course_utils.experiments.fusion --seeds 5
+    python3 -m course_utils experiment fusion --seeds 5
 
 - **digits**: a handwritten digit and the same digit spoken, both so noisy that neither suffices. The sum of
   what each says is all there is to know.
@@ -32,21 +32,24 @@ CONFIGURATION = {
         "pairs": {"train": 3000, "test": 1000},
         "picture noise": 0.6,
         "sound-to-noise ratio": -12,
+        "samples for EMAP": 150,
         "epochs": 8,
-        "batch size": 50,
-        "learning rate": 0.001,
+        "batch size": 100,
+        "learning rate": 0.002,
         "weight decay": 0.05,
     },
     "parity": {
-        "pairs": {"train": 6000, "test": 1000},
+        "pairs": {"train": 5000, "test": 1000},
         **_NOISE_FREE,
+        "samples for EMAP": 150,
         "epochs": 12,
-        "batch size": 50,
-        "learning rate": 0.001,
+        "batch size": 100,
+        "learning rate": 0.002,
         "weight decay": 0.05,
     },
     "scenes": {
         "scenes": {"train": 3000, "validation": 200, "test": 500, "test in the unseen style": 500},
+        "samples for EMAP": 60,
         "epochs": 12,
         "batch size": 50,
         "learning rate": 0.003,
@@ -169,7 +172,253 @@ def draw_digits(n, split, seed, *, same, picture_noise, decibels):
     b_names = a_names if same else rng.integers(10, size=n)
     a_rows = [rng.choice(np.flatnonzero(seen == digit)) for digit in a_names]
     b_rows = [rng.choice(np.flatnonzero(spoken == digit)) for digit in b_names]
-    a = pictures[a_rows] + rng.normal(0, picture_noise, (n, pictures.shape[1])) if n else pictures[:0]
+    a = pictures[a_rows] + rng.normal(0, picture_noise, (n, pictures.shape[1]))
     b = np.stack([hear(clips[row], decibels, rng) for row in b_rows])
     labels = a_names if same else (a_names + b_names) % 2
     return Pairs(a.astype(np.float32)[:, None], b[:, None], labels, a_names, b_names)
+
+
+# --- scenes -------------------------------------------------------------------------------------------------
+
+_SCENE_SEEDS = {"train": 50, "validation": 51, "test": 52, "test in the unseen style": 53}
+
+
+@functools.cache
+def draw_scenes(split):
+    """The scenes of a split, the same for every seed of the experiment.
+
+    Args:
+        split: "train", "validation", "test" or "test in the unseen style".
+
+    Returns:
+        :class:`course_utils.datasets.scenes.Scenes`.
+    """
+    return scenes.generate(
+        CONFIGURATION["scenes"]["scenes"][split],
+        seed=_SCENE_SEEDS[split],
+        styles=(emoji.TEST_STYLE,) if "unseen" in split else emoji.TRAIN_STYLES,
+    )
+
+
+def regions_of(pictures):
+    """Tokens of pictures, from the disk where the encoder has seen them before.
+
+    Args:
+        pictures: RGB uint8 (n, 96, 96, 3).
+
+    Returns:
+        float32 (n, 36, 192).
+    """
+    from course_utils.features import pretrained
+    from course_utils.features.cache import cached
+
+    return cached(pretrained.region_features, pictures, pretrained.load_image_encoder())
+
+
+# --- the sets of a problem ----------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=2)
+def load_sets(problem, seed):
+    """Training and test sets of a problem, standardised by the training set.
+
+    Args:
+        problem: "digits", "parity" or "scenes".
+        seed: int, for pairs and noise; scenes are the same for every seed.
+
+    Returns:
+        dict of :class:`Pairs`, "train", "test", and for scenes also "validation" and "test in the unseen
+        style".
+    """
+    settings = CONFIGURATION[problem]
+    if problem == "scenes":
+        drawn = {split: draw_scenes(split) for split in settings["scenes"]}
+        sets = {
+            split: Pairs(some.questions, regions_of(some.pictures), some.answers)
+            for split, some in drawn.items()
+        }
+    else:
+        noise = {"picture_noise": settings["picture noise"], "decibels": settings["sound-to-noise ratio"]}
+        sets = {
+            split: draw_digits(n, split, seed, same=problem == "digits", **noise)
+            for split, n in settings["pairs"].items()
+        }
+    return {split: standardised(pairs, sets["train"]) for split, pairs in sets.items()}
+
+
+def standardised(pairs, reference):
+    """Mean 0 and deviation 1 in every feature, by the statistics of the training set.
+
+    Args:
+        pairs: Pairs.
+        reference: Pairs as drawn, the training set. Words (integers) stay as they are.
+
+    Returns:
+        Pairs.
+    """
+
+    def scaled(values, training):
+        if values.dtype.kind != "f":
+            return values
+        mean, deviation = training.mean(axis=(0, 1)), training.std(axis=(0, 1))
+        return ((values - mean) / (deviation + 1e-6)).astype(np.float32)
+
+    return replace(pairs, a=scaled(pairs.a, reference.a), b=scaled(pairs.b, reference.b))
+
+
+# --- one run ------------------------------------------------------------------------------------------------
+
+
+def build(problem, method, modality_dropout=0.0):
+    """The network of a row: what a problem needs to become tokens, then the fusion.
+
+    Args:
+        problem: "digits", "parity" or "scenes".
+        method: str, one of METHODS.
+        modality_dropout: float, 0 ≤ rate < 1, the share of samples that lose a modality in training.
+
+    Returns:
+        Keras model from ``[a, b, present]`` (as in Pairs, and bool (batch, 2)) to logits, float32 (batch,
+        classes), for scenes (batch, 8, 21).
+    """
+    import keras
+    from keras import layers
+
+    from course_utils.fusion import attention, methods
+
+    present = keras.Input((2,), dtype="bool", name="present")
+    if problem == "scenes":
+        a = keras.Input((scenes.QUESTIONS, scenes.WORDS), dtype="int32", name="questions")
+        b = keras.Input((36, 192), name="regions")
+        words = layers.Embedding(len(draw_scenes("validation").vocabulary), 32, name="words")(a)
+        words = layers.Reshape((scenes.QUESTIONS, scenes.WORDS * 32))(words)
+        tokens_a = layers.Dense(_WIDTH, activation="relu", name="question")(words)  # one token a question
+        tokens_b = attention.Positions(name="places")(layers.Dense(_WIDTH, name="region")(b))
+        tokens_b = layers.LayerNormalization(name="norm")(tokens_b)
+        classes = len(scenes.CONCEPTS) + len(scenes.POSITIONS)
+    else:
+        a, b = keras.Input((1, 64), name="picture"), keras.Input((1, _BINS * _MELS), name="sound")
+        tokens_a, tokens_b = a, b
+        classes = 10 if problem == "digits" else 2
+    kept = methods.ModalityDropout(modality_dropout, seed=0)(present) if modality_dropout else present
+    make = {**methods.METHODS, **methods.BASELINES}[method]
+    sizes = {"dim": _WIDTH, "heads": _HEADS, "depth": _DEPTH, "per_token": problem == "scenes"}
+    logits = make(classes=classes, name="fusion", **sizes)(tokens_a, tokens_b, present=kept)
+    return keras.Model([a, b, present], logits)
+
+
+def schedule(problem):
+    """Steps of one training, and AdamW with warm-up and cosine for so many.
+
+    Args:
+        problem: "digits", "parity" or "scenes".
+
+    Returns:
+        compiled-in Keras optimiser.
+    """
+    import keras
+
+    settings = CONFIGURATION[problem]
+    n = settings["scenes" if problem == "scenes" else "pairs"]["train"]
+    steps = settings["epochs"] * -(-n // settings["batch size"])
+    warm_up = steps // 12
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=settings["learning rate"], warmup_steps=warm_up
+    )
+    return keras.optimizers.AdamW(rate, weight_decay=settings["weight decay"], clipnorm=1.0)
+
+
+def both(n):
+    """Say that every sample has both modalities: bool (n, 2), all True."""
+    return np.ones((n, 2), bool)
+
+
+def predictor(model, batch_size=512):
+    """Make of a model what `course_utils.evaluation` asks: a function of arrays.
+
+    Args:
+        model: Keras model as from :func:`build`.
+        batch_size: int, samples in one pass; no method's answers depend on it.
+
+    Returns:
+        function of ``(a, b, present)`` that returns logits, float32 (n, ...).
+    """
+    from keras import ops
+
+    def predict(*inputs):
+        # Called directly: compiling it, as `model.predict` does, would take longer than all the answers.
+        parts = [
+            model([part[first : first + batch_size] for part in inputs], training=False)
+            for first in range(0, len(inputs[0]), batch_size)
+        ]
+        return np.concatenate([ops.convert_to_numpy(part) for part in parts])
+
+    return predict
+
+
+def run(row, seed):
+    """Train one row with one seed.
+
+    Args:
+        row: str, one of ROWS.
+        seed: int, for the pairs and their noise, the first weights and the order of the batches.
+
+    Returns:
+        dict of float: parameters, milliseconds of a training step, accuracies, and those of EMAP beside the
+        model's on the same samples.
+    """
+    import keras
+
+    from course_utils import evaluation
+
+    problem, method = row.split(": ")
+    sets = load_sets(problem, seed)
+    settings, train = CONFIGURATION[problem], sets["train"]
+    keras.utils.set_random_seed(seed)
+    model = build(problem, method.removesuffix(DROPOUT), 0.3 if method.endswith(DROPOUT) else 0.0)
+    model.compile(schedule(problem), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    begins = []  # of the epochs: the first one holds the compilation
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: begins.append(time.perf_counter())
+    )
+    model.fit(
+        [train.a, train.b, both(len(train))],
+        train.labels,
+        batch_size=settings["batch size"],
+        epochs=settings["epochs"],
+        callbacks=[clock],
+        verbose=0,
+    )
+    predict, test = predictor(model), sets["test"]
+    right = evaluation.modality_ablations(predict, test.a, test.b, test.labels, seed=seed)
+    figures = {
+        "parameters": model.count_params(),
+        "milliseconds per step": 1000 * np.diff(begins)[1:].min() / -(-len(train) // settings["batch size"]),
+        "accuracy": right["both"].mean(),
+        **{f"accuracy with {case}": x.mean() for case, x in right.items() if case != "both"},
+    }
+    few = test.select(slice(settings["samples for EMAP"]))
+    additive = evaluation.emap(predict, few.a, few.b).argmax(axis=-1)
+    figures["accuracy on the samples for EMAP"] = right["both"][: len(few)].mean()
+    figures["accuracy of EMAP"] = (additive == few.labels).mean()
+    if problem == "scenes":
+        kinds = kinds_of(draw_scenes("test"))
+        for kind in np.unique(kinds):
+            figures[f"accuracy on {kind}"] = right["both"][kinds == kind].mean()
+        unseen = sets["test in the unseen style"]
+        answers = predict(unseen.a, unseen.b, both(len(unseen))).argmax(axis=-1)
+        figures["accuracy in the unseen style"] = (answers == unseen.labels).mean()
+    return figures
+
+
+def kinds_of(some):
+    """What each question of some scenes is about, str array (n, 8): "what is at", "where is" or "beside"."""
+    names = np.array([*scenes.QUESTION_KINDS[:2], "beside"])
+    return names[np.minimum(some.kinds, 2)]
+
+
+if __name__ == "__main__":
+    from course_utils import runtime
+
+    runtime.start()
+    results.record("fusion", CONFIGURATION, ROWS, results.seeds_from_command_line(__doc__, SEEDS), run)
