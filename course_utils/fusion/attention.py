@@ -182,6 +182,7 @@ class AttentionBlock(layers.Layer):
     def build(self, queries_shape, keys_shape=None):
         require_tokens("queries", queries_shape)
         self.norm_queries.build(queries_shape)
+        self.norm_keys = None
         if keys_shape is not None:
             require_tokens("keys", keys_shape)
             self.norm_keys = layers.LayerNormalization(name="norm_keys", dtype=self.dtype_policy)
@@ -216,6 +217,11 @@ class AttentionBlock(layers.Layer):
             CourseError: as :func:`dot_product_attention`.
         """
         require_tokens("queries", queries.shape)
+        if (keys is None) != (self.norm_keys is None):
+            raise CourseError(
+                "keys are given to a block that was first called without, or the other way round; expected "
+                "them always or never. Make one block for self-attention, another for cross-attention."
+            )
         normed = self.norm_queries(queries)
         looked_up, weights = self.attention(
             normed,

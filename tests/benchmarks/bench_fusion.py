@@ -18,11 +18,12 @@ from course_utils import runtime
 runtime.start()
 
 import keras  # noqa: E402 - quietly loaded by the line above
+import tensorflow as tf  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
 from course_utils.fusion import attention, methods  # noqa: E402
 
-BATCH, QUESTIONS, TOKENS, DIM, HEADS, CLASSES = 64, 8, 36, 96, 4, 21
+BATCH, QUESTIONS, TOKENS, DIM, HEADS, CLASSES = 32, 8, 36, 96, 4, 21
 IMAGE_DIM = 128
 MAX_RATIO = 1.15
 
@@ -42,8 +43,6 @@ class KerasBlock(attention.AttentionBlock):
 
 def step(layer, *arrays):
     """A function without arguments that runs the layer forward and backward, compiled as `fit` would."""
-    import tensorflow as tf
-
     inputs = [tf.constant(array) for array in arrays]
     layer(*inputs)
 
@@ -77,7 +76,7 @@ def compare_methods(rng):
     scene = tokens(rng, BATCH, QUESTIONS, DIM), tokens(rng, BATCH, TOKENS, IMAGE_DIM)
     table = {**methods.BASELINES, **methods.METHODS}
     fusions = [build(CLASSES, dim=DIM, heads=HEADS, per_token=True) for build in table.values()]
-    times = in_turns([step(fusion, *scene) for fusion in fusions], rounds=7)
+    times = in_turns([step(fusion, *scene) for fusion in fusions], rounds=5)
     print(f"{BATCH} scenes, {QUESTIONS} questions each, {TOKENS} image tokens, dim {DIM}")
     for name, fusion, milliseconds in zip(table, fusions, times, strict=True):
         print(f"  {name:24}{milliseconds:8.1f} ms{fusion.count_params():10,} parameters", flush=True)
@@ -89,7 +88,7 @@ def compare_with_keras(rng):
     for queries, keys in ((QUESTIONS, TOKENS), (QUESTIONS, 4 * TOKENS), (4 * TOKENS, 4 * TOKENS)):
         arrays = tokens(rng, BATCH, queries, DIM), tokens(rng, BATCH, keys, DIM)
         blocks = attention.AttentionBlock(HEADS, DIM), KerasBlock(HEADS, DIM)
-        ours, theirs = in_turns([step(block, *arrays) for block in blocks], rounds=31)
+        ours, theirs = in_turns([step(block, *arrays) for block in blocks], rounds=25)
         worst = max(worst, ours / theirs)
         print(
             f"  {queries:4} queries, {keys:4} keys: ours {ours:6.1f} ms, Keras' {theirs:6.1f} ms, "
@@ -106,10 +105,9 @@ def fit_exponent(rng):
     for count in counts:
         sequence = tokens(rng, 4, count, DIM)
         steps.append(step(layer, sequence, sequence))
-    times = in_turns(steps, rounds=9)
-    print(
-        "self-attention: " + ", ".join(f"{c} tokens {t:.1f} ms" for c, t in zip(counts, times, strict=True))
-    )
+    times = in_turns(steps, rounds=7)
+    listed = ", ".join(f"{count}: {taken:.1f} ms" for count, taken in zip(counts, times, strict=True))
+    print(f"self-attention, by number of tokens: {listed}")
     for name, part in (("all", slice(None)), ("the last three", slice(-3, None))):
         exponent = np.polyfit(np.log(counts[part]), np.log(times[part]), 1)[0]
         print(f"  time ~ tokens^{exponent:.2f} over {name}")
@@ -124,5 +122,6 @@ def main():
 
 
 if __name__ == "__main__":
+    tf.get_logger().setLevel("ERROR")  # it takes our many compiled functions for one compiled many times
     keras.utils.set_random_seed(0)
     sys.exit(main())
