@@ -1,4 +1,4 @@
-"""Checks of lesson 05: attention, heads, a repaired fusion, EMAP, the pointing game, modality dropout."""
+"""Checks of lesson 05: attention, heads, a repaired fusion, EMAP, modality dropout, the pointing game."""
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def _check_attention(my_attention, queries, keys, values, mask):
     outputs, weights = _attend(queries, keys, values, mask)
     shape = np.shape(value[1])
     expect(
-        shape != (*queries.shape[:2], keys.shape[0] * keys.shape[1]),
+        len(mask) == 1 or shape != (*queries.shape[:2], keys.shape[0] * keys.shape[1]),
         f"Your weights have shape {shape}: every query looks at the keys of *all* samples. Attention stays within a "
         "sample, so the batch axis is never multiplied away: `queries @ keys.swapaxes(1, 2)`.",
     )
@@ -389,82 +389,7 @@ def emap_of_a_table(my_emap):
 # --- 5.5 ----------------------------------------------------------------------------------------------------
 
 
-@exercise("5.5", "hits are right on 5 grids, wide and narrow, with boxes in every place")
-def pointing(my_pointing):
-    """Check the pointing game (lesson 05).
-
-    Args:
-        my_pointing: function of ``(weights, boxes, rows, columns, height, width)``: float (n, rows · columns), float (n, 4)
-            boxes x, y, width, height in pixels, the grid of tokens, and the picture's size; returns bool (n,).
-
-    Raises:
-        CheckFailed: with a hint for the typical mistakes.
-    """
-    rng = np.random.default_rng(5)
-    for rows, columns, height, width in [
-        (6, 6, 96, 96),
-        (4, 4, 32, 32),
-        (3, 5, 60, 50),
-        (2, 7, 40, 210),
-        (5, 1, 50, 30),
-    ]:
-        n = 400
-        weights = rng.dirichlet(np.ones(rows * columns), n)
-        size = np.stack([rng.uniform(0.2, 0.6, n) * width, rng.uniform(0.2, 0.6, n) * height], axis=1)
-        boxes = np.concatenate([rng.uniform(0, 1, (n, 2)) * ([width, height] - size), size], axis=1)
-        what = f"The hits on a grid of {rows} × {columns}"
-        got = np.asarray(my_pointing(weights.copy(), boxes.copy(), rows, columns, height, width))
-        expect(got.ndim != 0 or got.dtype != object, NO_RETURN)
-        expect(got.shape == (n,), f"{what} have shape {got.shape}, expected ({n},): one per sample.")
-        place = weights.argmax(axis=1)
-        y, x = np.divmod(place, columns)
-        y_swapped, x_swapped = x, y
-        cell = np.array([height / rows, width / columns])
-        expect_close(
-            got.astype(float),
-            _inside(x, y, boxes, cell),
-            what,
-            (
-                (
-                    _inside(x_swapped, y_swapped, boxes, cell),
-                    "x and y are swapped: tokens are numbered row by row, so `y, x = divmod(place, columns)`.",
-                ),
-                (
-                    _inside(*np.divmod(place, rows)[::-1], boxes, cell),
-                    "A row has `columns` tokens: divide the place by columns, not by rows.",
-                ),
-                (
-                    _inside(x, y, boxes, cell, corners=True),
-                    "A box is x, y, *width*, *height*: its right edge is x + width.",
-                ),
-                (
-                    _inside(x, y, boxes, cell, offset=0.0),
-                    "A token stands for the *centre* of its cell: (x + 0.5) · width / columns.",
-                ),
-                (
-                    _inside(x, y, boxes, np.ones(2)),
-                    "Your places are in cells and the boxes in pixels: multiply by the size of a cell.",
-                ),
-                (
-                    _inside(*np.divmod(weights.argmin(axis=1), columns)[::-1], boxes, cell),
-                    "You took the smallest weight: the pointing game asks for the largest.",
-                ),
-            ),
-        )
-
-
-def _inside(x, y, boxes, cell, offset=0.5, corners=False):
-    x, y = (x + offset) * cell[1], (y + offset) * cell[0]
-    left, top, right, bottom = boxes.T
-    if not corners:
-        right, bottom = left + right, top + bottom
-    return ((left <= x) & (x < right) & (top <= y) & (y < bottom)).astype(float)
-
-
-# --- 5.6 ----------------------------------------------------------------------------------------------------
-
-
-@exercise("5.6", "the right share of 20,000 samples loses one modality, either alike, and none its only one")
+@exercise("5.5", "the right share of 20,000 samples loses one modality, either alike, and none its only one")
 def modality_dropout(my_dropout):
     """Check modality dropout (lesson 05).
 
@@ -523,3 +448,77 @@ def modality_dropout(my_dropout):
         (got[single] == only[single]).all(),
         "A sample lost the only modality it had: take one away only where both are present.",
     )
+
+
+# --- 5.6 ----------------------------------------------------------------------------------------------------
+
+
+@exercise("5.6", "hits are right on 5 grids, wide and narrow, with boxes in every place")
+def pointing(my_pointing):
+    """Check the pointing game (lesson 05).
+
+    Args:
+        my_pointing: function of ``(weights, boxes, rows, columns, height, width)``: float (n, rows · columns), float (n, 4)
+            boxes x, y, width, height in pixels, the grid of tokens, and the picture's size; returns bool (n,).
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(5)
+    for rows, columns, height, width in [
+        (6, 6, 96, 96),
+        (4, 4, 32, 32),
+        (3, 5, 60, 50),
+        (2, 7, 40, 210),
+        (5, 1, 50, 30),
+    ]:
+        n = 400
+        weights = rng.dirichlet(np.ones(rows * columns), n)
+        size = np.stack([rng.uniform(0.2, 0.6, n) * width, rng.uniform(0.2, 0.6, n) * height], axis=1)
+        boxes = np.concatenate([rng.uniform(0, 1, (n, 2)) * ([width, height] - size), size], axis=1)
+        what = f"The hits on a grid of {rows} × {columns}"
+        got = np.asarray(my_pointing(weights.copy(), boxes.copy(), rows, columns, height, width))
+        expect(got.ndim != 0 or got.dtype != object, NO_RETURN)
+        expect(got.shape == (n,), f"{what} have shape {got.shape}, expected ({n},): one per sample.")
+        expect(got.any(), f"{what}: {n} random boxes and never hit; about one in six is by chance.")
+        y, x = np.divmod(weights.argmax(axis=1), columns)
+        cell = np.array([height / rows, width / columns])
+        expect_close(
+            got.astype(float),
+            _inside(x, y, boxes, cell),
+            what,
+            (
+                (
+                    _inside(y, x, boxes, cell),
+                    "x and y are swapped: tokens are numbered row by row, so `y, x = divmod(place, columns)`.",
+                ),
+                (
+                    _inside(*np.divmod(weights.argmax(axis=1), rows)[::-1], boxes, cell),
+                    "A row has `columns` tokens: divide the place by columns, not by rows.",
+                ),
+                (
+                    _inside(x, y, boxes, cell, corners=True),
+                    "A box is x, y, *width*, *height*: its right edge is x + width.",
+                ),
+                (
+                    _inside(x, y, boxes, cell, offset=0.0),
+                    "A token stands for the *centre* of its cell: (x + 0.5) · width / columns.",
+                ),
+                (
+                    _inside(x, y, boxes, np.ones(2)),
+                    "Your places are in cells and the boxes in pixels: multiply by the size of a cell.",
+                ),
+                (
+                    _inside(*np.divmod(weights.argmin(axis=1), columns)[::-1], boxes, cell),
+                    "You took the smallest weight: the pointing game asks for the largest.",
+                ),
+            ),
+        )
+
+
+def _inside(x, y, boxes, cell, offset=0.5, corners=False):
+    x, y = (x + offset) * cell[1], (y + offset) * cell[0]
+    left, top, right, bottom = boxes.T
+    if not corners:
+        right, bottom = left + right, top + bottom
+    return ((left <= x) & (x < right) & (top <= y) & (y < bottom)).astype(float)

@@ -32,7 +32,7 @@ CONFIGURATION = {
         "pairs": {"train": 3000, "test": 1000},
         "picture noise": 0.6,
         "sound-to-noise ratio": -12,
-        "samples for EMAP": 150,
+        "samples for EMAP": 80,
         "epochs": 8,
         "batch size": 100,
         "learning rate": 0.002,
@@ -41,14 +41,14 @@ CONFIGURATION = {
     "parity": {
         "pairs": {"train": 5000, "test": 1000},
         **_NOISE_FREE,
-        "samples for EMAP": 150,
+        "samples for EMAP": 80,
         "epochs": 12,
         "batch size": 100,
         "learning rate": 0.002,
         "weight decay": 0.05,
     },
     "scenes": {
-        "scenes": {"train": 3000, "validation": 200, "test": 500, "test in the unseen style": 500},
+        "scenes": {"train": 4000, "validation": 200, "test": 500, "test in the unseen style": 500},
         "samples for EMAP": 60,
         "epochs": 12,
         "batch size": 50,
@@ -219,8 +219,8 @@ def regions_of(pictures):
 
 
 @functools.lru_cache(maxsize=2)
-def load_sets(problem, seed):
-    """Training and test sets of a problem, standardised by the training set.
+def draw_sets(problem, seed):
+    """Training and test sets of a problem as they are drawn.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -233,17 +233,22 @@ def load_sets(problem, seed):
     settings = CONFIGURATION[problem]
     if problem == "scenes":
         drawn = {split: draw_scenes(split) for split in settings["scenes"]}
-        sets = {
+        return {
             split: Pairs(some.questions, regions_of(some.pictures), some.answers)
             for split, some in drawn.items()
         }
-    else:
-        noise = {"picture_noise": settings["picture noise"], "decibels": settings["sound-to-noise ratio"]}
-        sets = {
-            split: draw_digits(n, split, seed, same=problem == "digits", **noise)
-            for split, n in settings["pairs"].items()
-        }
-    return {split: standardised(pairs, sets["train"]) for split, pairs in sets.items()}
+    noise = {"picture_noise": settings["picture noise"], "decibels": settings["sound-to-noise ratio"]}
+    return {
+        split: draw_digits(n, split, seed, same=problem == "digits", **noise)
+        for split, n in settings["pairs"].items()
+    }
+
+
+@functools.lru_cache(maxsize=2)
+def load_sets(problem, seed):
+    """The sets of :func:`draw_sets`, standardised by the training set."""
+    drawn = draw_sets(problem, seed)
+    return {split: standardised(pairs, drawn["train"]) for split, pairs in drawn.items()}
 
 
 def standardised(pairs, reference):
@@ -293,7 +298,7 @@ def build(problem, method, modality_dropout=0.0):
         words = layers.Embedding(len(draw_scenes("validation").vocabulary), 32, name="words")(a)
         words = layers.Reshape((scenes.QUESTIONS, scenes.WORDS * 32))(words)
         tokens_a = layers.Dense(_WIDTH, activation="relu", name="question")(words)  # one token a question
-        tokens_b = attention.Positions(name="places")(layers.Dense(_WIDTH, name="region")(b))
+        tokens_b = attention.GridPositions(6, 6, name="places")(layers.Dense(_WIDTH, name="region")(b))
         tokens_b = layers.LayerNormalization(name="norm")(tokens_b)
         classes = len(scenes.CONCEPTS) + len(scenes.POSITIONS)
     else:
@@ -408,7 +413,59 @@ def run(row, seed):
         unseen = sets["test in the unseen style"]
         answers = predict(unseen.a, unseen.b, both(len(unseen))).argmax(axis=-1)
         figures["accuracy in the unseen style"] = (answers == unseen.labels).mean()
+        if method.endswith("cross-attention"):
+            block = best_block(model, sets["validation"])
+            hits, chance = point(model, test, draw_scenes("test"))
+            figures["pointing game"], figures["chance in the pointing game"] = (
+                hits[block].mean(),
+                chance.mean(),
+            )
     return figures
+
+
+def attention_maps(model):
+    """Where each question looks.
+
+    Args:
+        model: Keras model as from :func:`build`, for scenes, with cross-attention.
+
+    Returns:
+        Keras model from the same inputs to weights, float32 (batch, 2 blocks, 4 heads, 8 questions, 36
+        regions).
+    """
+    import keras
+
+    tokens = [model.get_layer(name).output for name in ("question", "norm")]
+    _, weights = model.get_layer("fusion")(*tokens, present=model.inputs[2], return_scores=True)
+    return keras.Model(model.inputs, weights)
+
+
+def point(model, pairs, some):
+    """Pointing game of every block on the questions "where is X": heads averaged, the box is that of X.
+
+    Args:
+        model: as for :func:`attention_maps`.
+        pairs: Pairs, the standardised scenes.
+        some: Scenes, the same ones.
+
+    Returns:
+        hits, float array (2 blocks, questions), and chance, float array (questions,).
+    """
+    from course_utils import evaluation
+
+    weights = predictor(attention_maps(model))(pairs.a, pairs.b, both(len(pairs))).mean(axis=2)
+    scene, question = np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
+    boxes = some.boxes[scene, some.asked[scene, question]]
+    played = [
+        evaluation.pointing_game(block[scene, question], boxes, (6, 6), (scenes.CANVAS, scenes.CANVAS))
+        for block in weights.swapaxes(0, 1)
+    ]
+    return np.stack([hits for hits, _ in played]), played[0][1]
+
+
+def best_block(model, validation):
+    """The block that points best on the validation scenes, int."""
+    return int(point(model, validation, draw_scenes("validation"))[0].mean(axis=1).argmax())
 
 
 def kinds_of(some):

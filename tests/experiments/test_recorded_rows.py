@@ -5,7 +5,7 @@ import random
 import pytest
 
 from course_utils import runtime
-from course_utils.experiments import determinism, overfitting, results, train_model
+from course_utils.experiments import determinism, fusion, overfitting, results, train_model
 
 runtime.start()
 
@@ -26,8 +26,10 @@ def in_the_spread(value, recorded, slack):
     [
         (overfitting, overfitting.ROWS),
         (train_model, ("repaired",)),  # the other one takes a minute and 2 GB
+        (fusion, [row for row in fusion.ROWS if "scenes" not in row]),
+        (fusion, ["scenes: concatenation", "scenes: cross-attention"]),  # of the others some take minutes
     ],
-    ids=["overfitting", "train_model"],
+    ids=["overfitting", "train_model", "fusion of digits", "fusion of scenes"],
 )
 def test_a_row_run_again_falls_into_the_recorded_spread(module, rows):
     row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], rows)
