@@ -80,6 +80,11 @@ def _check_attention(my_attention, queries, keys, values, mask):
         "row of weights over the keys.",
     )
     got = expect_array(value[1], weights.shape, np.floating, f"The weights for {given}")
+    expect(
+        np.isfinite(got).all(),
+        f"The weights for {given} have NaN: some query had all its keys removed. Every sample keeps at least one, so "
+        "perhaps the mask is inverted: True means *keep*.",
+    )
     expect_close(got, weights, f"The weights for {given}", _weight_mistakes(queries, keys, values, mask))
     got = expect_array(value[0], outputs.shape, np.floating, f"The outputs for {given}")
     expect_close(
@@ -148,7 +153,7 @@ def _weight_mistakes(queries, keys, values, mask):
             "The mask came after the softmax: the weights that are left no longer sum to 1. Set masked *scores* to −∞ "
             "(or −1e9) first.",
         )
-        for amount in (-np.inf, -1e9, -1e4):
+        for amount in (-1e9, -1e4):
             yield (
                 plain + np.where(kept, 0, amount),
                 "The mask was added after the softmax: weights of −10⁹. Add it to the scores, before.",

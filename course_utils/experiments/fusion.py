@@ -48,9 +48,9 @@ CONFIGURATION = {
         "weight decay": 0.05,
     },
     "scenes": {
-        "scenes": {"train": 4000, "validation": 200, "test": 500, "test in the unseen style": 500},
-        "samples for EMAP": 60,
-        "epochs": 12,
+        "scenes": {"train": 6000, "validation": 200, "test": 500, "test in the unseen style": 500},
+        "samples for EMAP": 40,
+        "epochs": 9,
         "batch size": 50,
         "learning rate": 0.003,
         "weight decay": 0.001,
@@ -298,7 +298,7 @@ def build(problem, method, modality_dropout=0.0):
         words = layers.Embedding(len(draw_scenes("validation").vocabulary), 32, name="words")(a)
         words = layers.Reshape((scenes.QUESTIONS, scenes.WORDS * 32))(words)
         tokens_a = layers.Dense(_WIDTH, activation="relu", name="question")(words)  # one token a question
-        tokens_b = attention.GridPositions(6, 6, name="places")(layers.Dense(_WIDTH, name="region")(b))
+        tokens_b = attention.Positions(name="places")(layers.Dense(_WIDTH, name="region")(b))
         tokens_b = layers.LayerNormalization(name="norm")(tokens_b)
         classes = len(scenes.CONCEPTS) + len(scenes.POSITIONS)
     else:

@@ -12,7 +12,6 @@ from course_utils.errors import CourseError
 
 __all__ = [
     "AttentionBlock",
-    "GridPositions",
     "MultiHeadAttention",
     "Positions",
     "ScaledDotProductAttention",
@@ -272,49 +271,6 @@ class Positions(layers.Layer):
     def get_config(self):
         """The arguments of the constructor, dict."""
         return {**super().get_config(), "deviation": self.deviation}
-
-
-@_register
-class GridPositions(layers.Layer):
-    """Add a learned vector for the row and one for the column to every place of a grid read row by row.
-
-    x_(r,c) ← x_(r,c) + p_r + q_c. Unlike :class:`Positions` it makes "one place to the right" the same step
-    wherever it begins. Introduced in lesson 05.
-
-    Args:
-        rows: int ≥ 1, of the grid.
-        columns: int ≥ 1, of the grid.
-        deviation: float > 0, standard deviation of p and q at the start.
-
-    Raises:
-        CourseError: when the tokens do not fill the grid.
-    """
-
-    def __init__(self, rows, columns, deviation=0.5, **kwargs):
-        super().__init__(**kwargs)
-        self.rows, self.columns, self.deviation = rows, columns, deviation
-
-    def build(self, tokens_shape):
-        require_tokens("tokens", tokens_shape)
-        if tokens_shape[1] != self.rows * self.columns:
-            raise CourseError(
-                f"there are {tokens_shape[1]} tokens for a grid of {self.rows} × {self.columns}; expected "
-                f"{self.rows * self.columns}, row by row."
-            )
-        normal = keras.initializers.RandomNormal(stddev=self.deviation)
-        dim = tokens_shape[-1]
-        self.row_table = self.add_weight(shape=(self.rows, 1, dim), initializer=normal, name="rows")
-        self.column_table = self.add_weight(shape=(1, self.columns, dim), initializer=normal, name="columns")
-
-    def call(self, tokens):
-        """Float tensor (batch, rows · columns, dim) → the same shape."""
-        table = self.row_table + self.column_table
-        return tokens + ops.reshape(table, (self.rows * self.columns, -1))
-
-    def get_config(self):
-        """The arguments of the constructor, dict."""
-        ours = {"rows": self.rows, "columns": self.columns, "deviation": self.deviation}
-        return {**super().get_config(), **ours}
 
 
 def require_tokens(name, shape):

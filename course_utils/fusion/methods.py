@@ -1,7 +1,7 @@
-"""Thirteen ways from two modalities to one answer, all called alike, so that they can be compared.
+"""Eleven ways from two modalities to one answer and two baselines, all called alike, to be compared.
 
     fusion = METHODS["film"](classes=21, dim=96)
-    logits = fusion(a, b, mask_a=mask_a, mask_b=mask_b, present=present)
+    logits = fusion(a, b, mask_a=mask_a, mask_b=mask_b, present=ModalityDropout(0.3)(present))
 
 ``a`` and ``b`` are token sequences (batch, tokens, dim of the modality); a single vector is one token. What a
 mask or ``present`` takes away may hold anything, NaN included: it changes no answer. Tokens are a set to
