@@ -338,27 +338,30 @@ def both(n):
     return np.ones((n, 2), bool)
 
 
-def predictor(model, batch_size=512):
-    """Make of a model what `course_utils.evaluation` asks: a function of arrays.
+def in_batches(call, batch_size=512):
+    """Make of a call on tensors a function of whole arrays, as `course_utils.evaluation` asks for.
 
     Args:
-        model: Keras model as from :func:`build`.
+        call: function of the parts of a batch that returns a tensor.
         batch_size: int, samples in one pass; no method's answers depend on it.
 
     Returns:
-        function of ``(a, b, present)`` that returns logits, float32 (n, ...).
+        function of arrays (n, ...) that returns an array (n, ...).
     """
     from keras import ops
 
-    def predict(*inputs):
+    def whole(*inputs):
         # Called directly: compiling it, as `model.predict` does, would take longer than all the answers.
-        parts = [
-            model([part[first : first + batch_size] for part in inputs], training=False)
-            for first in range(0, len(inputs[0]), batch_size)
-        ]
+        starts = range(0, len(inputs[0]), batch_size)
+        parts = [call(*[part[first : first + batch_size] for part in inputs]) for first in starts]
         return np.concatenate([ops.convert_to_numpy(part) for part in parts])
 
-    return predict
+    return whole
+
+
+def predictor(model, batch_size=512):
+    """The model as a function of ``(a, b, present)`` that returns logits, float32 (n, ...)."""
+    return in_batches(lambda *inputs: model(list(inputs), training=False), batch_size)
 
 
 def run(row, seed):
@@ -430,14 +433,14 @@ def attention_maps(model):
         model: Keras model as from :func:`build`, for scenes, with cross-attention.
 
     Returns:
-        Keras model from the same inputs to weights, float32 (batch, 2 blocks, 4 heads, 8 questions, 36
+        function of ``(a, b, present)`` that returns weights, float32 (n, 2 blocks, 4 heads, 8 questions, 36
         regions).
     """
     import keras
 
-    tokens = [model.get_layer(name).output for name in ("question", "norm")]
-    _, weights = model.get_layer("fusion")(*tokens, present=model.inputs[2], return_scores=True)
-    return keras.Model(model.inputs, weights)
+    tokens = keras.Model(model.inputs[:2], [model.get_layer(name).output for name in ("question", "norm")])
+    fusion = model.get_layer("fusion")
+    return in_batches(lambda a, b, present: fusion(*tokens([a, b]), present=present, return_scores=True)[1])
 
 
 def point(model, pairs, some):
@@ -453,7 +456,7 @@ def point(model, pairs, some):
     """
     from course_utils import evaluation
 
-    weights = predictor(attention_maps(model))(pairs.a, pairs.b, both(len(pairs))).mean(axis=2)
+    weights = attention_maps(model)(pairs.a, pairs.b, both(len(pairs))).mean(axis=2)
     scene, question = np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
     boxes = some.boxes[scene, some.asked[scene, question]]
     played = [
