@@ -26,7 +26,7 @@ def in_the_spread(value, recorded, slack):
     [
         (overfitting, overfitting.ROWS),
         (train_model, ("repaired",)),  # the other one takes a minute and 2 GB
-        (fusion, [row for row in fusion.ROWS if "scenes" not in row]),
+        (fusion, [row for row in results.load("fusion").rows if "scenes" not in row]),
         (fusion, ["scenes: concatenation", "scenes: cross-attention"]),  # of the others some take minutes
     ],
     ids=["overfitting", "train_model", "fusion of digits", "fusion of scenes"],
