@@ -25,6 +25,7 @@ __all__ = [
     "load_image_classifier",
     "load_image_encoder",
     "pack_weights",
+    "region_features",
     "unpack_weights",
 ]
 
@@ -206,3 +207,35 @@ def image_features(pictures, encoder=None, batch_size=256):
         maps = encoder(pictures[first : first + batch_size].astype(np.float32), training=False)
         pooled.append(ops.concatenate([ops.mean(maps, axis=(1, 2)), ops.max(maps, axis=(1, 2))], axis=-1))
     return np.concatenate([ops.convert_to_numpy(part) for part in pooled])
+
+
+def region_features(pictures, encoder=None, batch_size=128):
+    """Tokens of a picture: the encoder's map, averaged over squares of 2 × 2 places and read row by row.
+
+    Introduced in lesson 05.
+
+    Args:
+        pictures: RGB array, 0 to 255, (n, height, width, 3), both sides multiples of 16.
+        encoder: Keras model from pictures to a map (batch, h, w, channels); None for the course's own.
+        batch_size: int, pictures in one pass.
+
+    Returns:
+        float32 (n, tokens, channels), with the course's encoder and pictures of 96 × 96 (n, 36, 192).
+
+    Raises:
+        CourseError: when the pictures have another shape, or a side is no multiple of 16.
+    """
+    pictures = np.asarray(pictures)
+    side = 2 * STRIDE
+    if pictures.ndim != 4 or pictures.shape[-1] != 3 or any(size % side for size in pictures.shape[1:3]):
+        raise CourseError(
+            f"pictures have shape {pictures.shape}; expected (n, height, width, 3) with both sides multiples "
+            f"of {side}. One picture becomes a batch with `picture[np.newaxis]`."
+        )
+    encoder = encoder or load_image_encoder()
+    regions = []
+    for first in range(0, len(pictures), batch_size):
+        maps = encoder(pictures[first : first + batch_size].astype(np.float32), training=False)
+        means = ops.convert_to_numpy(ops.average_pool(maps, 2, 2))
+        regions.append(means.reshape(len(means), -1, means.shape[-1]))
+    return np.concatenate(regions)

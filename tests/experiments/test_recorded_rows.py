@@ -9,6 +9,7 @@ from course_utils import runtime
 from course_utils.datasets import emoji
 from course_utils.experiments import (
     determinism,
+    fusion,
     image_groups,
     overfitting,
     pretrain_text,
@@ -39,8 +40,17 @@ def in_the_spread(value, recorded, slack):
         (image_groups, image_groups.ROWS),
         (train_model, ("repaired",)),  # the other one takes a minute and 2 GB
         (sentiment, sentiment.ROWS),
+        (fusion, [row for row in results.load("fusion").rows if "scenes" not in row]),
+        (fusion, ["scenes: concatenation", "scenes: cross-attention"]),  # of the others some take minutes
     ],
-    ids=["overfitting", "image_groups", "train_model", "sentiment"],
+    ids=[
+        "overfitting",
+        "image_groups",
+        "train_model",
+        "sentiment",
+        "fusion of digits",
+        "fusion of scenes",
+    ],
 )
 def test_a_row_run_again_falls_into_the_recorded_spread(module, rows):
     row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], rows)

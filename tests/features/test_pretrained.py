@@ -89,3 +89,22 @@ def test_it_ignores_what_a_picture_is_beside_itself(unseen):
     together = pretrained.image_features(unseen)
     alone = np.concatenate([pretrained.image_features(picture[np.newaxis]) for picture in unseen[:4]])
     np.testing.assert_allclose(together[:4], alone, atol=1e-4)
+
+
+def test_regions_are_means_of_two_by_two_places_row_by_row():
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 96, 64, 3), dtype=np.uint8)
+    encoder = pretrained.load_image_encoder()
+    maps = np.asarray(encoder(pictures.astype(np.float32), training=False))  # (3, 12, 8, 192)
+    expected = np.stack(
+        [maps[:, y : y + 2, x : x + 2].mean(axis=(1, 2)) for y in range(0, 12, 2) for x in range(0, 8, 2)]
+    )
+    found = pretrained.region_features(pictures, batch_size=2)
+    assert found.shape == (3, 24, 192)
+    assert found.dtype == np.float32
+    assert np.allclose(found, expected.swapaxes(0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 96, 96), (96, 96, 3), (2, 96, 40, 3), (2, 96, 96, 4)])
+def test_regions_of_anything_but_pictures_are_refused(shape):
+    with pytest.raises(CourseError, match="multiples of 16"):
+        pretrained.region_features(np.zeros(shape, np.uint8))

@@ -1,0 +1,484 @@
+"""Recorded experiment: every fusion method on three problems that disagree. Shown in lesson 05.
+
+    python3 -m course_utils experiment fusion --seeds 5
+
+- **digits**: a handwritten digit and the same digit spoken, both so noisy that neither suffices. The sum of
+  what each says is all there is to know.
+- **parity**: two different digits, one seen and one heard, nearly without noise. Is their sum odd? Each alone
+  says nothing at all.
+- **scenes**: a picture of several objects and eight questions about it. The words say where to look.
+
+Within a problem every method is trained on the same inputs, with the same optimiser, for the same number of
+steps. A row is "problem: method".
+"""
+
+import functools
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from course_utils.datasets import emoji, scenes, speech
+from course_utils.experiments import results
+from course_utils.preprocessing import audio
+
+_WIDTH, _HEADS, _DEPTH = 96, 4, 2
+_NOISE_FREE = {"picture noise": 0.05, "sound-to-noise ratio": 30}
+CONFIGURATION = {
+    "dim": _WIDTH,
+    "heads": _HEADS,
+    "depth": _DEPTH,
+    "digits": {
+        "pairs": {"train": 3000, "test": 1000},
+        "picture noise": 0.6,
+        "sound-to-noise ratio": -12,
+        "samples for EMAP": 80,
+        "epochs": 8,
+        "batch size": 100,
+        "learning rate": 0.002,
+        "weight decay": 0.05,
+    },
+    "parity": {
+        "pairs": {"train": 5000, "test": 1000},
+        **_NOISE_FREE,
+        "samples for EMAP": 80,
+        "epochs": 12,
+        "batch size": 100,
+        "learning rate": 0.002,
+        "weight decay": 0.05,
+    },
+    "scenes": {
+        "scenes": {"train": 6000, "validation": 200, "test": 500, "test in the unseen style": 500},
+        "samples for EMAP": 40,
+        "epochs": 9,
+        "batch size": 50,
+        "learning rate": 0.003,
+        "weight decay": 0.001,
+    },
+}
+PROBLEMS = ("digits", "parity", "scenes")
+METHODS = (
+    "only a",
+    "only b",
+    "late",
+    "concatenation",
+    "gated",
+    "film",
+    "tensor",
+    "low-rank",
+    "self-attention",
+    "cross-attention",
+    "co-attention",
+    "bottleneck",
+    "gated cross-attention",
+)
+DROPPED = ("concatenation", "cross-attention")
+"""Methods that are trained on the noisy digits once more, with modality dropout."""
+DROPOUT = " + modality dropout"
+ROWS = (
+    *(f"{problem}: {method}" for problem in PROBLEMS for method in METHODS),
+    *(f"digits: {method}{DROPOUT}" for method in DROPPED),
+)
+SEEDS = 5
+
+_RATE = 8000
+_TRAINED_PICTURES = 1400  # of scikit-learn's 1,797 digits; the others are for the test
+_BINS, _MELS = 8, 20
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """n samples of two modalities with their labels. Introduced in lesson 05.
+
+    Attributes:
+        a: array (n, tokens, dim): pictures of digits, float32 (n, 1, 64); or words of questions, int32 (n, 8,
+            7).
+        b: float32 (n, tokens, dim): spoken digits (n, 1, 160); or regions of scenes (n, 36, 192).
+        labels: int (n,), or (n, 8), one for each question.
+        a_names: int (n,), the digit seen; None for scenes.
+        b_names: int (n,), the digit heard; None for scenes.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    labels: np.ndarray
+    a_names: np.ndarray | None = None
+    b_names: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.labels)
+
+    def select(self, rows):
+        """Some of the samples: anything that indexes a first axis → Pairs."""
+        fields = ("a", "b", "labels", "a_names", "b_names")
+        chosen = {name: getattr(self, name) for name in fields}
+        return Pairs(**{name: None if x is None else x[rows] for name, x in chosen.items()})
+
+
+# --- digits seen and heard ----------------------------------------------------------------------------------
+
+
+@functools.cache
+def _digits(split):
+    """Pictures float64 (n, 64) from 0 to 1 with their digits, and recordings with theirs, of one split."""
+    from sklearn.datasets import load_digits
+
+    stored = load_digits()
+    order = np.random.default_rng(0).permutation(len(stored.target))
+    rows = order[:_TRAINED_PICTURES] if split == "train" else order[_TRAINED_PICTURES:]
+    heard = speech.load("train" if split == "train" else "validation").select(kind="digit", language="en")
+    spoken = np.array([speech.digit_value(word) for word in heard.transcripts])
+    return stored.data[rows] / 16, stored.target[rows], heard.clips, spoken
+
+
+def hear(clip, decibels, rng):
+    """A recording under white noise → its log-mel spectrogram in eight steps of time, float32 (160,).
+
+    Args:
+        clip: float array (samples,), 8 kHz.
+        decibels: float, power of the sound over power of the noise, in dB.
+        rng: NumPy generator, for the noise.
+
+    Returns:
+        float32 (160,), 20 mel bands at each of the eight steps.
+    """
+    power = np.mean(np.square(clip)) / 10 ** (decibels / 10)
+    noisy = clip + rng.normal(0, np.sqrt(power), len(clip)).astype(np.float32)
+    frames = audio.log_mel(noisy, _RATE, n_mels=_MELS, floor=1e-6)
+    edges = np.linspace(0, len(frames), _BINS + 1).astype(int)[:-1]
+    steps = np.add.reduceat(frames, edges) / np.diff(edges, append=len(frames))[:, np.newaxis]
+    return steps.ravel().astype(np.float32)
+
+
+def draw_digits(n, split, seed, *, same, picture_noise, decibels):
+    """Pair pictures and recordings of digits, each with fresh noise.
+
+    Pictures and voices of the two splits differ: each modality was split before anything was paired.
+
+    Args:
+        n: int, pairs.
+        split: "train" or "test".
+        seed: int, for the pairs and the noise.
+        same: bool, whether both are the same digit, or drawn for themselves.
+        picture_noise: float ≥ 0, standard deviation of the noise added to pixels from 0 to 1.
+        decibels: float, sound-to-noise ratio of the recordings.
+
+    Returns:
+        Pairs whose label is the digit (``same``), or whether the sum of the two is odd.
+    """
+    rng = np.random.default_rng((seed, split == "train"))
+    pictures, seen, clips, spoken = _digits(split)
+    a_names = rng.integers(10, size=n)
+    b_names = a_names if same else rng.integers(10, size=n)
+    a_rows = [rng.choice(np.flatnonzero(seen == digit)) for digit in a_names]
+    b_rows = [rng.choice(np.flatnonzero(spoken == digit)) for digit in b_names]
+    a = pictures[a_rows] + rng.normal(0, picture_noise, (n, pictures.shape[1]))
+    b = np.stack([hear(clips[row], decibels, rng) for row in b_rows])
+    labels = a_names if same else (a_names + b_names) % 2
+    return Pairs(a.astype(np.float32)[:, None], b[:, None], labels, a_names, b_names)
+
+
+# --- scenes -------------------------------------------------------------------------------------------------
+
+_SCENE_SEEDS = {"train": 50, "validation": 51, "test": 52, "test in the unseen style": 53}
+
+
+@functools.cache
+def draw_scenes(split):
+    """The scenes of a split, the same for every seed of the experiment.
+
+    Args:
+        split: "train", "validation", "test" or "test in the unseen style".
+
+    Returns:
+        :class:`course_utils.datasets.scenes.Scenes`.
+    """
+    return scenes.generate(
+        CONFIGURATION["scenes"]["scenes"][split],
+        seed=_SCENE_SEEDS[split],
+        styles=(emoji.TEST_STYLE,) if "unseen" in split else emoji.TRAIN_STYLES,
+    )
+
+
+def regions_of(pictures):
+    """Tokens of pictures, from the disk where the encoder has seen them before.
+
+    Args:
+        pictures: RGB uint8 (n, 96, 96, 3).
+
+    Returns:
+        float32 (n, 36, 192).
+    """
+    from course_utils.features import pretrained
+    from course_utils.features.cache import cached
+
+    return cached(pretrained.region_features, pictures, pretrained.load_image_encoder())
+
+
+# --- the sets of a problem ----------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=2)
+def draw_sets(problem, seed):
+    """Training and test sets of a problem as they are drawn.
+
+    Args:
+        problem: "digits", "parity" or "scenes".
+        seed: int, for pairs and noise; scenes are the same for every seed.
+
+    Returns:
+        dict of :class:`Pairs`, "train", "test", and for scenes also "validation" and "test in the unseen
+        style".
+    """
+    settings = CONFIGURATION[problem]
+    if problem == "scenes":
+        drawn = {split: draw_scenes(split) for split in settings["scenes"]}
+        return {
+            split: Pairs(some.questions, regions_of(some.pictures), some.answers)
+            for split, some in drawn.items()
+        }
+    noise = {"picture_noise": settings["picture noise"], "decibels": settings["sound-to-noise ratio"]}
+    return {
+        split: draw_digits(n, split, seed, same=problem == "digits", **noise)
+        for split, n in settings["pairs"].items()
+    }
+
+
+@functools.lru_cache(maxsize=2)
+def load_sets(problem, seed):
+    """The sets of :func:`draw_sets`, standardised by the training set."""
+    drawn = draw_sets(problem, seed)
+    return {split: standardised(pairs, drawn["train"]) for split, pairs in drawn.items()}
+
+
+def standardised(pairs, reference):
+    """Mean 0 and deviation 1 in every feature, by the statistics of the training set.
+
+    Args:
+        pairs: Pairs.
+        reference: Pairs as drawn, the training set. Words (integers) stay as they are.
+
+    Returns:
+        Pairs.
+    """
+
+    def scaled(values, training):
+        if values.dtype.kind != "f":
+            return values
+        mean, deviation = training.mean(axis=(0, 1)), training.std(axis=(0, 1))
+        return ((values - mean) / (deviation + 1e-6)).astype(np.float32)
+
+    return replace(pairs, a=scaled(pairs.a, reference.a), b=scaled(pairs.b, reference.b))
+
+
+# --- one run ------------------------------------------------------------------------------------------------
+
+
+def build(problem, method, modality_dropout=0.0):
+    """The network of a row: what a problem needs to become tokens, then the fusion.
+
+    Args:
+        problem: "digits", "parity" or "scenes".
+        method: str, one of METHODS.
+        modality_dropout: float, 0 ≤ rate < 1, the share of samples that lose a modality in training.
+
+    Returns:
+        Keras model from ``[a, b, present]`` (as in Pairs, and bool (batch, 2)) to logits, float32 (batch,
+        classes), for scenes (batch, 8, 21).
+    """
+    import keras
+    from keras import layers
+
+    from course_utils.fusion import attention, methods
+
+    present = keras.Input((2,), dtype="bool", name="present")
+    if problem == "scenes":
+        a = keras.Input((scenes.QUESTIONS, scenes.WORDS), dtype="int32", name="questions")
+        b = keras.Input((36, 192), name="regions")
+        words = layers.Embedding(len(draw_scenes("validation").vocabulary), 32, name="words")(a)
+        words = layers.Reshape((scenes.QUESTIONS, scenes.WORDS * 32))(words)
+        tokens_a = layers.Dense(_WIDTH, activation="relu", name="question")(words)  # one token a question
+        tokens_b = attention.Positions(name="places")(layers.Dense(_WIDTH, name="region")(b))
+        tokens_b = layers.LayerNormalization(name="norm")(tokens_b)
+        classes = len(scenes.CONCEPTS) + len(scenes.POSITIONS)
+    else:
+        a, b = keras.Input((1, 64), name="picture"), keras.Input((1, _BINS * _MELS), name="sound")
+        tokens_a, tokens_b = a, b
+        classes = 10 if problem == "digits" else 2
+    kept = methods.ModalityDropout(modality_dropout, seed=0)(present) if modality_dropout else present
+    make = {**methods.METHODS, **methods.BASELINES}[method]
+    sizes = {"dim": _WIDTH, "heads": _HEADS, "depth": _DEPTH, "per_token": problem == "scenes"}
+    logits = make(classes=classes, name="fusion", **sizes)(tokens_a, tokens_b, present=kept)
+    return keras.Model([a, b, present], logits)
+
+
+def schedule(problem):
+    """Steps of one training, and AdamW with warm-up and cosine for so many.
+
+    Args:
+        problem: "digits", "parity" or "scenes".
+
+    Returns:
+        compiled-in Keras optimiser.
+    """
+    import keras
+
+    settings = CONFIGURATION[problem]
+    n = settings["scenes" if problem == "scenes" else "pairs"]["train"]
+    steps = settings["epochs"] * -(-n // settings["batch size"])
+    warm_up = steps // 12
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=settings["learning rate"], warmup_steps=warm_up
+    )
+    return keras.optimizers.AdamW(rate, weight_decay=settings["weight decay"], clipnorm=1.0)
+
+
+def both(n):
+    """Say that every sample has both modalities: bool (n, 2), all True."""
+    return np.ones((n, 2), bool)
+
+
+def in_batches(call, batch_size=512):
+    """Make of a call on tensors a function of whole arrays, as `course_utils.evaluation` asks for.
+
+    Args:
+        call: function of the parts of a batch that returns a tensor.
+        batch_size: int, samples in one pass; no method's answers depend on it.
+
+    Returns:
+        function of arrays (n, ...) that returns an array (n, ...).
+    """
+    from keras import ops
+
+    def whole(*inputs):
+        # Called directly: compiling it, as `model.predict` does, would take longer than all the answers.
+        starts = range(0, len(inputs[0]), batch_size)
+        parts = [call(*[part[first : first + batch_size] for part in inputs]) for first in starts]
+        return np.concatenate([ops.convert_to_numpy(part) for part in parts])
+
+    return whole
+
+
+def predictor(model, batch_size=512):
+    """The model as a function of ``(a, b, present)`` that returns logits, float32 (n, ...)."""
+    return in_batches(lambda *inputs: model(list(inputs), training=False), batch_size)
+
+
+def run(row, seed):
+    """Train one row with one seed.
+
+    Args:
+        row: str, one of ROWS.
+        seed: int, for the pairs and their noise, the first weights and the order of the batches.
+
+    Returns:
+        dict of float: parameters, milliseconds of a training step, accuracies, and those of EMAP beside the
+        model's on the same samples.
+    """
+    import keras
+
+    from course_utils import evaluation
+
+    problem, method = row.split(": ")
+    sets = load_sets(problem, seed)
+    settings, train = CONFIGURATION[problem], sets["train"]
+    keras.utils.set_random_seed(seed)
+    model = build(problem, method.removesuffix(DROPOUT), 0.3 if method.endswith(DROPOUT) else 0.0)
+    model.compile(schedule(problem), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    begins = []  # of the epochs: the first one holds the compilation
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: begins.append(time.perf_counter())
+    )
+    model.fit(
+        [train.a, train.b, both(len(train))],
+        train.labels,
+        batch_size=settings["batch size"],
+        epochs=settings["epochs"],
+        callbacks=[clock],
+        verbose=0,
+    )
+    predict, test = predictor(model), sets["test"]
+    right = evaluation.modality_ablations(predict, test.a, test.b, test.labels, seed=seed)
+    figures = {
+        "parameters": model.count_params(),
+        "milliseconds per step": 1000 * np.diff(begins)[1:].min() / -(-len(train) // settings["batch size"]),
+        "accuracy": right["both"].mean(),
+        **{f"accuracy with {case}": x.mean() for case, x in right.items() if case != "both"},
+    }
+    few = test.select(slice(settings["samples for EMAP"]))
+    additive = evaluation.emap(predict, few.a, few.b).argmax(axis=-1)
+    figures["accuracy on the samples for EMAP"] = right["both"][: len(few)].mean()
+    figures["accuracy of EMAP"] = (additive == few.labels).mean()
+    if problem == "scenes":
+        kinds = kinds_of(draw_scenes("test"))
+        for kind in np.unique(kinds):
+            figures[f"accuracy on {kind}"] = right["both"][kinds == kind].mean()
+        unseen = sets["test in the unseen style"]
+        answers = predict(unseen.a, unseen.b, both(len(unseen))).argmax(axis=-1)
+        figures["accuracy in the unseen style"] = (answers == unseen.labels).mean()
+        if method.endswith("cross-attention"):
+            block = best_block(model, sets["validation"])
+            hits, chance = point(model, test, draw_scenes("test"))
+            figures["pointing game"], figures["chance in the pointing game"] = (
+                hits[block].mean(),
+                chance.mean(),
+            )
+    return figures
+
+
+def attention_maps(model):
+    """Where each question looks.
+
+    Args:
+        model: Keras model as from :func:`build`, for scenes, with cross-attention.
+
+    Returns:
+        function of ``(a, b, present)`` that returns weights, float32 (n, 2 blocks, 4 heads, 8 questions, 36
+        regions).
+    """
+    import keras
+
+    tokens = keras.Model(model.inputs[:2], [model.get_layer(name).output for name in ("question", "norm")])
+    fusion = model.get_layer("fusion")
+    return in_batches(lambda a, b, present: fusion(*tokens([a, b]), present=present, return_scores=True)[1])
+
+
+def point(model, pairs, some):
+    """Pointing game of every block on the questions "where is X": heads averaged, the box is that of X.
+
+    Args:
+        model: as for :func:`attention_maps`.
+        pairs: Pairs, the standardised scenes.
+        some: Scenes, the same ones.
+
+    Returns:
+        hits, float array (2 blocks, questions), and chance, float array (questions,).
+    """
+    from course_utils import evaluation
+
+    weights = attention_maps(model)(pairs.a, pairs.b, both(len(pairs))).mean(axis=2)
+    scene, question = np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
+    boxes = some.boxes[scene, some.asked[scene, question]]
+    played = [
+        evaluation.pointing_game(block[scene, question], boxes, (6, 6), (scenes.CANVAS, scenes.CANVAS))
+        for block in weights.swapaxes(0, 1)
+    ]
+    return np.stack([hits for hits, _ in played]), played[0][1]
+
+
+def best_block(model, validation):
+    """The block that points best on the validation scenes, int."""
+    return int(point(model, validation, draw_scenes("validation"))[0].mean(axis=1).argmax())
+
+
+def kinds_of(some):
+    """What each question of some scenes is about, str array (n, 8): "what is at", "where is" or "beside"."""
+    names = np.array([*scenes.QUESTION_KINDS[:2], "beside"])
+    return names[np.minimum(some.kinds, 2)]
+
+
+if __name__ == "__main__":
+    from course_utils import runtime
+
+    runtime.start()
+    results.record("fusion", CONFIGURATION, ROWS, results.seeds_from_command_line(__doc__, SEEDS), run)

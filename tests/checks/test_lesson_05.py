@@ -1,0 +1,445 @@
+"""Lesson 05's checks accept right answers of any style and reject wrong ones with the hint meant for them."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from course_utils import evaluation, runtime
+from course_utils.checks import CheckFailed
+from course_utils.checks import lesson_05 as check
+
+runtime.start()
+
+import keras  # noqa: E402 - quietly loaded by the line above
+from keras import layers, ops  # noqa: E402
+
+from course_utils.fusion import attention, methods  # noqa: E402
+
+# --- 5.1 ----------------------------------------------------------------------------------------------------
+
+
+def attend(q, k, v, mask, *, scale=np.sqrt, axis=-1, low=-np.inf, invert=False, after=None):
+    scores = q @ k.swapaxes(1, 2) / scale(q.shape[-1])
+    kept = (~mask if invert else mask)[:, None]
+    if after:
+        weights = after(softmax(scores, axis=-1), kept)
+    else:
+        weights = softmax(np.where(kept, scores, low), axis=axis)
+    return weights @ v, weights
+
+
+def attend_by_loop(q, k, v, mask):
+    outputs, weights = np.zeros((*q.shape[:2], v.shape[-1])), np.zeros((*q.shape[:2], k.shape[1]))
+    for b in range(len(q)):
+        places = np.flatnonzero(mask[b])
+        for i in range(q.shape[1]):
+            weights[b, i, places] = softmax([q[b, i] @ k[b, j] / q.shape[-1] ** 0.5 for j in places])
+            outputs[b, i] = sum(weights[b, i, j] * v[b, j] for j in places)
+    return outputs, weights
+
+
+def attend_by_keras(q, k, v, mask):
+    outputs, weights = layers.Attention(score_mode="dot")(
+        [q / q.shape[-1] ** 0.5, v, k], mask=[None, mask], return_attention_scores=True
+    )
+    return np.asarray(outputs), np.asarray(weights)
+
+
+def attend_by_course(*tokens):
+    return tuple(map(np.asarray, attention.dot_product_attention(*map(ops.convert_to_tensor, tokens))))
+
+
+def hard(q, k, v, mask):
+    scores = np.where(mask[:, None], q @ k.swapaxes(1, 2), -np.inf)
+    weights = (scores == scores.max(axis=-1, keepdims=True)).astype(float)
+    return weights @ v, weights
+
+
+def across_the_batch(q, k, v, mask):
+    every_k, every_v = k.reshape(-1, k.shape[-1]), v.reshape(-1, v.shape[-1])
+    weights = softmax(np.where(mask.ravel(), q @ every_k.T / q.shape[-1] ** 0.5, -np.inf), axis=-1)
+    return weights @ every_v, weights
+
+
+def swapped(q, k, v, mask):
+    weights = softmax(np.where(mask[:, None], k @ q.swapaxes(1, 2) / q.shape[-1] ** 0.5, -np.inf), axis=-1)
+    return weights @ v, weights
+
+
+def careless(q, k, v, mask):
+    with np.errstate(all="ignore"):
+        powers = np.exp(q @ k.swapaxes(1, 2) / q.shape[-1] ** 0.5) * mask[:, None]
+        weights = powers / powers.sum(axis=-1, keepdims=True)
+    return weights @ v, weights
+
+
+def in_place(q, k, v, mask):
+    q /= np.sqrt(q.shape[-1])
+    return attend(q, k, v, mask, scale=lambda d: 1)
+
+
+ATTENTION_RIGHT = {
+    "vectorised": attend,
+    "loop": attend_by_loop,
+    "Keras": attend_by_keras,
+    "course": attend_by_course,
+    "finite mask": lambda *a: attend(*a, low=-1e9),
+}
+ATTENTION_WRONG = {
+    "unscaled": (lambda *a: attend(*a, scale=lambda d: 1), "not scaled"),
+    "scaled by d": (lambda *a: attend(*a, scale=lambda d: d), "divide by its square root"),
+    "hard arg-max": (hard, "arg-max"),
+    "softmax over the queries": (lambda *a: attend(*a, axis=1), "sum to 1 over the queries"),
+    "softmax over the batch": (lambda *a: attend(*a, axis=0), "sum to 1 over the batch"),
+    "mask inverted": (lambda *a: attend(*a, invert=True), "(?s)mask is inverted"),
+    "mask multiplied after": (lambda *a: attend(*a, after=lambda w, m: w * m), "came after the softmax"),
+    "mask added after": (
+        lambda *a: attend(*a, after=lambda w, m: w + np.where(m, 0, -1e9)),
+        "added after the softmax",
+    ),
+    "mask ignored": (lambda q, k, v, m: attend(q, k, v, m | True), "ignore the mask"),
+    "scores set to 0": (lambda *a: attend(*a, low=0), "exp\\(0\\) = 1 still counts"),
+    "query and key swapped": (swapped, "Queries and keys are swapped"),
+    "weights transposed": (
+        lambda *a: (attend(*a)[0], attend(*a)[1].swapaxes(1, 2)),
+        "transposed|keys are swapped",
+    ),
+    "attention across the batch": (across_the_batch, "keys of \\*all\\* samples"),
+    "mixtures of keys": (lambda q, k, v, m: (attend(q, k, v, m)[1] @ k, attend(q, k, v, m)[1]), "shape|keys"),
+    "scores": (lambda q, k, v, m: (v, q @ k.swapaxes(1, 2) / q.shape[-1] ** 0.5), "returned the scores"),
+    "not divided": (
+        lambda q, k, v, m: (v, np.exp(q @ k.swapaxes(1, 2) / q.shape[-1] ** 0.5)),
+        "divide by the sum",
+    ),
+    "overflow": (careless, "NaN or infinity"),
+    "changes its input": (in_place, "changed an array"),
+    "identity": (lambda q, k, v, m: (q, k), "shape|expected"),
+    "constant": (
+        lambda q, k, v, m: (v[:, :1] + 0 * q[..., :1], np.full((*q.shape[:2], k.shape[1]), 1 / k.shape[1])),
+        "expected",
+    ),
+    "one result": (lambda *a: attend(*a)[0], "Return two arrays"),
+    "no return": (lambda *a: None, "without `return`"),
+}
+
+# --- 5.2 ----------------------------------------------------------------------------------------------------
+
+
+def split(x, h):
+    return x.reshape(*x.shape[:2], h, -1).transpose(0, 2, 1, 3)
+
+
+def merge(x):
+    return x.transpose(0, 2, 1, 3).reshape(len(x), x.shape[2], -1)
+
+
+def heads(x, y, w_q, w_k, w_v, w_o, h, *, split=split, merge=merge, scale=None, last=True):
+    q, k, v = split(x @ w_q, h), split(y @ w_k, h), split(y @ w_v, h)
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(scale or q.shape[-1])
+    joined = merge(softmax(scores, axis=-1) @ v)
+    return joined @ w_o if last else joined
+
+
+def heads_one_by_one(x, y, w_q, w_k, w_v, w_o, h):
+    found, width = [], x.shape[-1] // h
+    for i in range(h):
+        part = slice(i * width, (i + 1) * width)
+        q, k, v = x @ w_q[:, part], y @ w_k[:, part], y @ w_v[:, part]
+        found.append(softmax(np.einsum("bnd,bmd->bnm", q, k) / width**0.5, axis=-1) @ v)
+    return np.concatenate(found, axis=-1) @ w_o
+
+
+def heads_by_course(x, y, w_q, w_k, w_v, w_o, h):
+    layer = attention.MultiHeadAttention(heads=h, dim=x.shape[-1])
+    layer.build(x.shape, y.shape)
+    zeros = np.zeros(x.shape[-1])
+    layer.set_weights([w_q, zeros, w_k, w_v, zeros, w_o, zeros])
+    return np.asarray(layer(x, y))
+
+
+def careless_split(x, h):
+    return x.reshape(len(x), h, x.shape[1], -1)
+
+
+def careless_merge(x):
+    return x.reshape(len(x), x.shape[2], -1)
+
+
+HEADS_RIGHT = {"vectorised": heads, "one by one": heads_one_by_one, "course": heads_by_course}
+HEADS_WRONG = {
+    "one head": (lambda *a: heads(*a[:-1], 1), "one head over the whole width"),
+    "scaled by the whole width": (lambda *a: heads(*a, scale=a[0].shape[-1]), "within a head"),
+    "not scaled": (lambda *a: heads(*a, scale=1), "expected"),
+    "reshape mixes tokens": (lambda *a: heads(*a, split=careless_split), "mix tokens"),
+    "reshape there and back": (
+        lambda *a: heads(*a, split=careless_split, merge=careless_merge),
+        "mix tokens",
+    ),
+    "not swapped back": (lambda *a: heads(*a, merge=careless_merge), "wrong order"),
+    "averaged": (
+        lambda *a: heads(*a, merge=lambda t: np.concatenate([t.mean(axis=1)] * t.shape[1], axis=-1)),
+        "averaged",
+    ),
+    "w_outputs forgotten": (lambda *a: heads(*a, last=False), "w_outputs is missing"),
+    "attends to itself": (lambda x, y, *a: heads(x, x, *a), "Keys and values come from y"),
+    "x and y swapped": (lambda x, y, *a: heads(y, x, *a), "x and y are swapped"),
+    "identity": (lambda x, *a: x, "expected"),
+    "constant": (lambda x, *a: 0 * x, "expected"),
+    "no return": (lambda *a: None, "without `return`"),
+}
+
+# --- 5.3 ----------------------------------------------------------------------------------------------------
+
+
+def inputs(regions, region_dim, words, word_dim):
+    return (
+        keras.Input((regions, region_dim)),
+        keras.Input((words, word_dim)),
+        keras.Input((words,), dtype="bool"),
+    )
+
+
+def fusion_by_course(*sizes, method="cross-attention"):
+    picture, text, mask = inputs(*sizes)
+    logits = methods.METHODS[method](classes=1, dim=24)(text, picture, mask_a=mask)
+    return keras.Model([picture, text, mask], layers.Activation("sigmoid")(logits))
+
+
+def fusion_by_keras(*sizes, pool_mask=True, crosses=True, activation="sigmoid", tokens=False):
+    picture, text, mask = inputs(*sizes)
+    words, seen = layers.Dense(16)(text), layers.Dense(16)(picture)
+    if crosses:
+        words = words + layers.Attention()([words / 4, seen])
+        words = words + layers.Dense(16)(layers.Dense(32, activation="gelu")(words))
+    else:
+        words = words + layers.Attention()([words, words], mask=[mask, mask])
+        seen = seen + layers.Attention()([seen, seen])
+    pooled = words if tokens else layers.GlobalAveragePooling1D()(words, mask=mask if pool_mask else None)
+    if not crosses:
+        pooled = layers.Concatenate()([pooled, layers.GlobalAveragePooling1D()(seen)])
+    return keras.Model([picture, text, mask], layers.Dense(1, activation=activation)(pooled))
+
+
+def keys_not_masked(*sizes):
+    picture, text, mask = inputs(*sizes)
+    words, seen = layers.Dense(16)(text), layers.Dense(16)(picture)
+    words = words + layers.MultiHeadAttention(2, 8)(words, words)
+    words = words + layers.MultiHeadAttention(2, 8)(words, seen)
+    pooled = layers.GlobalAveragePooling1D()(words, mask=mask)
+    return keras.Model([picture, text, mask], layers.Dense(1, activation="sigmoid")(pooled))
+
+
+def across_batch(*sizes):
+    picture, text, mask = inputs(*sizes)
+    a = layers.Dense(16)(layers.GlobalAveragePooling1D()(text, mask=mask))
+    b = layers.Dense(16)(layers.GlobalAveragePooling1D()(picture))
+    fused = layers.Concatenate()([a * layers.Attention()([a, b]), b])
+    return keras.Model([picture, text, mask], layers.Dense(1, activation="sigmoid")(fused))
+
+
+def one_only(*sizes, which):
+    picture, text, mask = inputs(*sizes)
+    chosen = picture if which == "picture" else text
+    chosen = layers.GlobalAveragePooling1D()(chosen, mask=mask if which == "text" else None)
+    return keras.Model([picture, text, mask], layers.Dense(1, activation="sigmoid")(chosen))
+
+
+def always_half(*sizes):
+    picture, text, mask = inputs(*sizes)
+    pooled = layers.GlobalAveragePooling1D()(picture)
+    zeros = layers.Dense(1, kernel_initializer="zeros", activation="sigmoid")(pooled)
+    return keras.Model([picture, text, mask], zeros)
+
+
+FUSION_RIGHT = {
+    "course": fusion_by_course,
+    "Keras": fusion_by_keras,
+    "co-attention": lambda *s: fusion_by_course(*s, method="co-attention"),
+}
+FUSION_WRONG = {
+    "across the batch": (across_batch, "across the batch"),
+    "padding in the mean": (lambda *s: fusion_by_keras(*s, pool_mask=False), "padding changed the answer"),
+    "padding as keys": (keys_not_masked, "padding changed the answer"),
+    "nothing crosses": (lambda *s: fusion_by_keras(*s, crosses=False), "something crosses"),
+    "text only": (lambda *s: one_only(*s, which="text"), "picture does not reach"),
+    "picture only": (lambda *s: one_only(*s, which="picture"), "text does not reach"),
+    "logits": (lambda *s: fusion_by_keras(*s, activation=None), "from 0 to 1"),
+    "one per word": (lambda *s: fusion_by_keras(*s, tokens=True), "one probability per"),
+    "constant": (always_half, "same for all samples"),
+    "a layer": (lambda *s: layers.Dense(1), "Return a Keras model"),
+    "other inputs": (lambda r, d, w, e: fusion_by_keras(w, e, r, d), "inputs have shapes"),
+    "no return": (lambda *s: None, "without `return`"),
+}
+
+# --- 5.4 ----------------------------------------------------------------------------------------------------
+
+
+def emap_by_loop(table):
+    n = len(table)
+    everything = sum(table[j, k] for j in range(n) for k in range(n)) / n**2
+    return np.stack(
+        [
+            sum(table[i, j] for j in range(n)) / n + sum(table[j, i] for j in range(n)) / n - everything
+            for i in range(n)
+        ]
+    )
+
+
+def emap_by_course(table):
+    numbers = np.arange(len(table))
+    return evaluation.emap(lambda a, b, present: table[a, b], numbers, numbers)
+
+
+def diagonal(table):
+    return table[np.arange(len(table)), np.arange(len(table))]
+
+
+EMAP_RIGHT = {
+    "means": lambda t: t.mean(axis=1) + t.mean(axis=0) - t.mean(axis=(0, 1)),
+    "loop": emap_by_loop,
+    "course": emap_by_course,
+}
+EMAP_WRONG = {
+    "the model's own": (diagonal, "model's own logits"),
+    "counted twice": (lambda t: t.mean(axis=1) + t.mean(axis=0), "counted twice"),
+    "added": (lambda t: t.mean(axis=1) + t.mean(axis=0) + t.mean(axis=(0, 1)), "subtracted, not added"),
+    "averaged": (lambda t: (t.mean(axis=1) + t.mean(axis=0)) / 2, "do not average"),
+    "rows only": (lambda t: t.mean(axis=1), "what a says alone"),
+    "columns only": (lambda t: t.mean(axis=0), "what b says alone"),
+    "rows twice": (lambda t: 2 * t.mean(axis=1) - t.mean(axis=(0, 1)), "same mean twice"),
+    "columns twice": (lambda t: 2 * t.mean(axis=0) - t.mean(axis=(0, 1)), "same mean twice"),
+    "over the classes too": (lambda t: t.mean(axis=1) + t.mean(axis=0) - t.mean(), "over the classes"),
+    "constant": (lambda t: 0 * diagonal(t), "expected"),
+    "the whole table": (lambda t: t, "shape"),
+    "no return": (lambda t: None, "without `return`"),
+}
+
+# --- 5.5 ----------------------------------------------------------------------------------------------------
+
+
+def drop(present, rate, rng, *, share=None, first=0.5):
+    lose = (rng.random(len(present)) < (rate if share is None else share)) & present.all(axis=1)
+    lose_first = rng.random(len(present)) < first
+    return present & ~(lose[:, None] & np.stack([lose_first, ~lose_first], axis=1))
+
+
+def drop_by_loop(present, rate, rng):
+    kept = present.copy()
+    for row in kept:
+        if row.all() and rng.random() < rate:
+            row[int(rng.random() < 0.5)] = False
+    return kept
+
+
+def drop_in_place(present, rate, rng):
+    present &= drop(present, rate, rng)
+    return present
+
+
+def drop_whole_batch(present, rate, rng):
+    return present & (np.array([rng.random() < 0.5, True]) if rng.random() < 2 else present)
+
+
+def drop_the_only_one(present, rate, rng):
+    return present & drop(np.ones_like(present), rate, rng)
+
+
+DROPOUT_RIGHT = {"vectorised": drop, "loop": drop_by_loop}
+DROPOUT_WRONG = {
+    "each for itself": (lambda p, r, g: p & (g.random(p.shape) >= r), "lost both"),
+    "turned round": (lambda p, r, g: drop(p, r, g, share=1 - r), "turned round"),
+    "half of it": (lambda p, r, g: drop(p, r, g, share=r / 2), "expected 30%"),
+    "always the first": (lambda p, r, g: drop(p, r, g, first=1.0), "toss a coin"),
+    "whole batch": (lambda p, r, g: p & np.array([False, True]), "draw for every sample"),
+    "the only one": (drop_the_only_one, "only modality it had"),
+    "brings back": (lambda p, r, g: drop(np.ones_like(p), r, g), "came back|only modality"),
+    "own generator": (lambda p, r, g: drop(p, r, np.random.default_rng(0)), "from `rng`"),
+    "in place": (drop_in_place, "changed the array"),
+    "identity": (lambda p, r, g: p.copy(), "(?s)lost the same|lost one"),
+    "numbers": (lambda p, r, g: drop(p, r, g).astype(float), "dtype"),
+    "no return": (lambda p, r, g: None, "without `return`"),
+}
+
+# --- 5.6 ----------------------------------------------------------------------------------------------------
+
+
+def point(weights, boxes, rows, columns, height, width, *, offset=0.5, per_row=None, swap=False, pixels=True):
+    y, x = np.divmod(weights.argmax(axis=1), per_row or columns)
+    if swap:
+        x, y = y, x
+    if pixels:
+        x, y = (x + offset) * width / columns, (y + offset) * height / rows
+    left, top, w, h = boxes.T
+    return (left <= x) & (x < left + w) & (top <= y) & (y < top + h)
+
+
+def point_by_loop(weights, boxes, rows, columns, height, width):
+    hits = []
+    for row, (left, top, w, h) in zip(weights.tolist(), boxes, strict=True):
+        place = row.index(max(row))
+        x = (place % columns + 0.5) * width / columns
+        y = (place // columns + 0.5) * height / rows
+        hits.append(left <= x < left + w and top <= y < top + h)
+    return np.array(hits)
+
+
+def point_by_course(weights, boxes, rows, columns, height, width):
+    return evaluation.pointing_game(weights, boxes, (rows, columns), (height, width))[0] == 1
+
+
+def corners(weights, boxes, *sizes):
+    boxes = boxes.copy()
+    boxes[:, 2:] -= boxes[:, :2]
+    return point(weights, boxes, *sizes)
+
+
+POINTING_RIGHT = {"vectorised": point, "loop": point_by_loop, "course": point_by_course}
+POINTING_WRONG = {
+    "x and y swapped": (lambda *a: point(*a, swap=True), "x and y are swapped"),
+    "divided by rows": (lambda *a: point(*a, per_row=a[2]), "by columns, not by rows"),
+    "box as corners": (corners, "right edge is x \\+ width"),
+    "corner of the cell": (lambda *a: point(*a, offset=0), "\\*centre\\* of its cell"),
+    "cells for pixels": (lambda *a: point(*a, pixels=False), "in cells and the boxes in pixels|never hit"),
+    "smallest": (lambda w, *a: point(-w, *a), "smallest weight"),
+    "always": (lambda w, *a: np.ones(len(w), bool), "expected"),
+    "never": (lambda w, *a: np.zeros(len(w), bool), "never hit"),
+    "share": (lambda *a: point(*a).mean(), "shape"),
+    "no return": (lambda *a: None, "without `return`"),
+}
+
+EXERCISES = {
+    "5.1": (check.attention, ATTENTION_RIGHT, ATTENTION_WRONG),
+    "5.2": (check.heads, HEADS_RIGHT, HEADS_WRONG),
+    "5.3": (check.repaired_fusion, FUSION_RIGHT, FUSION_WRONG),
+    "5.4": (check.emap_of_a_table, EMAP_RIGHT, EMAP_WRONG),
+    "5.5": (check.modality_dropout, DROPOUT_RIGHT, DROPOUT_WRONG),
+    "5.6": (check.pointing, POINTING_RIGHT, POINTING_WRONG),
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, (_, right, _) in EXERCISES.items() for name in right]
+)
+def test_right_answers_pass(number, name, capsys):
+    run, right, _ = EXERCISES[number]
+    run(right[name])
+    assert f"Exercise {number} passed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, (_, _, wrong) in EXERCISES.items() for name in wrong]
+)
+def test_wrong_answers_get_their_hint(number, name):
+    run, _, wrong = EXERCISES[number]
+    answer, hint = wrong[name]
+    with pytest.raises(CheckFailed, match=hint):
+        run(answer)
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_an_empty_answer_is_told_what_to_do(number):
+    def untouched(*arguments):
+        raise NotImplementedError
+
+    with pytest.raises(CheckFailed, match=f"Exercise {number} is still empty"):
+        EXERCISES[number][0](untouched)

@@ -1,0 +1,178 @@
+"""The data of the three fusion problems is what it says, and every method is built and measured alike."""
+
+import numpy as np
+import pytest
+
+from course_utils import runtime
+from course_utils.datasets import scenes, speech
+from course_utils.experiments import fusion, results
+from course_utils.preprocessing import audio
+
+runtime.start()
+
+
+def draw(n=60, split="train", seed=0, same=True, noise=0.0, decibels=100):
+    return fusion.draw_digits(n, split, seed, same=same, picture_noise=noise, decibels=decibels)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The experiment with so little data that a run takes a second."""
+    settings = {
+        key: dict(value) if isinstance(value, dict) else value for key, value in fusion.CONFIGURATION.items()
+    }
+    for problem in ("digits", "parity"):
+        settings[problem].update({"pairs": {"train": 40, "test": 20}, "epochs": 3, "samples for EMAP": 5})
+    settings["scenes"].update(
+        {"scenes": dict.fromkeys(settings["scenes"]["scenes"], 12), "epochs": 3, "samples for EMAP": 3}
+    )
+    monkeypatch.setattr(fusion, "CONFIGURATION", settings)
+    monkeypatch.setattr(fusion, "regions_of", lambda pictures: _block_means(pictures))
+    for cached in (fusion.draw_scenes, fusion.draw_sets, fusion.load_sets):
+        cached.cache_clear()
+    yield settings
+    for cached in (fusion.draw_scenes, fusion.draw_sets, fusion.load_sets):
+        cached.cache_clear()
+
+
+def _block_means(pictures):
+    """36 × 192 numbers of a picture without any encoder: its pixels in blocks of 8 × 8 of every 16 × 16."""
+    blocks = pictures.reshape(len(pictures), 6, 16, 6, 16, 3)[:, :, ::2, :, ::2].transpose(0, 1, 3, 2, 4, 5)
+    return blocks.reshape(len(pictures), 36, 192).astype(np.float32)
+
+
+def test_both_modalities_are_the_digit_or_the_label_is_the_parity_of_the_sum():
+    same, different = draw(), draw(same=False)
+    assert (same.a_names == same.b_names).all()
+    assert (same.labels == same.a_names).all()
+    assert (different.labels == (different.a_names + different.b_names) % 2).all()
+    assert (different.a_names != different.b_names).any()
+    assert 0.3 < different.labels.mean() < 0.7
+
+
+def test_the_pictures_and_sounds_are_of_the_digits_they_are_said_to_be():
+    pairs = draw(n=40, same=False)
+    pictures, seen, clips, spoken = fusion._digits("train")
+    for a, b, a_name, b_name in zip(pairs.a[:, 0], pairs.b[:, 0], pairs.a_names, pairs.b_names, strict=True):
+        row = np.abs(pictures - a).sum(axis=1).argmin()
+        assert np.allclose(pictures[row], a, atol=1e-6)
+        assert seen[row] == a_name
+        heard = [
+            fusion.hear(clips[i], 100, np.random.default_rng(0)) for i in np.flatnonzero(spoken == b_name)
+        ]
+        assert min(np.abs(other - b).max() for other in heard) < 0.1
+
+
+def test_no_picture_and_no_voice_is_in_both_splits():
+    train, test = fusion._digits("train"), fusion._digits("test")
+    assert len(train[0]) + len(test[0]) == 1797
+    assert not {clip.tobytes() for clip in train[2]} & {clip.tobytes() for clip in test[2]}
+    assert not set(speech.load("train").voices) & set(speech.load("validation").voices)
+
+
+def test_pairs_follow_from_seed_and_split_alone():
+    assert (draw(noise=0.5).a == draw(noise=0.5).a).all()
+    assert (draw(noise=0.5).a != draw(noise=0.5, seed=1).a).any()
+    assert (draw(noise=0.5).a_names != draw(noise=0.5, split="test").a_names).any()
+    assert np.isclose((draw(n=300, noise=0.5).a - draw(n=300).a).std(), 0.5, atol=0.01)
+
+
+def test_sound_is_the_log_mel_spectrogram_averaged_in_eight_steps():
+    clip = speech.load("train").clips[0]
+    frames = audio.log_mel(clip, 8000, n_mels=20, floor=1e-6)
+    edges = np.linspace(0, len(frames), 9).astype(int)[1:-1]
+    steps = np.stack([part.mean(axis=0) for part in np.split(frames, edges)])
+    assert np.allclose(fusion.hear(clip, 120, np.random.default_rng(0)).reshape(8, 20), steps, atol=0.02)
+
+
+@pytest.mark.parametrize("decibels", [-12, 0, 20])
+def test_noise_has_the_power_that_was_asked_for(decibels, monkeypatch):
+    heard = []
+    monkeypatch.setattr(
+        audio, "log_mel", lambda samples, *_, **__: heard.append(samples) or np.zeros((9, 20))
+    )
+    clip = speech.load("train").clips[3]
+    fusion.hear(clip, decibels, np.random.default_rng(0))
+    power = np.mean(clip**2) / np.mean((heard[0] - clip) ** 2)
+    assert np.isclose(10 * np.log10(power), decibels, atol=0.5)
+
+
+def test_the_training_set_has_mean_0_and_deviation_1_and_words_stay_words(small):
+    for problem in ("digits", "parity"):
+        train = fusion.load_sets(problem, 0)["train"]
+        for x in (train.a, train.b):
+            assert np.allclose(x.mean(axis=(0, 1)), 0, atol=1e-4)
+            assert np.isin(x.std(axis=(0, 1)).round(2), (0, 1)).all()
+    drawn, ready = fusion.draw_sets("scenes", 0), fusion.load_sets("scenes", 0)
+    assert (ready["test"].a == drawn["test"].a).all()
+    assert np.allclose(ready["train"].b.mean(axis=(0, 1)), 0, atol=1e-3)
+    assert not np.allclose(
+        ready["test"].b.mean(axis=(0, 1)), 0, atol=1e-3
+    )  # by the training set's statistics
+
+
+def test_scenes_of_the_splits_differ_and_the_unseen_style_is_unseen(small):
+    sets = {split: fusion.draw_scenes(split) for split in small["scenes"]["scenes"]}
+    assert len({some.cells.tobytes() for some in sets.values()}) == len(sets)
+    assert not set(sets["test in the unseen style"].style_names) & set(sets["train"].style_names)
+
+
+def test_questions_are_sorted_into_three_kinds(small):
+    some = fusion.draw_scenes("test")
+    kinds = fusion.kinds_of(some)
+    for sentences, names in zip(some.read(some.questions), kinds, strict=True):
+        for sentence, name in zip(sentences, names, strict=True):
+            assert sentence.startswith(name) or name == "beside"
+            words = sentence.split()
+            assert (name == "beside") == (words[:2] == ["what", "is"] and words[2] != "at")
+
+
+@pytest.mark.parametrize("method", fusion.METHODS)
+def test_no_answer_depends_on_batch_mates_or_on_other_questions(method, small):
+    pairs = fusion.load_sets("scenes", 0)["test"]
+    model = fusion.build("scenes", method)
+    whole = fusion.predictor(model)(pairs.a, pairs.b, fusion.both(len(pairs)))
+    assert whole.shape == (12, 8, 21)
+    assert np.allclose(
+        whole, fusion.predictor(model, batch_size=5)(pairs.a, pairs.b, fusion.both(12)), atol=1e-4
+    )
+    other = pairs.a.copy()
+    other[:, 1:] = other[::-1, 1:]
+    assert np.allclose(whole[:, 0], fusion.predictor(model)(other, pairs.b, fusion.both(12))[:, 0], atol=1e-4)
+
+
+def test_the_learning_rate_warms_up_and_falls_to_nothing(small):
+    rate = fusion.schedule("scenes")._learning_rate
+    steps = 3  # three epochs of one batch
+    assert float(rate(steps)) < 1e-6
+    full = fusion.CONFIGURATION["digits"]["learning rate"]
+    small["digits"].update({"pairs": {"train": 2400}, "epochs": 10, "batch size": 100})
+    rate = fusion.schedule("digits")._learning_rate
+    assert float(rate(0)) == 0
+    assert np.isclose(float(rate(20)), full)
+    assert np.isclose(float(rate(130)), full / 2, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "row", ["digits: concatenation + modality dropout", "parity: late", "scenes: cross-attention"]
+)
+def test_a_run_measures_what_the_record_has(row, small):
+    figures = fusion.run(row, 0)
+    assert figures.keys() == results.load("fusion").row(row).keys()
+    assert all(0 <= value <= 1 for name, value in figures.items() if "accuracy" in name)
+    if row.startswith("scenes"):
+        some = fusion.draw_scenes("test")
+        scene, question = np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
+        areas = some.boxes[scene, some.asked[scene, question], 2:].prod(axis=1)
+        assert np.isclose(figures["chance in the pointing game"], (areas / 96**2).mean(), atol=0.02)
+
+
+def test_the_record_is_of_this_experiment_and_has_every_decisive_row_with_five_seeds():
+    record = results.load("fusion")
+    assert record.configuration == fusion.CONFIGURATION
+    assert set(record.rows) <= set(fusion.ROWS)
+    for row in record.rows:
+        assert len(set(record.row(row)["accuracy"].seeds)) >= 5
+    decisive = ("only a", "late", "concatenation", "cross-attention")
+    assert {f"{problem}: {method}" for problem in fusion.PROBLEMS for method in decisive} <= set(record.rows)
+    assert {f"digits: {method}{fusion.DROPOUT}" for method in fusion.DROPPED} <= set(record.rows)
