@@ -206,7 +206,7 @@ BIAS_WRONG = {
     "the gate": (lambda w, s: s ** (1 / w), "That is the gate"),
     "sign": (lambda w, s: -bias(w, s), "sign is the wrong way round"),
     "one word": (lambda w, s: bias(1, s), "over \\*one\\* word"),
-    "divided": (lambda w, s: bias(2, s) * 0 + bias(1, s) / w, "Divide in the exponent|over \\*one\\* word"),
+    "divided": (lambda w, s: bias(1, s) / w, "Divide in the exponent|over \\*one\\* word"),
     "multiplied": (lambda w, s: bias(1, s) * w, "Multiplying the bias|over \\*one\\* word"),
     "logarithm": (lambda w, s: math.log(s) / w, "inverse of the sigmoid"),
     "decadic": (lambda w, s: bias(w, s) / math.log(10), "natural logarithm"),
