@@ -1,4 +1,4 @@
-"""`test`: every test and every lesson as one pytest run; also the pytest plugin that counts their cells."""
+"""`test`: every test and every lesson as one pytest run; also the pytest plugin of that run."""
 
 import os
 import sys
@@ -74,6 +74,8 @@ def command(lesson: str | None, fast: bool, further: list[str]) -> list[str]:
     else:
         arguments += NBVAL
         paths += chosen
+        if lesson:
+            arguments += ["--only-lesson", number]
     return [*arguments, *further, *(path.relative_to(environment.ROOT).as_posix() for path in paths)]
 
 
@@ -89,6 +91,26 @@ def start(arguments: list[str]) -> int:
     os.chdir(environment.ROOT)
     interpreter.run_instead([sys.executable, "-m", "pytest", *arguments], environment.child_environment())
     return 0
+
+
+def pytest_addoption(parser) -> None:
+    """Adds the option by which `test --lesson` spares the other lessons."""
+    parser.addoption("--only-lesson", metavar="NN", help="leave out tests that are about other lessons")
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """Deselects what tests the notebook of another lesson: running its learner edition can take a minute."""
+    wanted = config.option.only_lesson
+    others = [item for item in items if wanted and _lesson_of(item) not in (None, wanted)]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+def _lesson_of(item) -> str | None:
+    """Number of the lesson whose notebook a parametrised test is given as `path`."""
+    path = item.callspec.params.get("path") if hasattr(item, "callspec") else None
+    return path.name[:2] if isinstance(path, Path) and path.parent == NOTEBOOKS else None
 
 
 def pytest_sessionfinish(session) -> None:

@@ -99,6 +99,16 @@ def test_one_lesson(started):
     assert "tests/checks/test_lesson_00.py" in paths and "notebooks/00_orientation.ipynb" in paths
     assert not [path for path in paths if "01" in path or path == "tests"]
     assert "--nbval" in started.command
+    assert started.command[started.command.index("--only-lesson") + 1] == "00"
+
+
+def test_one_lesson_spares_the_others():
+    rules = REPOSITORY / "tests" / "test_notebooks_rules.py"
+    answer = pytest_on(rules, "--collect-only", "-q", "--only-lesson", "01")
+    assert answer.returncode == 0, answer.stdout
+    about = set(re.findall(r"\[.*(\d\d)_\w+\.ipynb", answer.stdout))
+    assert about == {"01"} and "deselected" in answer.stdout
+    assert "test_no_two_lessons_define_the_same" in answer.stdout
 
 
 def test_the_fast_run_executes_no_lesson(started):

@@ -9,6 +9,7 @@ from course_utils import runtime
 from course_utils.datasets import emoji
 from course_utils.experiments import (
     determinism,
+    image_groups,
     overfitting,
     pretrain_text,
     results,
@@ -35,10 +36,11 @@ def in_the_spread(value, recorded, slack):
     ("module", "rows"),
     [
         (overfitting, overfitting.ROWS),
+        (image_groups, image_groups.ROWS),
         (train_model, ("repaired",)),  # the other one takes a minute and 2 GB
         (sentiment, sentiment.ROWS),
     ],
-    ids=["overfitting", "train_model", "sentiment"],
+    ids=["overfitting", "image_groups", "train_model", "sentiment"],
 )
 def test_a_row_run_again_falls_into_the_recorded_spread(module, rows):
     row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], rows)
@@ -72,6 +74,16 @@ def test_no_concept_is_in_two_splits():
 
 def test_the_found_network_is_the_documents():
     assert train_model.build("as found, labels made one-hot").count_params() == 23_907_650
+
+
+def test_the_groups_are_tested_on_a_style_that_none_learns_from():
+    sets = image_groups.load_sets()
+    (pictures, groups), (unseen, unseen_groups) = sets["train"], sets["test"]
+    assert pictures.shape == (3 * len(unseen), 32, 32, 3)
+    assert pictures.dtype == unseen.dtype == "float32"
+    assert 0 <= unseen.min() < unseen.max() <= 1
+    assert (groups.reshape(3, -1) == unseen_groups).all()
+    assert not {p.tobytes() for p in pictures} & {p.tobytes() for p in unseen}
 
 
 @pytest.mark.slow

@@ -68,6 +68,23 @@ def test_the_checkpoint_reaches_the_figures_that_were_recorded_for_its_seed():
         assert value == pytest.approx(first, abs=0.003), name
 
 
+def test_the_card_is_right_about_sides_and_groups():
+    world, classifier = emoji.load(("fluent",)), pretrained.load_image_classifier()
+
+    def right(side):
+        pictures = emoji.on_background(emoji.resized(world.pictures["fluent"], side)).astype(np.float32)
+        return classifier.predict(pictures, batch_size=256, verbose=0).argmax(axis=-1) == np.arange(
+            len(world)
+        )
+
+    at = {side: right(side) for side in (40, 48, 64)}
+    assert at[40].mean() == pytest.approx(at[48].mean(), abs=0.02)
+    assert at[64].mean() == pytest.approx(0.77 * at[48].mean(), abs=0.02)
+    groups = [round(at[48][world.groups == number].mean(), 2) for number in range(len(world.group_names))]
+    assert groups[world.group_names.index("people-body")] == min(groups) == pytest.approx(0.45, abs=0.01)
+    assert groups[world.group_names.index("symbols")] == pytest.approx(0.92, abs=0.01)
+
+
 def test_it_ignores_what_a_picture_is_beside_itself(unseen):
     together = pretrained.image_features(unseen)
     alone = np.concatenate([pretrained.image_features(picture[np.newaxis]) for picture in unseen[:4]])

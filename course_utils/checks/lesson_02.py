@@ -1,0 +1,621 @@
+"""Checks of lesson 02: convolution, what a network sees and costs, a wide view, Grad-CAM, extracting features."""
+
+import itertools
+
+import numpy as np
+
+from course_utils.checks import exercise, expect, expect_array, expect_close
+
+__all__ = ["conv2d", "cost", "extract_features", "grad_cam", "receptive_field", "wide_view"]
+
+NO_RETURN = "Your function returned None: does it end without `return`?"
+
+
+# --- 2.1 ----------------------------------------------------------------------------------------------------
+
+
+@exercise("2.1", "16 convolutions are right, with odd and even kernels, strides of 1 to 3, both paddings")
+def conv2d(my_conv2d):
+    """Check a convolution (lesson 02).
+
+    Args:
+        my_conv2d: function of ``(pictures, kernel, stride, padding)``, float ``(batch, height, width, channels)`` and
+            ``(rows, columns, channels, filters)``, int, "valid" or "same", that returns float ``(batch, h, w, filters)``.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(21)
+    sizes = [(8, 11, 3, 2), (9, 7, 2, 3), (6, 13, 1, 5)]
+    # The first cases tell the typical mistakes apart: later ones may show two of them alike.
+    for (high, wide, rows, columns), stride, padding in [
+        ((9, 7, 3, 3), 1, "valid"),
+        ((10, 10, 4, 4), 2, "same"),
+        *itertools.product(sizes, (1, 2), ("valid", "same")),
+        ((11, 8, 2, 2), 3, "valid"),
+        ((11, 8, 3, 3), 3, "same"),
+    ]:
+        batch, channels, filters = (int(count) for count in rng.integers(2, 4, 3))
+        pictures = rng.normal(size=(batch, high, wide, channels))
+        kernel = rng.normal(size=(rows, columns, channels, filters))
+        handed = pictures.copy(), kernel.copy()
+        value = my_conv2d(*handed, stride, padding)
+        _check_convolution(value, pictures, kernel, stride, padding)
+        expect(
+            np.array_equal(handed[0], pictures) and np.array_equal(handed[1], kernel),
+            "Your function changed the arrays it was given: work on a copy, as `np.pad` makes one.",
+        )
+
+
+def _check_convolution(value, pictures, kernel, stride, padding):
+    given = f"pictures {pictures.shape}, kernel {kernel.shape}, stride {stride}, {padding!r}: your result"
+    expect(value is not None, NO_RETURN)
+    right = _convolve(pictures, kernel, stride, padding)
+    found = np.shape(value)
+    if found != right.shape:
+        every = _convolve(pictures, kernel, 1, padding).shape
+        inside = _convolve(pictures, kernel, stride, "valid").shape
+        short = (right.shape[0], right.shape[1] - 1, right.shape[2] - 1, right.shape[3])
+        hint = f"expected {right.shape}, (batch, new height, new width, filters)."
+        if stride > 1 and found == every:
+            hint = f"expected {right.shape}: the kernel moves by {stride} pixels, and yours by one."
+        elif padding == "same" and found == inside:
+            hint = f"expected {right.shape}: 'same' adds zeros, so that there are ⌈n / stride⌉ places."
+        elif found == short:
+            hint = (
+                f"expected {right.shape}: the last place is missing. Of n pixels, n - k + 1 can be a start."
+            )
+        elif len(found) == 4 and found[3] == pictures.shape[3] != kernel.shape[3]:
+            hint = f"expected {right.shape}: sum over the channels, and give one map per filter."
+        elif len(found) == 3:
+            hint = f"expected {right.shape}: pictures come as a batch, and so do the maps."
+        expect(False, f"{given} has shape {found}, {hint}")
+    array = expect_array(value, right.shape, np.floating, given)
+    turned = _convolve(pictures, kernel[::-1, ::-1], stride, padding)
+    swapped = kernel.transpose(1, 0, 2, 3) if kernel.shape[0] == kernel.shape[1] else kernel
+    mistakes = [
+        (
+            turned,
+            f"{given} comes from a kernel that was turned round. Layers do not turn it: entry (u, v) meets pixel (i + u, j + v).",
+        ),
+        (
+            _convolve(pictures, swapped, stride, padding),
+            f"{given} comes from a kernel with rows and columns swapped.",
+        ),
+        (
+            _convolve(pictures, kernel, stride, padding) / kernel[..., 0].size,
+            f"{given} is a mean. A convolution sums the products.",
+        ),
+        (
+            _convolve(np.abs(pictures), kernel, stride, padding),
+            f"{given} lost the signs of the pictures.",
+        ),
+        (np.maximum(right, 0), f"{given} has no negative entries. An activation is a step of its own."),
+        (
+            np.repeat(right[:1], len(right), axis=0),
+            f"{given} is the same for every picture: the first one was used for all.",
+        ),
+        (
+            np.repeat(right[..., :1], right.shape[3], axis=3),
+            f"{given} is the same for every filter.",
+        ),
+    ]
+    if padding == "same":
+        mistakes += [
+            (
+                _convolve(pictures, kernel, stride, padding, first=True),
+                f"{given} has the odd zero on the wrong side. When their number is odd, the one more comes after: below and to the right.",
+            ),
+            (
+                _convolve(pictures, kernel, stride, padding, centred=True),
+                f"{given} comes from k // 2 zeros on every side. With a stride fewer are needed: (places - 1) · stride + k - n in all, half of them before.",
+            ),
+            (
+                _convolve(pictures, kernel, stride, padding, mode="edge"),
+                f"{given} comes from repeated edge pixels. Pad with zeros.",
+            ),
+            (
+                _convolve(pictures, kernel, stride, padding, mode="reflect"),
+                f"{given} comes from mirrored pixels. Pad with zeros.",
+            ),
+        ]
+    expect_close(array, right, given, mistakes)
+
+
+def _convolve(pictures, kernel, stride, padding, first=False, centred=False, mode="constant"):
+    """By shifted copies: for each entry of the kernel, all the pixels that it meets."""
+    margins, counts = [], []
+    for length, side in zip(pictures.shape[1:3], kernel.shape[:2], strict=True):
+        if padding == "valid":
+            margins.append((0, 0))
+            counts.append((length - side) // stride + 1)
+            continue
+        count = -(-length // stride)
+        total = max((count - 1) * stride + side - length, 0)
+        before = (total + 1) // 2 if first else total // 2
+        # What is too much at the end is never reached.
+        margins.append((side // 2, side) if centred else (before, total - before))
+        counts.append(count)
+    padded = np.pad(pictures, ((0, 0), *margins, (0, 0)), mode=mode)
+    result = np.zeros((len(pictures), *counts, kernel.shape[3]))
+    for u, v in np.ndindex(kernel.shape[:2]):
+        rows = slice(u, u + stride * (counts[0] - 1) + 1, stride)
+        columns = slice(v, v + stride * (counts[1] - 1) + 1, stride)
+        result += padded[:, rows, columns] @ kernel[u, v]
+    return result
+
+
+# --- 2.2 ----------------------------------------------------------------------------------------------------
+
+
+@exercise("2.2", "size and step are right for 30 chains of layers, some of one layer and some of six")
+def receptive_field(my_receptive_field):
+    """Check the receptive field of a chain of layers (lesson 02).
+
+    Args:
+        my_receptive_field: function of a list of ``(kernel, stride, dilation)`` that returns ``(size, step)``, ints.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(22)
+    chains = [[(3, 2, 1), (2, 2, 2), (2, 2, 1)], [(3, 2, 1), (3, 1, 1)], [(5, 1, 1)], [(2, 2, 1)] * 3]
+    for _ in range(26):
+        depth = int(rng.integers(1, 7))
+        chains.append([tuple(int(n) for n in rng.integers((1, 1, 1), (8, 4, 4))) for _ in range(depth)])
+    for chain in chains:
+        value = my_receptive_field(list(chain))
+        expect(value is not None, NO_RETURN)
+        expect(
+            np.ndim(value) == 1 and len(value) == 2,
+            f"Return two whole numbers, `return size, step`; found {value!r}.",
+        )
+        size, step = value
+        _check_field(size, step, chain)
+
+
+def _check_field(size, step, chain):
+    given = f"layers {chain} as (kernel, stride, dilation)"
+    kernels, strides, dilations = (np.array(column) for column in zip(*chain, strict=True))
+    before = np.concatenate([[1], np.cumprod(strides)[:-1]])  # pixels between entries that go into a layer
+    after = np.cumprod(strides)
+    right = 1 + (dilations * (kernels - 1) * before).sum()
+    expect_close(
+        size,
+        right,
+        f"{given}: the size",
+        mistakes=(
+            (
+                1 + (dilations * (kernels - 1)).sum(),
+                f"{given}: you forgot that behind a stride each step of the kernel is several pixels long: multiply k - 1 by the product of all strides *before*.",
+            ),
+            (
+                1 + ((kernels - 1) * before).sum(),
+                f"{given}: dilation is missing. A kernel of k entries with gaps spans d · (k - 1) + 1.",
+            ),
+            (
+                1 + (dilations * (kernels - 1) * after).sum(),
+                f"{given}: you multiplied by a layer's own stride before using it. Its stride counts from the next layer on.",
+            ),
+            (
+                1 + (dilations * kernels * before).sum(),
+                f"{given}: a kernel of k entries adds k - 1, not k: the middle was seen already.",
+            ),
+            (
+                (dilations * kernels * before).sum(),
+                f"{given}: a kernel of k entries adds k - 1, not k, and the count begins at 1.",
+            ),
+            (right - 1, f"{given}: the count begins at 1: without layers an entry is one pixel."),
+            (kernels.sum(), f"{given}: that is the sum of the kernels."),
+            (kernels.prod(), f"{given}: that is the product of the kernels. Each *adds* to what is seen."),
+        ),
+        tolerance=1e-9,
+    )
+    expect_close(
+        step,
+        after[-1],
+        f"{given}: the step",
+        mistakes=(
+            (before[-1], f"{given}: the step leaves out the last layer's stride."),
+            (strides.sum(), f"{given}: strides multiply, they do not add."),
+            (strides[-1], f"{given}: that is the last stride alone. Strides multiply."),
+        ),
+        tolerance=1e-9,
+    )
+
+
+# --- 2.3 ----------------------------------------------------------------------------------------------------
+
+
+@exercise("2.3", "parameters and multiply-adds are right for 40 layers")
+def cost(my_cost):
+    """Check what a convolution costs (lesson 02).
+
+    Args:
+        my_cost: function of ``(height, width, channels, filters, kernel, stride, groups)``, ints, that returns
+            ``(parameters, multiply_adds)`` of a layer with bias and padding "same".
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(23)
+    layers = [(9, 7, 6, 9, 5, 2, 3), (9, 7, 3, 5, 3, 1, 1), (7, 7, 6, 6, 5, 3, 6)]
+    for _ in range(37):
+        groups = int(rng.choice([1, 1, 2, 3]))
+        high, wide, kernel, stride = (int(n) for n in rng.integers((5, 5, 1, 1), (40, 40, 8, 4)))
+        layers.append(
+            (
+                high,
+                wide,
+                groups * int(rng.integers(1, 9)),
+                groups * int(rng.integers(1, 9)),
+                kernel,
+                stride,
+                groups,
+            )
+        )
+    for layer in layers:
+        value = my_cost(*layer)
+        expect(value is not None, NO_RETURN)
+        expect(
+            np.ndim(value) == 1 and len(value) == 2,
+            f"Return two whole numbers, `return parameters, multiply_adds`; found {value!r}.",
+        )
+        _check_cost(*value, *layer)
+
+
+def _check_cost(parameters, multiply_adds, height, width, channels, filters, kernel, stride, groups):
+    given = f"{height} × {width} pixels, {channels} channels, {filters} filters of {kernel} × {kernel}, stride {stride}, groups {groups}"
+    weights = kernel * kernel * channels // groups * filters
+    expect_close(
+        parameters,
+        weights + filters,
+        f"{given}: the number of parameters",
+        mistakes=(
+            (weights, f"{given}: the bias is missing, one number per filter."),
+            (weights + 1, f"{given}: there is one bias per *filter*, not one in all."),
+            (weights + channels, f"{given}: the bias has one number per filter, not per channel."),
+            (
+                kernel * kernel * channels * filters + filters,
+                f"{given}: in groups a filter sees channels / groups channels only.",
+            ),
+            (
+                kernel * kernel * filters + filters,
+                f"{given}: a filter has weights for every channel that it sees.",
+            ),
+            (kernel * channels // groups * filters + filters, f"{given}: a kernel has k · k entries."),
+            (
+                weights * height * width + filters,
+                f"{given}: the same weights are used at every place: the size of the picture does not matter.",
+            ),
+            (
+                weights // groups + filters,
+                f"{given}: you divided by groups twice. Each of the {filters} filters sees channels / groups channels.",
+            ),
+        ),
+        tolerance=1e-9,
+    )
+    places = -(-height // stride) * -(-width // stride)
+    expect_close(
+        multiply_adds,
+        weights * places,
+        f"{given}: the number of multiply-adds",
+        mistakes=(
+            (
+                weights * height * width,
+                f"{given}: you multiplied by the pixels that go in. Count the places of the result: ⌈{height} / {stride}⌉ · ⌈{width} / {stride}⌉.",
+            ),
+            (
+                weights * (height // stride) * (width // stride),
+                f"{given}: 'same' rounds the number of places up: ⌈n / stride⌉.",
+            ),
+            (
+                (weights + filters) * places,
+                f"{given}: the bias is an addition without multiplication. Leave it out.",
+            ),
+            (2 * weights * places, f"{given}: one multiplication with its addition counts once."),
+            (weights, f"{given}: these are for one place. Multiply by the number of places."),
+            (
+                kernel * kernel * channels * filters * places,
+                f"{given}: in groups a filter sees channels / groups channels only.",
+            ),
+            (
+                weights * max(height - kernel + 1, 0) * max(width - kernel + 1, 0),
+                f"{given}: with padding 'same' there are ⌈n / stride⌉ places, not n - k + 1.",
+            ),
+        ),
+        tolerance=1e-9,
+    )
+
+
+# --- 2.4 ----------------------------------------------------------------------------------------------------
+
+
+@exercise("2.4", "a map of the right size, a view wide enough measured by gradients, few enough weights")
+def wide_view(my_wide_view):
+    """Check the design of a network that sees far with few weights (lesson 02).
+
+    Args:
+        my_wide_view: function without arguments that returns a Keras model from float ``(n, 64, 64, 3)`` to
+            ``(n, 16, 16, 32)``, with 41 to 63 pixels in view and at most 20,000 weights.
+
+    Raises:
+        CheckFailed: with a hint for the requirement that is not met.
+    """
+    import keras
+
+    model = my_wide_view()
+    expect(model is not None, NO_RETURN)
+    expect(
+        isinstance(model, keras.Model),
+        f"Return a Keras model, such as `keras.Sequential([...])`; found a {type(model).__name__}.",
+    )
+    expect(
+        model.built and model.input_shape == (None, 64, 64, 3),
+        f"The model takes {getattr(model, 'input_shape', None)}, expected (None, 64, 64, 3): begin with `keras.Input((64, 64, 3))`.",
+    )
+    shape = tuple(model.output_shape)
+    expect(
+        shape == (None, 16, 16, 32),
+        f"The result has shape {shape}, expected (None, 16, 16, 32): strides that multiply to 4, padding 'same', 32 filters at the end.",
+    )
+    expect(
+        model.count_params() <= 20_000,
+        f"There are {model.count_params():,} weights, expected at most 20,000. Stride and dilation widen the view and cost none; large kernels cost k · k.",
+    )
+    seen = _seen(model)
+    expect(
+        seen > 0,
+        "No pixel changes the result of the place in the middle: is something multiplied by 0?",
+    )
+    expect(
+        seen >= 41,
+        f"A place in the middle sees {seen} pixels, expected 41 or more. Each kernel adds d · (k - 1) · (strides before it): put the strides first and let the dilation grow.",
+    )
+    expect(
+        seen <= 63,
+        f"A place in the middle sees {seen} pixels, expected 63 at most: the view shall end before the edge of the picture. Is something pooled over the whole picture, or dense?",
+    )
+
+
+def _seen(model):
+    """Pixels along the longer axis that can change the place in the middle, found by gradients."""
+    import tensorflow as tf
+    from keras import ops
+
+    touched, rng = np.zeros((64, 64), bool), np.random.default_rng(24)
+    for _ in range(4):  # a ReLU that is off hides pixels in one picture, not in all
+        pictures = tf.Variable(rng.normal(size=(4, 64, 64, 3)).astype(np.float32))
+        with tf.GradientTape() as tape:
+            scores = ops.sum(ops.square(model(pictures, training=False)[:, 8, 8]))
+        gradient = tape.gradient(scores, pictures)
+        if gradient is not None:
+            touched |= (ops.convert_to_numpy(gradient) != 0).any(axis=(0, 3))
+    if not touched.any():
+        return 0
+    places = np.argwhere(touched)
+    return int((places.max(axis=0) - places.min(axis=0) + 1).max())
+
+
+# --- 2.5 ----------------------------------------------------------------------------------------------------
+
+
+@exercise("2.5", "maps are right for 12 batches, also where nothing speaks for the score")
+def grad_cam(my_grad_cam):
+    """Check Grad-CAM from maps and gradients (lesson 02).
+
+    Args:
+        my_grad_cam: function of ``(maps, gradients)``, both float ``(batch, height, width, channels)``, that returns
+            float ``(batch, height, width)``, each from 0 to 1.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(25)
+    for trial in range(12):
+        batch, high, wide, channels = (int(n) for n in rng.integers((2, 3, 4, 2), (5, 7, 8, 6)))
+        maps, gradients = rng.normal(size=(2, batch, high, wide, channels))
+        maps *= rng.uniform(0.5, 20, (batch, 1, 1, 1))
+        if trial % 3 == 2:  # a picture in which nothing speaks for the score
+            maps[-1], gradients[-1] = np.abs(maps[-1]), -np.abs(gradients[-1])
+        handed = maps.copy(), gradients.copy()
+        with np.errstate(all="ignore"):
+            value = my_grad_cam(*handed)
+        _check_map(value, maps, gradients)
+        expect(
+            np.array_equal(handed[0], maps) and np.array_equal(handed[1], gradients),
+            "Your function changed the arrays it was given: write `a = a / b` in place of `a /= b`.",
+        )
+
+
+def _check_map(value, maps, gradients):
+    given = f"maps of shape {maps.shape}: your result"
+    expect(value is not None, NO_RETURN)
+    array = expect_array(value, maps.shape[:3], np.floating, given)
+    expect(
+        np.isfinite(array).all(),
+        f"{given} holds NaN: where nothing speaks for the score, its largest entry is 0. Leave such a map at 0 instead of dividing.",
+    )
+    weights = gradients.mean(axis=(1, 2), keepdims=True)
+    signed = (maps * weights).sum(axis=3)
+    right = _normalised(np.maximum(signed, 0))
+    local = (maps * gradients).sum(axis=3)
+    expect_close(
+        array,
+        right,
+        given,
+        mistakes=(
+            (
+                _normalised(np.abs(signed)),
+                f"{given} takes evidence *against* the score for evidence for it: drop what is negative, `np.maximum(…, 0)`.",
+            ),
+            (
+                (signed - signed.min(axis=(1, 2), keepdims=True))
+                / np.ptp(signed, axis=(1, 2), keepdims=True),
+                f"{given} was stretched from its lowest entry to its highest. Drop what is negative, then divide by the largest.",
+            ),
+            (
+                signed / signed.max(axis=(1, 2), keepdims=True),
+                f"{given} has negative entries: evidence against the score is dropped.",
+            ),
+            (
+                np.maximum(signed, 0) / max(np.maximum(signed, 0).max(), 1e-12),
+                f"{given} was divided by the largest entry of the whole batch. Each picture has its own.",
+            ),
+            (np.maximum(signed, 0), f"{given} is not scaled: divide each map by its largest entry."),
+            (
+                _normalised(np.maximum(local, 0)),
+                f"{given} weighs each place by its own gradient. Grad-CAM takes one weight per channel: the mean over the places.",
+            ),
+            (
+                _normalised(np.maximum((maps * gradients.max(axis=(1, 2), keepdims=True)).sum(axis=3), 0)),
+                f"{given} weighs a channel by its largest gradient. Take the mean.",
+            ),
+            (
+                _normalised(np.maximum((maps * np.maximum(weights, 0)).sum(axis=3), 0)),
+                f"{given} dropped the negative weights. Drop negatives after the sum, not before.",
+            ),
+            (
+                _normalised(np.maximum(maps.sum(axis=3), 0)),
+                f"{given} adds the channels without weights.",
+            ),
+            (
+                _normalised(np.maximum((maps * gradients.mean(axis=(0, 1, 2))).sum(axis=3), 0)),
+                f"{given} averages the gradients over the batch too. Each picture has its own weights.",
+            ),
+        ),
+    )
+
+
+def _normalised(maps):
+    highest = maps.max(axis=(1, 2), keepdims=True)
+    return np.where(highest > 0, maps / np.where(highest > 0, highest, 1), 0)
+
+
+# --- 2.6 ----------------------------------------------------------------------------------------------------
+
+
+class _Recorder:
+    """Stands for a network: a map of which some channels depend on place, and notes of every call."""
+
+    def __init__(self, flat):
+        self.flat, self.batches, self.modes = flat, [], []
+
+    def __call__(self, batch, training=None):
+        batch = np.array(batch)
+        self.batches.append(batch)
+        self.modes.append(training)
+        maps = np.concatenate([batch, batch[..., :1] ** 2 / 100, np.abs(batch[..., 1:2])], axis=3)
+        maps = maps.reshape(len(maps), 2, maps.shape[1] // 2, 2, maps.shape[2] // 2, 5).mean(axis=(2, 4))
+        return maps.mean(axis=(1, 2)) if self.flat else maps
+
+    def predict(self, batch, batch_size=32, **options):
+        return np.concatenate(
+            [self(batch[first : first + batch_size], False) for first in range(0, len(batch), batch_size)]
+        )
+
+    def predict_on_batch(self, batch):
+        return self(batch, False)
+
+
+def _prepare(batch):
+    """As that of VGG16: blue first, minus a mean, in place."""
+    expect(
+        np.issubdtype(np.asarray(batch).dtype, np.floating),
+        f"`preprocess` was given {np.asarray(batch).dtype}: turn the batch into float32 first, since bytes cannot go below 0.",
+    )
+    swapped = batch[..., ::-1] - np.array([100.0, 110.0, 120.0], batch.dtype)
+    batch[...] = swapped
+    return batch
+
+
+@exercise(
+    "2.6", "features are right and come in whole batches, for maps and vectors and six numbers of pictures"
+)
+def extract_features(my_extract_features):
+    """Check the repair of the document's ``extract_features`` (lesson 02).
+
+    Args:
+        my_extract_features: function of ``(pictures, model, preprocess, batch_size)`` that returns float
+            ``(n, features)``.
+
+    Raises:
+        CheckFailed: with a hint for the typical mistakes.
+    """
+    rng = np.random.default_rng(26)
+    for n, size in ((7, 3), (6, 3), (1, 4), (5, 5), (9, 2), (4, 16)):
+        for flat in (False, True):
+            pictures = rng.integers(0, 256, (n, 8, 6, 3), dtype=np.uint8)
+            handed, model = pictures.copy(), _Recorder(flat)
+            value = my_extract_features(handed, model, _prepare, size)
+            _check_features(value, pictures, model, size)
+            expect(
+                np.array_equal(handed, pictures),
+                'Your function changed the pictures it was given: `preprocess` may write into its argument, so hand it a copy (`.astype("float32")` makes one).',
+            )
+
+
+def _check_features(value, pictures, model, size):
+    n = len(pictures)
+    given = f"{n} pictures in batches of {size}: your result"
+    expect(value is not None, NO_RETURN)
+    expect(bool(model.batches), "The model was never called.")
+    sizes = [len(batch) for batch in model.batches]
+    expect(
+        all(batch.ndim == 4 for batch in model.batches),
+        "The model was given something without a batch axis: a slice `pictures[a:b]` keeps it, `pictures[a]` does not.",
+    )
+    expect(
+        max(sizes) <= size,
+        f"The model was given {max(sizes)} pictures at once, expected at most {size}: ten thousand pictures would not fit into memory.",
+    )
+    expect(
+        len(sizes) == -(-n // size) or sum(sizes) < n,
+        f"{given} took {len(sizes)} calls of the model, expected {-(-n // size)}: fill the batches.",
+    )
+    expect(
+        not any(model.modes),
+        "The model was called with training=True: dropout and batch norm would then make features depend on chance and on the batch.",
+    )
+    expect(
+        np.ndim(value) != 4,
+        f"{given} has shape {np.shape(value)}: take the mean of the map over its rows and columns.",
+    )
+    expect(
+        len(np.shape(value)) == 0 or len(value) == n,
+        f"{given} has {np.shape(value)[0] if np.ndim(value) else 0} rows, expected {n}: what became of the last batch?",
+    )
+    array = expect_array(value, (n, 5), np.floating, given)
+
+    def features(prepared, summary=np.mean):
+        return summary(_Recorder(False)(prepared), axis=(1, 2))
+
+    floats = pictures.astype(np.float64)
+    once = _prepare(floats.copy())
+    right = features(once)
+    expect_close(
+        array,
+        right,
+        given,
+        mistakes=(
+            (features(floats), f"{given} comes from pictures that were not preprocessed."),
+            (features(floats / 255), f"{given} comes from pictures divided by 255 and not preprocessed."),
+            (
+                features(_prepare(floats / 255)),
+                f"{given} comes from pictures that were divided by 255 first: `preprocess` expects 0 to 255.",
+            ),
+            (features(_prepare(once.copy())), f"{given} comes from pictures that were preprocessed twice."),
+            (features(once, np.max), f"{given} holds the largest entries of the map. Take the mean."),
+            (features(once, np.sum), f"{given} holds sums over the map. Take the mean."),
+            (
+                right / np.linalg.norm(right, axis=1, keepdims=True),
+                f"{given} was scaled to length 1. Return the features as they are.",
+            ),
+            (right[::-1], f"{given} is in reversed order."),
+            (
+                np.repeat(right[:1], n, axis=0),
+                f"{given} is the same for every picture.",
+            ),
+        ),
+        tolerance=1e-3,
+    )

@@ -1,0 +1,319 @@
+"""Attention as small Keras layers: scaled dot product, several heads, a pre-norm block, learned positions.
+
+Tokens are float tensors (batch, tokens, dim), masks are boolean with True = keep, and a query that may look
+at nothing gets zeros. The layers call a mask ``attention_mask``, because Keras keeps the name ``mask`` for
+those that it passes on by itself. Importing this module loads Keras. Introduced in lesson 05.
+"""
+
+import keras
+from keras import layers, ops
+
+from course_utils.errors import CourseError
+
+__all__ = [
+    "AttentionBlock",
+    "MultiHeadAttention",
+    "Positions",
+    "ScaledDotProductAttention",
+    "dot_product_attention",
+    "require_mask",
+    "require_tokens",
+]
+
+_register = keras.saving.register_keras_serializable("course_utils")
+
+
+def dot_product_attention(queries, keys, values, mask=None):
+    """softmax(Q Kᵀ / √dim) V: every query takes the mean of the values, weighted by how well the keys fit it.
+
+    Vaswani et al., arXiv:1706.03762, equation 1. Introduced in lesson 05.
+
+    Args:
+        queries: float tensor (batch, ..., queries, dim); further axes, such as heads, come after the batch.
+        keys: float tensor (batch, ..., keys, dim).
+        values: float tensor (batch, ..., keys, width), one value for each key.
+        mask: bool tensor, True = keep; (batch, keys) for keys that no query may see (padding), (batch,
+            queries, keys) where it depends on the query, or None. A causal mask needs its batch axis too:
+            ``mask[None]``.
+
+    Returns:
+        outputs (batch, ..., queries, width) and weights (batch, ..., queries, keys). The weights of a query
+        sum to 1; a query whose keys are all masked has weights and outputs 0.
+
+    Raises:
+        CourseError: when the token axis is missing, or the mask is not boolean.
+    """
+    for name, tokens in (("queries", queries), ("keys", keys), ("values", values)):
+        require_tokens(name, tokens.shape)
+    # Scaled before the product: there are fewer numbers in the queries than in the scores.
+    queries = queries * queries.shape[-1] ** -0.5
+    scores = ops.matmul(queries, ops.swapaxes(keys, -1, -2))
+    if mask is None:
+        weights = _softmax(scores)
+    else:
+        require_mask("mask", mask)
+        mask = _spread(mask, len(scores.shape))
+        # In float32, which can hold −1e9 also when the model computes in half precision.
+        kept = ops.where(mask, ops.cast(scores, "float32"), -1e9)
+        # The softmax alone would give a query without keys the mean of all of them.
+        weights = ops.cast(ops.where(mask, _softmax(kept), 0), scores.dtype)
+    return ops.matmul(weights, values), weights
+
+
+@_register
+class ScaledDotProductAttention(layers.Layer):
+    """:func:`dot_product_attention` as a layer without weights. Introduced in lesson 05.
+
+    Equal to ``keras.layers.Attention`` on queries divided by √dim, which Keras leaves out.
+    """
+
+    def build(self, queries_shape, keys_shape, values_shape):
+        for name, shape in (("queries", queries_shape), ("keys", keys_shape), ("values", values_shape)):
+            require_tokens(name, shape)
+
+    def call(self, queries, keys, values, attention_mask=None, return_scores=False):
+        """As :func:`dot_product_attention`; the weights are returned on request."""
+        outputs, weights = dot_product_attention(queries, keys, values, attention_mask)
+        return (outputs, weights) if return_scores else outputs
+
+
+@_register
+class MultiHeadAttention(layers.Layer):
+    """Several attentions side by side, each over its own projections: concat(head₁ … head_h) W_O.
+
+    head_i = attention(x W_Q,i, y W_K,i, y W_V,i). Vaswani et al., arXiv:1706.03762, section 3.2.2; equal to
+    ``keras.layers.MultiHeadAttention`` with the same weights. The keys have no bias, because it would add
+    the same number to all scores of a query, which the softmax takes out again. Introduced in lesson 05.
+
+    Args:
+        heads: int ≥ 1.
+        dim: int, width of the output, divided evenly among the heads.
+
+    Raises:
+        CourseError: when the heads do not divide ``dim``.
+    """
+
+    def __init__(self, heads, dim, **kwargs):
+        super().__init__(**kwargs)
+        if heads < 1 or dim % heads:
+            raise CourseError(f"heads={heads} and dim={dim}; expected a dim that the heads divide evenly.")
+        self.heads, self.dim = heads, dim
+        self.project_queries = layers.Dense(dim, name="queries", dtype=self.dtype_policy)
+        self.project_keys = layers.Dense(dim, use_bias=False, name="keys", dtype=self.dtype_policy)
+        self.project_values = layers.Dense(dim, name="values", dtype=self.dtype_policy)
+        self.project_outputs = layers.Dense(dim, name="outputs", dtype=self.dtype_policy)
+
+    def build(self, queries_shape, keys_shape):
+        require_tokens("queries", queries_shape)
+        require_tokens("keys", keys_shape)
+        self.project_queries.build(queries_shape)
+        self.project_keys.build(keys_shape)
+        self.project_values.build(keys_shape)
+        self.project_outputs.build((*queries_shape[:-1], self.dim))
+
+    def call(self, queries, keys, attention_mask=None, return_scores=False):
+        """Let every query attend to the keys.
+
+        Args:
+            queries: float tensor (batch, queries, dim of queries).
+            keys: float tensor (batch, keys, dim of keys); the values are projected from it as well.
+            attention_mask: bool tensor (batch, keys) or (batch, queries, keys), True = keep, or None.
+            return_scores: bool, whether the weights are returned too.
+
+        Returns:
+            outputs (batch, queries, dim), 0 where all keys are masked; with ``return_scores`` also weights
+            (batch, heads, queries, keys).
+
+        Raises:
+            CourseError: as :func:`dot_product_attention`.
+        """
+        require_tokens("queries", queries.shape)
+        require_tokens("keys", keys.shape)
+        outputs, weights = dot_product_attention(
+            self._split(self.project_queries(queries)),
+            self._split(self.project_keys(keys)),
+            self._split(self.project_values(keys)),
+            attention_mask,
+        )
+        outputs = ops.transpose(outputs, (0, 2, 1, 3))  # (batch, queries, heads, dim / heads)
+        outputs = self.project_outputs(ops.reshape(outputs, (*ops.shape(outputs)[:2], self.dim)))
+        if attention_mask is not None:  # without keys there is nothing to add, not even the bias
+            sees = _spread(ops.any(attention_mask, axis=-1, keepdims=True), rank=3)
+            outputs = ops.where(sees, outputs, 0)
+        return (outputs, weights) if return_scores else outputs
+
+    def _split(self, tokens):
+        """(batch, tokens, dim) → (batch, heads, tokens, dim / heads)."""
+        tokens = ops.reshape(tokens, (*ops.shape(tokens)[:2], self.heads, self.dim // self.heads))
+        return ops.transpose(tokens, (0, 2, 1, 3))
+
+    def get_config(self):
+        """The arguments of the constructor, dict."""
+        return {**super().get_config(), "heads": self.heads, "dim": self.dim}
+
+
+@_register
+class AttentionBlock(layers.Layer):
+    """Attention, then a feed-forward network, each after a layer norm and added to what was there (pre-norm).
+
+    x ← x + g_α · attention(LN(x), LN(y)), then x ← x + g_β · W₂ gelu(W₁ LN(x)). Keys y make it
+    cross-attention; without them x attends to itself. g is 1 in an ordinary block; Xiong et al.,
+    arXiv:2002.04745, say why the norm comes first. In a gated one g_α = tanh α and g_β = tanh β with
+    α = β = 0 at the start, so that the block is the identity until it has learned something (Flamingo,
+    Alayrac et al., arXiv:2204.14198). Introduced in lesson 05.
+
+    Args:
+        heads: int ≥ 1.
+        dim: int, width of the queries and of the output.
+        hidden: int, width between W₁ and W₂; None takes 2 · dim.
+        gated: bool, whether the two gates are there.
+    """
+
+    def __init__(self, heads, dim, hidden=None, gated=False, **kwargs):
+        super().__init__(**kwargs)
+        self.heads, self.dim, self.hidden, self.gated = heads, dim, hidden or 2 * dim, gated
+        policy = self.dtype_policy
+        self.norm_queries = layers.LayerNormalization(name="norm_queries", dtype=policy)
+        self.norm_hidden = layers.LayerNormalization(name="norm_hidden", dtype=policy)
+        self.attention = MultiHeadAttention(heads, dim, name="attention", dtype=policy)
+        self.widen = layers.Dense(self.hidden, activation="gelu", name="widen", dtype=policy)
+        self.narrow = layers.Dense(dim, name="narrow", dtype=policy)
+
+    def build(self, queries_shape, keys_shape=None):
+        require_tokens("queries", queries_shape)
+        self.norm_queries.build(queries_shape)
+        self.norm_keys = None
+        if keys_shape is not None:
+            require_tokens("keys", keys_shape)
+            self.norm_keys = layers.LayerNormalization(name="norm_keys", dtype=self.dtype_policy)
+            self.norm_keys.build(keys_shape)
+        if queries_shape[-1] != self.dim:
+            raise CourseError(
+                f"queries have shape {tuple(queries_shape)} and the block has dim={self.dim}; expected the "
+                "same width, since its output is added to them. A `Dense(dim)` before it makes them fit."
+            )
+        self.attention.build(queries_shape, keys_shape or queries_shape)
+        self.norm_hidden.build(queries_shape)
+        self.widen.build(queries_shape)
+        self.narrow.build((*queries_shape[:-1], self.hidden))
+        if self.gated:
+            self.gate_attention = self.add_weight(shape=(), initializer="zeros", name="gate_attention")
+            self.gate_hidden = self.add_weight(shape=(), initializer="zeros", name="gate_hidden")
+
+    def call(self, queries, keys=None, attention_mask=None, return_scores=False):
+        """Move the queries on by what they find in the keys.
+
+        Args:
+            queries: float tensor (batch, queries, dim).
+            keys: float tensor (batch, keys, dim of keys), or None for self-attention.
+            attention_mask: bool tensor (batch, keys) or (batch, queries, keys), True = keep, or None. With
+                all keys masked a query is moved by the feed-forward half alone.
+            return_scores: bool, whether the weights are returned too.
+
+        Returns:
+            float tensor like ``queries``; with ``return_scores`` also weights (batch, heads, queries, keys).
+
+        Raises:
+            CourseError: as :func:`dot_product_attention`.
+        """
+        require_tokens("queries", queries.shape)
+        if (keys is None) != (self.norm_keys is None):
+            raise CourseError(
+                "keys are given to a block that was first called without, or the other way round; expected "
+                "them always or never. Make one block for self-attention, another for cross-attention."
+            )
+        normed = self.norm_queries(queries)
+        looked_up, weights = self.attention(
+            normed,
+            normed if keys is None else self.norm_keys(keys),
+            attention_mask=attention_mask,
+            return_scores=True,
+        )
+        queries = queries + (ops.tanh(self.gate_attention) * looked_up if self.gated else looked_up)
+        thought = self.narrow(self.widen(self.norm_hidden(queries)))
+        queries = queries + (ops.tanh(self.gate_hidden) * thought if self.gated else thought)
+        return (queries, weights) if return_scores else queries
+
+    def get_config(self):
+        """The arguments of the constructor, dict."""
+        ours = {"heads": self.heads, "dim": self.dim, "hidden": self.hidden, "gated": self.gated}
+        return {**super().get_config(), **ours}
+
+
+@_register
+class Positions(layers.Layer):
+    """Add a learned vector to every place of a sequence, so that equal tokens at two places differ.
+
+    x_i ← x_i + p_i. Attention and means see a set; with this they see a sequence, or a grid read row by row.
+    Introduced in lesson 05.
+
+    Args:
+        deviation: float > 0, standard deviation of p at the start; of the size of what it is added to, or it
+            takes long to be heard.
+    """
+
+    def __init__(self, deviation=0.5, **kwargs):
+        super().__init__(**kwargs)
+        self.deviation = deviation
+
+    def build(self, tokens_shape):
+        require_tokens("tokens", tokens_shape)
+        self.table = self.add_weight(
+            shape=tuple(tokens_shape[1:]),
+            initializer=keras.initializers.RandomNormal(stddev=self.deviation),
+            name="table",
+        )
+
+    def call(self, tokens):
+        """Float tensor (batch, tokens, dim) → the same shape; as many tokens as in the first call."""
+        return tokens + self.table
+
+    def get_config(self):
+        """The arguments of the constructor, dict."""
+        return {**super().get_config(), "deviation": self.deviation}
+
+
+def require_tokens(name, shape):
+    """Refuse what has no token axis: Keras would take the batch for it.
+
+    Args:
+        name: of the argument, for the message.
+        shape: tuple.
+
+    Raises:
+        CourseError: when there are fewer than three axes.
+    """
+    if len(shape) < 3:
+        raise CourseError(
+            f"{name} have shape {tuple(shape)}; expected (batch, tokens, dim). Attention runs along the last "
+            "axis but one: with two axes that is the batch, so every sample would attend to its batch mates, "
+            "and its answer would change with them (Keras' own `Attention` lets that pass). A single vector "
+            "is one token: `keras.ops.expand_dims(x, axis=1)`."
+        )
+
+
+def require_mask(name, mask):
+    """Refuse a mask that is not boolean: 0 and 1, or 0 and −∞, mean opposite things in different libraries.
+
+    Args:
+        name: of the argument, for the message.
+        mask: tensor or array.
+
+    Raises:
+        CourseError: when its dtype is another.
+    """
+    found = keras.backend.standardize_dtype(mask.dtype)
+    if found != "bool":
+        raise CourseError(f"{name} is {found}; expected bool with True = keep, such as `token_ids != 0`.")
+
+
+def _softmax(scores):
+    """Softmax over the keys; over a single one it is 1 whatever the score, of which Keras would warn."""
+    return scores * 0 + 1 if scores.shape[-1] == 1 else ops.softmax(scores, axis=-1)
+
+
+def _spread(mask, rank):
+    """(batch, keys) or (batch, queries, keys) → as many axes as the scores have, new ones after the batch."""
+    while len(mask.shape) < rank:
+        mask = ops.expand_dims(mask, 1)
+    return mask

@@ -1,0 +1,310 @@
+"""Attention equals a naive loop and Keras; masks, batch mates and padding change nothing they should not."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from course_utils import CourseError, runtime
+
+runtime.start()
+
+import keras  # noqa: E402 - quietly loaded by the line above
+from keras import ops  # noqa: E402
+
+from course_utils.fusion import attention  # noqa: E402
+
+
+def random_tokens(seed, heads=1):
+    """Queries, keys and values of random sizes; the widths are multiples of heads."""
+    rng = np.random.default_rng(seed)
+    batch, queries, keys, dim, width = (int(number) for number in rng.integers(1, 9, 5))
+    shapes = (batch, queries, dim * heads), (batch, keys, dim * heads), (batch, keys, width * heads)
+    return rng, *(rng.normal(size=shape).astype("float32") for shape in shapes)
+
+
+def random_masks(rng, queries, keys):
+    """No mask, one of keys, one of queries × keys; every query keeps a key, as Keras needs."""
+    of_keys = rng.random(keys.shape[:2]) < 0.6
+    of_keys[np.arange(len(keys)), rng.integers(0, keys.shape[1], len(keys))] = True
+    of_pairs = of_keys[:, np.newaxis] & (rng.random((*queries.shape[:2], keys.shape[1])) < 0.6)
+    of_pairs |= ~of_pairs.any(axis=2, keepdims=True) & of_keys[:, np.newaxis]
+    return None, of_keys, of_pairs
+
+
+def randomise(layer, seed=0):
+    """Give all weights random values, biases, scales and gates included."""
+    rng = np.random.default_rng(seed)
+    for weight in layer.trainable_variables:
+        weight.assign(rng.normal(0, 0.3, weight.shape))
+    return layer
+
+
+# --- the formula --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_attention_is_that_of_a_loop(seed):
+    rng, queries, keys, values = random_tokens(seed)
+    for mask in random_masks(rng, queries, keys):
+        outputs, weights = attention.dot_product_attention(queries, keys, values, mask)
+        for item, query in np.ndindex(queries.shape[:2]):
+            exponentials = []
+            for key in range(keys.shape[1]):
+                score = sum(queries[item, query] * keys[item, key]) / np.sqrt(queries.shape[2])
+                kept = mask is None or (mask[item, key] if mask.ndim == 2 else mask[item, query, key])
+                exponentials.append(np.exp(np.float64(score)) if kept else 0)
+            share = np.array(exponentials) / sum(exponentials)
+            np.testing.assert_allclose(weights[item, query], share, atol=1e-5)
+            np.testing.assert_allclose(outputs[item, query], share @ values[item], atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_attention_is_keras_attention_on_queries_divided_by_the_root_of_their_width(seed):
+    rng, queries, keys, values = random_tokens(seed)
+    theirs, ours = keras.layers.Attention(use_scale=False), attention.ScaledDotProductAttention()
+    scaled = queries / np.sqrt(queries.shape[2])
+    for mask in random_masks(rng, queries, keys)[:2]:  # Keras' layer knows masks of keys
+        expected, their_weights = theirs(
+            [scaled, values, keys], mask=[None, mask], return_attention_scores=True
+        )
+        found, weights = ours(queries, keys, values, attention_mask=mask, return_scores=True)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        np.testing.assert_allclose(weights, their_weights, atol=1e-5)
+        np.testing.assert_allclose(ours(queries, keys, values, attention_mask=mask), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_heads_are_keras_heads_with_the_same_weights(seed):
+    heads = 1 + seed % 4
+    rng, queries, keys, _ = random_tokens(seed, heads)
+    width = queries.shape[2] // heads
+    theirs = keras.layers.MultiHeadAttention(heads, width)
+    ours = attention.MultiHeadAttention(heads, heads * width)
+    theirs(queries, keys), ours(queries, keys)
+    randomise(theirs, seed)  # the bias of the keys too, of which ours has none: it changes nothing
+    pairs = [(ours.project_queries, theirs.query_dense), (ours.project_values, theirs.value_dense)]
+    for dense, split in pairs:
+        dense.set_weights([split.kernel.numpy().reshape(dense.kernel.shape), split.bias.numpy().reshape(-1)])
+    ours.project_keys.set_weights([theirs.key_dense.kernel.numpy().reshape(ours.project_keys.kernel.shape)])
+    joined = theirs.output_dense
+    ours.project_outputs.set_weights([joined.kernel.numpy().reshape(-1, heads * width), joined.bias.numpy()])
+    assert np.abs(theirs.key_dense.bias.numpy()).max() > 0
+    for mask in random_masks(rng, queries, keys):
+        spread = mask[:, np.newaxis] if mask is not None and mask.ndim == 2 else mask
+        expected, their_weights = theirs(queries, keys, attention_mask=spread, return_attention_scores=True)
+        found, weights = ours(queries, keys, attention_mask=mask, return_scores=True)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        np.testing.assert_allclose(weights, their_weights, atol=1e-5)
+
+
+def test_a_causal_mask_lets_nobody_see_what_comes_after():
+    _, queries, keys, values = random_tokens(1)
+    keys, values = (np.resize(array, (*queries.shape[:2], array.shape[2])) for array in (keys, values))
+    causal = np.tri(queries.shape[1], dtype=bool)[np.newaxis]
+    _, weights = attention.dot_product_attention(queries, keys, values, causal)
+    assert queries.shape[1] > 2
+    np.testing.assert_array_equal(np.triu(weights, 1), 0)
+    np.testing.assert_allclose(np.sum(weights, axis=-1), 1, atol=1e-6)
+
+
+# --- what must not matter -----------------------------------------------------------------------------------
+
+
+def blocks_and_inputs(seed):
+    rng, queries, keys, _ = random_tokens(seed, heads=2)
+    mask = random_masks(rng, queries, keys)[1]
+    layers = attention.MultiHeadAttention(2, queries.shape[2]), attention.AttentionBlock(2, queries.shape[2])
+    for layer in layers:
+        layer(queries, keys)
+        randomise(layer, seed)
+    return rng, layers, queries, keys, mask
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_answers_do_not_depend_on_batch_mates_padding_or_the_order_of_the_keys(seed):
+    rng, layers, queries, keys, mask = blocks_and_inputs(seed)
+    order, turned = rng.permutation(len(queries)), rng.permutation(keys.shape[1])
+    padded = np.concatenate([keys, np.full_like(keys, 1e3)], axis=1)
+    more = np.concatenate([mask, np.zeros_like(mask)], axis=1)
+    for layer in layers:
+        expected = np.array(layer(queries, keys, attention_mask=mask))
+        alone = [layer(queries[i : i + 1], keys[i : i + 1], attention_mask=mask[i : i + 1])[0] for i in order]
+        np.testing.assert_allclose(alone, expected[order], atol=1e-5)
+        reordered = layer(queries[order], keys[order], attention_mask=mask[order])
+        np.testing.assert_allclose(reordered, expected[order], atol=1e-5)
+        np.testing.assert_allclose(layer(queries, padded, attention_mask=more), expected, atol=1e-5)
+        np.testing.assert_allclose(
+            layer(queries, keys[:, turned], attention_mask=mask[:, turned]), expected, atol=1e-5
+        )
+        # without positions, queries are a set as well
+        flipped = layer(queries[:, ::-1], keys, attention_mask=mask)
+        np.testing.assert_allclose(flipped, expected[:, ::-1], atol=1e-5)
+
+
+@pytest.mark.parametrize("mask_axes", [2, 3])
+def test_a_query_without_keys_gets_zeros_and_finite_gradients(mask_axes):
+    _, (heads, block), queries, keys, _ = blocks_and_inputs(4)
+    shape = (len(keys), keys.shape[1]) if mask_axes == 2 else (*queries.shape[:2], keys.shape[1])
+    mask = np.ones(shape, bool)
+    assert len(mask) > 1
+    mask[0] = False
+    outputs, weights = heads(queries, keys, attention_mask=mask, return_scores=True)
+    np.testing.assert_array_equal(outputs[0], 0)
+    np.testing.assert_array_equal(weights[0], 0)
+    assert np.abs(outputs[1:]).min() > 0
+    np.testing.assert_array_equal(attention.dot_product_attention(queries, keys, keys, mask)[0][0], 0)
+    moved = block(queries, keys, attention_mask=mask)[0]
+    thought = block.narrow(block.widen(block.norm_hidden(queries[:1])))[0]
+    np.testing.assert_allclose(moved, queries[0] + thought, atol=1e-5)
+    for gradient in gradients(block, queries, keys, attention_mask=mask):
+        assert np.isfinite(gradient).all()
+
+
+def gradients(layer, *inputs, **options):
+    """Gradients of the mean square of the output in all trainable weights, NumPy arrays."""
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        loss = ops.mean(ops.square(layer(*inputs, **options)))
+    found = tape.gradient(loss, [variable.value for variable in layer.trainable_variables])
+    return [np.array(gradient) for gradient in found]
+
+
+@pytest.mark.parametrize("gated", [False, True])
+def test_gradients_reach_every_weight(gated):
+    _, _, queries, keys, mask = blocks_and_inputs(4)
+    block = attention.AttentionBlock(2, queries.shape[2], gated=gated)
+    block(queries, keys)
+    randomise(block)
+    found = gradients(block, queries, keys, attention_mask=mask)
+    assert len(found) == 17 + 2 * gated
+    assert all(np.abs(gradient).max() > 1e-7 for gradient in found)
+
+
+def test_half_precision_masks_without_infinities():
+    _, _, queries, keys, mask = blocks_and_inputs(4)
+    mask[0] = False
+    block = attention.AttentionBlock(2, queries.shape[2], dtype="mixed_float16")
+    full = attention.AttentionBlock(2, queries.shape[2])
+    found = block(queries, keys, attention_mask=mask)
+    full(queries, keys)
+    full.set_weights(block.get_weights())
+    assert keras.backend.standardize_dtype(found.dtype) == "float16"
+    np.testing.assert_allclose(found, full(queries, keys, attention_mask=mask), atol=0.05)
+
+
+def test_a_single_key_is_taken_whole_and_without_a_warning():
+    layer, queries = attention.AttentionBlock(2, 6), np.ones((3, 4, 6), "float32")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, weights = layer(queries, queries[:, :1], return_scores=True)
+        layer(queries, queries[:, :1], attention_mask=np.ones((3, 1), bool))
+    np.testing.assert_array_equal(weights, np.ones((3, 2, 4, 1)))
+
+
+# --- gates and positions ------------------------------------------------------------------------------------
+
+
+def test_a_gated_block_is_the_identity_until_its_gates_have_moved():
+    _, _, queries, keys, mask = blocks_and_inputs(4)
+    block = attention.AttentionBlock(2, queries.shape[2], gated=True)
+    np.testing.assert_array_equal(block(queries, keys, attention_mask=mask), queries)
+    moving = gradients(block, queries, keys)
+    names = [variable.name for variable in block.trainable_variables]
+    for name, gradient in zip(names, moving, strict=True):  # at first, the gates alone learn
+        assert (np.abs(gradient).max() > 0) == name.startswith("gate_"), name
+    keras.optimizers.SGD(0.1).apply(
+        [ops.convert_to_tensor(gradient) for gradient in moving], block.trainable_variables
+    )
+    assert np.abs(block(queries, keys, attention_mask=mask) - queries).max() > 1e-3
+    assert all(np.abs(gradient).max() > 0 for gradient in gradients(block, queries, keys))
+
+
+def test_positions_make_a_sequence_of_a_set():
+    rng, _, queries, _, _ = blocks_and_inputs(4)
+    same = np.repeat(queries[:, :1], 5, axis=1)
+    block, positions = attention.AttentionBlock(2, queries.shape[2]), attention.Positions()
+    unmarked, marked = block(same), block(positions(same))
+    np.testing.assert_allclose(unmarked - unmarked[:, :1], 0, atol=1e-6)
+    assert np.abs(marked - marked[:, :1])[:, 1:].max(axis=-1).min() > 0.01
+    assert positions.table.shape == (5, queries.shape[2])
+    # tokens that move together with their positions are the same set as before
+    keys = rng.normal(size=same.shape).astype("float32")
+    block = attention.AttentionBlock(2, queries.shape[2])
+    expected, turned = block(queries, positions(keys)), rng.permutation(5)
+    positions.table.assign(positions.table.numpy()[turned])
+    np.testing.assert_allclose(block(queries, positions(keys[:, turned])), expected, atol=1e-5)
+
+
+# --- errors and files ---------------------------------------------------------------------------------------
+
+
+def test_keras_takes_the_batch_for_tokens_where_we_refuse():
+    rng = np.random.default_rng(0)
+    one, others = rng.normal(size=(1, 4)), rng.normal(size=(2, 5, 4))
+    batches = [np.concatenate([one, rest]).astype("float32") for rest in others]
+    answers = [keras.layers.Attention()([batch, batch])[0] for batch in batches]
+    assert np.abs(answers[0] - answers[1]).max() > 0.01  # the same sample, another answer
+    for layer in (
+        attention.ScaledDotProductAttention(),
+        attention.MultiHeadAttention(2, 4),
+        attention.AttentionBlock(2, 4),
+    ):
+        arguments = [batches[0]] * (3 if isinstance(layer, attention.ScaledDotProductAttention) else 2)
+        with pytest.raises(CourseError, match="attend to its batch mates") as refusal:
+            layer(*arguments)
+        assert str(refusal.value).startswith("queries have shape (6, 4); expected (batch, tokens, dim)")
+        layer(*[array[:, np.newaxis] for array in arguments])  # what the message advises
+        with pytest.raises(CourseError, match="attend to its batch mates"):
+            layer(*arguments)
+    with pytest.raises(CourseError, match="keys have shape"):
+        attention.MultiHeadAttention(2, 4)(batches[0][:, np.newaxis], batches[0])
+    with pytest.raises(CourseError, match="tokens have shape"):
+        attention.Positions()(batches[0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_a_mask_of_numbers_is_refused(dtype):
+    _, (heads, _), queries, keys, mask = blocks_and_inputs(0)
+    with pytest.raises(CourseError, match=f"mask is {dtype}; expected bool with True = keep"):
+        heads(queries, keys, attention_mask=mask.astype(dtype))
+
+
+def test_widths_that_do_not_fit_are_refused():
+    for heads, dim in ((3, 8), (0, 8), (8, 4)):
+        with pytest.raises(CourseError, match="heads divide evenly"):
+            attention.MultiHeadAttention(heads, dim)
+    with pytest.raises(CourseError, match="added to them"):
+        attention.AttentionBlock(2, 8)(np.ones((1, 2, 6), "float32"))
+
+
+def test_a_block_stays_what_it_was_first_used_for():
+    tokens = np.ones((1, 2, 4), "float32")
+    for first, then in (((tokens,), (tokens, tokens)), ((tokens, tokens), (tokens,))):
+        block = attention.AttentionBlock(2, 4)
+        block(*first)
+        with pytest.raises(CourseError, match="always or never"):
+            block(*then)
+
+
+@pytest.mark.parametrize("gated", [False, True])
+def test_a_saved_model_gives_the_same_answers(tmp_path, gated):
+    queries, keys = keras.Input((3, 8)), keras.Input((5, 6))
+    mask = keras.Input((5,), dtype="bool")
+    block = attention.AttentionBlock(2, 8, hidden=5, gated=gated)
+    heads = attention.MultiHeadAttention(4, 8)
+    found = block(queries, attention.Positions(0.1)(keys), attention_mask=mask)
+    alone = attention.ScaledDotProductAttention()(found, heads(found, keys), found)
+    model = randomise(keras.Model([queries, keys, mask], alone))
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    rng = np.random.default_rng(0)
+    inputs = (
+        rng.normal(size=(2, 3, 8)).astype("float32"),
+        rng.normal(size=(2, 5, 6)).astype("float32"),
+        rng.random((2, 5)) < 0.7,
+    )
+    np.testing.assert_allclose(again(inputs), model(inputs), atol=1e-6)
+    for layer in (block, heads, attention.Positions(0.1)):
+        assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
