@@ -300,6 +300,10 @@ def batches(my_batches):
             len(sizes) == -(-n // size),
             f"{what}: there are {len(sizes)} batches; expected {-(-n // size)}: all full but one.",
         )
+        expect(
+            sizes[1:] == [size] * (len(sizes) - 1),
+            f"{what}: the batches have {sizes} texts; all but one must have exactly {size} texts.",
+        )
         _expect_little_padding(found, lengths, size, what)
 
 

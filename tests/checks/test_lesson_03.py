@@ -261,6 +261,10 @@ BATCHES_WRONG = {
     ),
     "ranges": (batches_by_buckets, "all full but one"),
     "one batch": (lambda n, size: [np.argsort(n)], "a batch has"),
+    "split evenly": (
+        lambda n, size: np.array_split(np.argsort(n), -(-len(n) // size)),
+        "all but one must have exactly",
+    ),
     "twice": (lambda n, size: [*cut(np.argsort(n), size), np.argsort(n)[:1]], "occurs twice"),
     "numbers": (lambda n, size: list(np.argsort(n)), "each batch is an array"),
     "floats": (lambda n, size: cut(np.argsort(n).astype(float), size), "each batch is an array"),
