@@ -31,7 +31,7 @@ def simple_rnn(my_simple_rnn):
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(1)
-    for padding in ("end", "start", "between", "none") * 3:
+    for padding in ("start", "end", "between", "none") * 3:
         batch, tokens, dim, units = (int(size) for size in rng.integers((2, 3, 2, 2), (6, 8, 5, 6)))
         lengths = rng.integers(1, tokens, (batch, 1))
         mask = {
@@ -299,6 +299,10 @@ def batches(my_batches):
         expect(
             len(sizes) == -(-n // size),
             f"{what}: there are {len(sizes)} batches; expected {-(-n // size)}: all full but one.",
+        )
+        expect(
+            sizes[1:] == [size] * (len(sizes) - 1),
+            f"{what}: the batches have {sizes} texts; all but one must have exactly {size} texts.",
         )
         _expect_little_padding(found, lengths, size, what)
 
