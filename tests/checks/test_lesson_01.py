@@ -1,13 +1,12 @@
 """Lesson 01's checks accept right answers of any style and reject wrong ones with the hint meant for them."""
 
 import numpy as np
-import pytest
 from PIL import Image, ImageOps
 from sklearn.preprocessing import StandardScaler
 
-from course_utils.checks import CheckFailed
 from course_utils.checks import lesson_01 as check
 from course_utils.preprocessing import audio, images, text
+from tests.checks.tables import table_of_tests
 
 # --- 1.1 ----------------------------------------------------------------------------------------------------
 
@@ -316,21 +315,4 @@ EXERCISES = {
     "1.6": (check.power_spectrogram, SPECTROGRAM_RIGHT, SPECTROGRAM_WRONG),
 }
 
-
-@pytest.mark.parametrize(
-    ("number", "name"), [(number, name) for number, (_, right, _) in EXERCISES.items() for name in right]
-)
-def test_right_answers_pass(number, name, capsys):
-    run, right, _ = EXERCISES[number]
-    run(right[name])
-    assert f"Exercise {number} passed" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("number", "name"), [(number, name) for number, (_, _, wrong) in EXERCISES.items() for name in wrong]
-)
-def test_wrong_answers_get_their_hint(number, name):
-    run, _, wrong = EXERCISES[number]
-    answer, hint = wrong[name]
-    with pytest.raises(CheckFailed, match=hint):
-        run(answer)
+test_right, test_wrong, test_empty = table_of_tests(EXERCISES)

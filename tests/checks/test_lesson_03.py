@@ -3,12 +3,11 @@
 import math
 
 import numpy as np
-import pytest
 
 from course_utils import runtime
-from course_utils.checks import CheckFailed
 from course_utils.checks import lesson_03 as check
 from course_utils.features import rnn
+from tests.checks.tables import table_of_tests
 
 runtime.start()
 
@@ -364,30 +363,4 @@ EXERCISES = {
     "3.5": (check.classifier, CLASSIFIER_RIGHT, CLASSIFIER_WRONG),
 }
 
-
-@pytest.mark.parametrize(
-    ("number", "name"), [(number, name) for number, (_, right, _) in EXERCISES.items() for name in right]
-)
-def test_right_answers_pass(number, name, capsys):
-    checked, right, _ = EXERCISES[number]
-    checked(right[name])
-    assert capsys.readouterr().out.startswith(f"Exercise {number} passed")
-
-
-@pytest.mark.parametrize(
-    ("number", "name"), [(number, name) for number, (_, _, wrong) in EXERCISES.items() for name in wrong]
-)
-def test_wrong_answers_get_their_hint(number, name):
-    checked, _, wrong = EXERCISES[number]
-    answer, hint = wrong[name]
-    with pytest.raises(CheckFailed, match=hint), np.errstate(all="ignore"):
-        checked(answer)
-
-
-@pytest.mark.parametrize("number", EXERCISES)
-def test_an_empty_answer_is_told_so(number):
-    def empty(*_):
-        raise NotImplementedError
-
-    with pytest.raises(CheckFailed, match=f"Exercise {number} is still empty"):
-        EXERCISES[number][0](empty)
+test_right, test_wrong, test_empty = table_of_tests(EXERCISES)

@@ -3,12 +3,11 @@
 import math
 
 import numpy as np
-import pytest
 from scipy.special import log_softmax
 
 from course_utils import evaluation, runtime, training
-from course_utils.checks import CheckFailed
 from course_utils.checks import lesson_04 as check
+from tests.checks.tables import table_of_tests
 
 runtime.start()
 
@@ -480,30 +479,4 @@ EXERCISES = {
     "4.6": (check.calibration_error, CALIBRATION_RIGHT, CALIBRATION_WRONG),
 }
 
-
-@pytest.mark.parametrize(
-    ("number", "name"), [(number, name) for number, (_, right, _) in EXERCISES.items() for name in right]
-)
-def test_right_answers_pass(number, name, capsys):
-    run, right, _ = EXERCISES[number]
-    run(right[name])
-    assert f"Exercise {number} passed" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("number", "name"), [(number, name) for number, (_, _, wrong) in EXERCISES.items() for name in wrong]
-)
-def test_wrong_answers_get_their_hint(number, name):
-    run, _, wrong = EXERCISES[number]
-    answer, hint = wrong[name]
-    with pytest.raises(CheckFailed, match=hint):
-        run(answer)
-
-
-@pytest.mark.parametrize("number", EXERCISES)
-def test_an_empty_answer_is_told_what_to_do(number):
-    def untouched(*arguments):
-        raise NotImplementedError
-
-    with pytest.raises(CheckFailed, match=f"Exercise {number} is still empty"):
-        EXERCISES[number][0](untouched)
+test_right, test_wrong, test_empty = table_of_tests(EXERCISES)
