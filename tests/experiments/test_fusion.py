@@ -163,8 +163,12 @@ def test_a_run_measures_what_the_record_has(row, small):
     if row.startswith("scenes"):
         some = fusion.draw_scenes("test")
         scene, question = np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
-        areas = some.boxes[scene, some.asked[scene, question], 2:].prod(axis=1)
-        assert np.isclose(figures["chance in the pointing game"], (areas / 96**2).mean(), atol=0.02)
+        # A region counts by its centre, and a sprite lies where four centres of 36 are: more than its area.
+        x, y, width, height = some.boxes[scene, some.asked[scene, question]].T[..., np.newaxis]
+        centres = np.arange(6) * 16 + 8
+        across = ((x <= centres) & (centres < x + width)).sum(axis=1)
+        down = ((y <= centres) & (centres < y + height)).sum(axis=1)
+        assert np.isclose(figures["chance in the pointing game"], (across * down / 36).mean())
 
 
 def test_the_record_is_of_this_experiment_and_has_every_decisive_row_with_five_seeds():
