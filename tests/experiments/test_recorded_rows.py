@@ -56,7 +56,8 @@ def test_a_row_run_again_falls_into_the_recorded_spread(module, rows):
     row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], rows)
     found = module.run(row, seed)
     assert found.keys() == recorded.keys()
-    assert found["parameters"] == recorded["parameters"].mean
+    parameters = recorded["parameters"]  # a vocabulary, and with it a table of weights, may depend on the seed
+    assert found["parameters"] == parameters.values[parameters.seeds.index(seed)]
     for name, value in found.items():
         if name.endswith("accuracy"):
             assert in_the_spread(value, recorded[name], 0.05), (row, seed, name, value)
