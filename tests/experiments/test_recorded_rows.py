@@ -56,7 +56,7 @@ def test_a_row_run_again_falls_into_the_recorded_spread(module, rows):
     row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], rows)
     found = module.run(row, seed)
     assert found.keys() == recorded.keys()
-    parameters = recorded["parameters"]  # a vocabulary, and with it a table of weights, may depend on the seed
+    parameters = recorded["parameters"]  # a vocabulary may depend on the seed, and with it the weights
     assert found["parameters"] == parameters.values[parameters.seeds.index(seed)]
     for name, value in found.items():
         if name.endswith("accuracy"):
