@@ -10,9 +10,9 @@ class Limits:
     """Bounds of one submission.
 
     Attributes:
-        cell_seconds: float, wall-clock time of one cell.
-        call_seconds: float, wall-clock time of one call of an answer by its check.
-        total_seconds: float, wall-clock time of the whole submission.
+        cell_seconds: float, processor time of one cell; by the clock it may take five times as long.
+        call_seconds: float, the same of one call of an answer by its check.
+        total_seconds: float, wall-clock time after which a submission is not started again.
         memory: int, bytes that all its processes may hold together.
         disk: int, bytes of its scratch folder, which is in memory.
         processes: int, processes and threads.

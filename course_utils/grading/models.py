@@ -18,7 +18,9 @@ _MODULES = re.compile(
     r"optimizers|metrics|dtype_policies|random|backend)(\.\w+)*|course_utils\.(fusion|features)\.\w+)"
 )
 # They hold code or another program's model, import a module, or open files.
-_REFUSED = re.compile(r"Lambda|Wrapper\b.*Torch|Torch|TFSM|Jax|Flax|Lookup|Vectorization|Hash|Pipeline|Custom")
+_REFUSED = re.compile(
+    r"Lambda|Wrapper\b.*Torch|Torch|TFSM|Jax|Flax|Lookup|Vectorization|Hash|Pipeline|Custom"
+)
 _TYPES = {
     "__keras_tensor__",
     "__tensor__",
@@ -91,7 +93,9 @@ def build(described):
     except UnsafeModel:
         raise
     except Exception as error:  # Keras raises many kinds for a configuration that does not fit
-        raise ValueError(f"a model that cannot be built again: {type(error).__name__}: {error}"[:300]) from error
+        raise ValueError(
+            f"a model that cannot be built again: {type(error).__name__}: {error}"[:300]
+        ) from error
     return model
 
 

@@ -82,8 +82,8 @@ class Side:
     """One side of the wall: how values are written for the other, and read from it.
 
     Attributes:
-        remote: function of ``(handle, type name, callable?)`` that returns what stands here for an object over
-            there.
+        remote: function of ``(handle, type name, callable?)`` that returns what stands here for an object
+            over there.
         send_path: function of a Path that returns its name and bytes for the other side, or None.
         make_path: function of ``(name, bytes)`` that returns a Path here.
         send_model: function of an object that returns a description of it as a Keras model, or None.
@@ -251,4 +251,4 @@ def _is_tensor(value):
     if keras is None:
         return False
     # Symbolic tensors have no numbers.
-    return keras.ops.is_tensor(value) and hasattr(value, "numpy") or isinstance(value, keras.Variable)
+    return (keras.ops.is_tensor(value) and hasattr(value, "numpy")) or isinstance(value, keras.Variable)

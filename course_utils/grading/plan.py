@@ -102,7 +102,9 @@ def read_plan(path):
         roles = cell.metadata.get("nbgrader", {})
         name = roles.get("grade_id")
         if name in seen:
-            raise CourseError(f"{path}: two cells have the grade_id {name!r}; expected one of its own for each.")
+            raise CourseError(
+                f"{path}: two cells have the grade_id {name!r}; expected one of its own for each."
+            )
         if name is not None:
             seen.add(name)
         if roles.get("grade") and roles.get("solution"):
@@ -147,7 +149,9 @@ def read_submission(content):
     if not content.strip():
         raise Broken("the file is empty")
     if len(content) > _LARGEST_FILE:
-        raise Broken(f"the file has {len(content) / 2**20:.0f} MB; at most {_LARGEST_FILE / 2**20:.0f} are read")
+        raise Broken(
+            f"the file has {len(content) / 2**20:.0f} MB; at most {_LARGEST_FILE / 2**20:.0f} are read"
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -220,11 +224,12 @@ def _ordinary(cell, handed_out):
         kind = "course" if cell.source.strip() in handed_out else "own"
         return Step(nbformat.v4.new_code_cell(cell.source), kind)
     make = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else nbformat.v4.new_raw_cell
-    return Step(make(cell.source), "text")
+    pictures = {"attachments": cell.attachments} if cell.get("attachments") else {}
+    return Step(make(cell.source, **pictures), "text")
 
 
 def _insert_missing(plan, steps, placed, originals, released, checks, answers):
-    """Add the assignment's cells that a submission lacks, each before what comes after it in the assignment."""
+    """Add the cells that a submission lacks, each before what comes after it in the assignment."""
     order = list(originals)
     for place in reversed(range(len(order))):
         name = order[place]

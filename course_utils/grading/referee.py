@@ -1,4 +1,4 @@
-"""The trusted side: runs a submission in a sandbox, its checks out here, and decides what each exercise earns.
+"""The trusted side: runs submissions in a sandbox, their checks out here, and decides what each one earns.
 
 A referee first runs the lesson itself, with the source's answers, so that every check finds the lesson's own
 values and passes. A submission's functions are then put in place of the source's, as remote ones: a check
@@ -35,7 +35,10 @@ _EMPTY = "is still empty"
 
 
 class Verdict(dict):
-    """What one exercise earned: number, grade_id, points, earned, state ("passed", "failed", "untouched"), hint."""
+    """What one exercise earned.
+
+    Its keys are number, grade_id, points (the most), earned, state ("passed", "failed" or "untouched"), hint.
+    """
 
 
 class Referee:
@@ -63,15 +66,13 @@ class Referee:
         cells = cells[: last + 1]
         sources = [cell.source for cell in cells]
         whole = {place for place, cell in enumerate(cells) if _name(cell)}
-        wanted = set().union(*(slicing.names_read(sources[place]) for place in whole))
-        chosen = whole | slicing.needed_cells(sources, wanted)
-        for places in (sorted(chosen), range(len(cells))):
+        for places in (slicing.needed_cells(sources, whole), range(len(cells))):
             values, failed = self._try_lesson(cells, places, checks)
             if not failed:
                 return values
         raise CourseError(
-            f"{self._plan.lesson}: the source's own answer fails its check {failed[0]!r}: {failed[1]} Mend the "
-            "lesson before you grade with it."
+            f"{self._plan.lesson}: the source's own answer fails its check {failed[0]!r}: {failed[1]} Mend "
+            "the lesson before you grade with it."
         )
 
     def _try_lesson(self, cells, places, checks):
@@ -98,8 +99,7 @@ class Referee:
             content: bytes of the file; not trusted.
 
         Returns:
-            dict: "cells", list of (source, outputs, cell as nbformat has it) as graded, "verdicts", list of
-            :class:`Verdict`, and "seconds".
+            dict: "cells", as graded, with outputs, "verdicts", list of :class:`Verdict`, and "seconds".
 
         Raises:
             Broken: when the file is no notebook.
@@ -133,7 +133,10 @@ class Referee:
             for name in sorted(exercise.names & slicing.names_read(source)):
                 found = caller.fetch(name)
                 if found is _MISSING:
-                    return trouble or f"There is no `{name}`: its cell has been deleted, renamed or not run.", ""
+                    return (
+                        trouble or f"There is no `{name}`: its cell has been deleted, renamed or not run.",
+                        "",
+                    )
                 namespace[name] = found
             np.random.seed(0)
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
@@ -145,7 +148,9 @@ class Referee:
         except AssertionError:
             return "A further test, which is not shown, does not hold.", ""
         except Exception as error:
-            return f"A further test, which is not shown, stopped with {type(error).__name__}: {error}"[:600], ""
+            return f"A further test, which is not shown, stopped with {type(error).__name__}: {error}"[
+                :600
+            ], ""
         return "", printed.getvalue()
 
 
@@ -192,7 +197,9 @@ class _Attempt:
         ]
         last = max(pending, default=-1)
         return [
-            step.cell.source if step.cell.cell_type == "code" and step.kind != "check" and place < last else ""
+            step.cell.source
+            if step.cell.cell_type == "code" and step.kind != "check" and place < last
+            else ""
             for place, step in enumerate(self._steps)
         ]
 
@@ -210,7 +217,9 @@ class _Attempt:
             if self._run_once(sources, end):
                 break
         for exercise in self._pending():
-            self._record(exercise, self._failure_of(exercise) or "The submission took too long; this was not reached.")
+            self._record(
+                exercise, self._failure_of(exercise) or "The submission took too long; this was not reached."
+            )
 
     def _pending(self):
         return [e for e in self._referee._plan.exercises if e.check not in self.verdicts]
@@ -256,9 +265,7 @@ class _Attempt:
         exercise = step.exercise
         if exercise.check in self.verdicts:
             return
-        hint, printed = self._referee.decide(
-            exercise, step.cell.source, sandbox, self._failure_of(exercise)
-        )
+        hint, printed = self._referee.decide(exercise, step.cell.source, sandbox, self._failure_of(exercise))
         self._record(exercise, hint, printed)
 
     def _give_up(self, place, step, reason):
@@ -273,7 +280,7 @@ class _Attempt:
 
     def _record(self, exercise, hint, printed=""):
         """Keep a decision, and show it as the output of the check's cell."""
-        state = "passed" if not hint else "untouched" if hint.endswith(f"{_EMPTY}.") or _EMPTY in hint else "failed"
+        state = "passed" if not hint else "untouched" if _EMPTY in hint else "failed"
         self.verdicts[exercise.check] = Verdict(
             number=exercise.number,
             grade_id=exercise.check,
@@ -339,7 +346,7 @@ class _Caller:
         return self._read(answer.get("value"), blobs)
 
     def _use(self, asked, blobs):
-        """Let the sandbox call what the check has handed to it: the thing itself, or two methods of models."""
+        """Let the sandbox call what the check has handed over: the thing itself, or two methods of models."""
         try:
             target = self._side.handles[int(asked["use"])]
             method = asked.get("method")
@@ -362,8 +369,8 @@ class _Caller:
             return self._side.read(written, blobs)
         except models.UnsafeModel as error:
             raise CheckFailed(
-                f"Your model has {error}. Such a model is not graded automatically: build it from Keras' own layers "
-                "and the course's, or ask your instructor to look at it."
+                f"Your model has {error}. Such a model is not graded automatically: build it from Keras' own "
+                "layers and the course's, or ask your instructor to look at it."
             ) from error
 
     def _remote(self, handle, name, is_callable):
@@ -395,7 +402,7 @@ def _exception(raised):
 
 
 def _outputs(reported, limit):
-    """Turn what a worker reports of a cell into nbformat's outputs; whatever is not as it should be is left out."""
+    """Turn what a worker reports of a cell into nbformat's outputs; what is none of them is left out."""
     import base64
 
     outputs = []
@@ -406,7 +413,9 @@ def _outputs(reported, limit):
         if isinstance(output.get("text"), str):
             outputs.append(_stream(output["text"][:limit]))
         elif isinstance(data, dict):
-            shown = {kind: data[kind] for kind in ("text/plain", "image/png") if isinstance(data.get(kind), str)}
+            shown = {
+                kind: data[kind] for kind in ("text/plain", "image/png") if isinstance(data.get(kind), str)
+            }
             try:
                 base64.b64decode(shown.get("image/png", ""), validate=False)
             except ValueError:
@@ -464,7 +473,9 @@ def serve(connection, plan_path, limits, unsafe):
     """Grade what comes through a connection, as a process of its own.
 
     Args:
-        connection: multiprocessing Connection: receives (key, bytes), sends (key, "graded" | "broken", result).
+        connection: multiprocessing Connection: receives submissions as bytes, sends (kind, result): first
+            ("ready", None) or ("cannot", why), then for each ("graded", from :meth:`Referee.grade`) or ("broken"
+            or "cannot", why).
         plan_path: Path of the assignment's source.
         limits: :class:`~course_utils.grading.limits.Limits`.
         unsafe: bool.
@@ -476,17 +487,19 @@ def serve(connection, plan_path, limits, unsafe):
     try:
         referee = Referee(read_plan(plan_path), limits, unsafe)
     except CourseError as error:
-        connection.send((None, "cannot", str(error)))
+        connection.send(("cannot", str(error)))
         return
-    connection.send((None, "ready", None))
-    while (task := connection.recv()) is not None:
-        key, content = task
-        try:
-            connection.send((key, "graded", referee.grade(content)))
-        except Broken as broken:
-            connection.send((key, "broken", str(broken)))
-        except CourseError as error:
-            connection.send((key, "cannot", str(error)))
+    connection.send(("ready", None))
+    # Until nobody is there any more.
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            content = connection.recv_bytes()
+            try:
+                connection.send(("graded", referee.grade(content)))
+            except Broken as broken:
+                connection.send(("broken", str(broken)))
+            except CourseError as error:
+                connection.send(("cannot", str(error)))
 
 
 def digest(content, plan):

@@ -50,31 +50,32 @@ def names_bound(source):
     return bound
 
 
-def needed_cells(sources, wanted):
-    """Choose the cells that bind or visibly change what certain names stand for, and what those need in turn.
+def needed_cells(sources, whole):
+    """Choose the cells that bind or visibly change what certain cells use, and what those need in turn.
 
     A guess: that a cell changes a value through another name, or inside a function, cannot be seen. Whoever
     uses it verifies the result.
 
     Args:
         sources: list of str, in the order in which they run.
-        wanted: set of str.
+        whole: set of int, places of the cells that are wanted.
 
     Returns:
-        set of int, places of the needed cells.
+        list of int, places of the wanted cells and of those they need, in order.
     """
     bound = [names_bound(source) for source in sources]
     imported = {name for names in bound for name, kind in names.items() if kind == "import"}
-    touched = [set(names) | (_changed(source) - imported) for names, source in zip(bound, sources, strict=True)]
-    chosen, wanted = set(), set(wanted)
-    while more := {place for place, names in enumerate(touched) if names & wanted} - chosen:
-        chosen |= more
-        wanted = wanted.union(*(names_read(sources[place]) for place in more))
-    return chosen
+    chosen, wanted = [], set()
+    for place in reversed(range(len(sources))):
+        changed = _changed(sources[place]) - imported
+        if place in whole or wanted & (bound[place].keys() | changed):
+            chosen.append(place)
+            wanted = wanted - bound[place].keys() | names_read(sources[place])
+    return chosen[::-1]
 
 
 def skeleton(sources, whole):
-    """Reduce a notebook to some whole cells and, of the others, their imports and the definitions they need.
+    """Reduce a notebook to some whole cells and, of the others, the imports and definitions that these need.
 
     Args:
         sources: list of str, in the order in which they run.
@@ -88,34 +89,41 @@ def skeleton(sources, whole):
     trees = {place: ast.parse(text) for place, text in rest.items()}
     inside = set().union(*(names_bound(sources[place]) for place in whole))
     values = {name for text in rest.values() for name, kind in names_bound(text).items() if kind == "value"}
-    definitions = {}
+    offered = {}
     for place, tree in trees.items():
         for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                definitions.setdefault(node.name, []).append((place, node))
+            for name in _offers(node):
+                offered.setdefault(name, []).append((place, node))
     kept, seen = set(), set()
-    waiting = set().union(*(names_read(sources[place]) for place in whole))
+    waiting = {_ALWAYS}.union(*(names_read(sources[place]) for place in whole))
     while waiting:
         name = waiting.pop()
         seen.add(name)
         if name in values and name not in inside and not hasattr(builtins, name):
             return None
-        for place, node in definitions.get(name, ()):
+        for place, node in offered.get(name, ()):
             kept.add(node)
             waiting |= names_read(_text_of(rest[place], node)) - seen
     return [
-        "\n".join(_text_of(rest[place], node) for node in trees[place].body if node in kept or _is_start(node))
+        "\n".join(_text_of(rest[place], node) for node in trees[place].body if node in kept)
         if place in rest
         else source
         for place, source in enumerate(sources)
     ]
 
 
-def _is_start(node):
-    """Whether a statement is an import or starts the course's runtime."""
+_ALWAYS = "*"  # stands for what every cell needs
+
+
+def _offers(node):
+    """The names for whose sake a statement is kept: what it imports or defines."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
     call = node.value if isinstance(node, ast.Expr) else None
     starts = isinstance(call, ast.Call) and ast.unparse(call.func) == "runtime.start"
-    return starts or isinstance(node, ast.Import | ast.ImportFrom)
+    return [_ALWAYS] if starts else []
 
 
 def _text_of(text, node):
@@ -124,13 +132,13 @@ def _text_of(text, node):
 
 
 def _changed(source):
-    """Names whose values a cell changes in plain sight: by assigning to a part, or by a method called as a statement."""
+    """Names whose values a cell changes in plain sight: it assigns to a part, or a method is a statement."""
     changed = set()
     for node in ast.walk(ast.parse(_python(source))):
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
             changed |= _root(node)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            changed |= _root(node.value.func)
+            changed |= _root(node.value.func) if isinstance(node.value.func, ast.Attribute) else set()
     return changed
 
 
