@@ -228,7 +228,7 @@ def _grade(options: argparse.Namespace) -> int:
     outcome = grade(options.folder, options.workers, limits, options.unsafe)
     print(
         f"{outcome.graded} graded, {outcome.kept} kept from before, {outcome.broken} not to be graded. "
-        f"In {outcome.folder}: grades.csv, hints.csv, where_stuck.png, feedback/, and the gradebook for Formgrader."
+        f"In {outcome.folder}: grades.csv, hints.csv, where_stuck.png, feedback/, and Formgrader's gradebook."
     )
     return 0
 

@@ -5,6 +5,7 @@ to Keras' own layers, operations, losses and optimisers, and to the course's lay
 read files is left out, however Keras itself would treat it.
 """
 
+import importlib
 import json
 import re
 import sys
@@ -14,22 +15,12 @@ import numpy as np
 __all__ = ["UnsafeModel", "build", "describe"]
 
 _MODULES = re.compile(
-    r"(builtins|keras|keras\.(src\.)?(layers|models|ops|activations|initializers|regularizers|constraints|losses|"
-    r"optimizers|metrics|dtype_policies|random|backend)(\.\w+)*|course_utils\.(fusion|features)\.\w+)"
+    r"keras(\.(src\.)?(layers|models|ops|activations|initializers|regularizers|constraints|losses|optimizers|"
+    r"metrics|dtype_policies|random)(\.\w+)*)?|course_utils\.(fusion|features)\.\w+"
 )
 # They hold code or another program's model, import a module, or open files.
-_REFUSED = re.compile(
-    r"Lambda|Wrapper\b.*Torch|Torch|TFSM|Jax|Flax|Lookup|Vectorization|Hash|Pipeline|Custom"
-)
-_TYPES = {
-    "__keras_tensor__",
-    "__tensor__",
-    "__numpy__",
-    "__ellipsis__",
-    "__slice__",
-    "__tuple__",
-    "__bytes__",
-}
+_REFUSED = re.compile(r"Lambda|Torch|TFSM|Jax|Flax|Lookup|Vectorization|Hash")
+_VALUES = {"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__", "__tuple__"}
 _LARGEST = 20_000_000  # numbers; a lesson's network has at most some hundred thousand
 
 
@@ -104,9 +95,7 @@ def _inspect(part):
     if isinstance(part, dict):
         if "class_name" in part:
             _inspect_class(part)
-        for key, item in part.items():
-            if key == "build_config":
-                continue
+        for item in part.values():
             _inspect(item)
     elif isinstance(part, list):
         for item in part:
@@ -116,14 +105,18 @@ def _inspect(part):
 
 
 def _inspect_class(part):
-    name, module = str(part["class_name"]), part.get("module")
-    if name in _TYPES:
+    """Complain unless Keras will find an allowed class, or a function of Keras, behind a name."""
+    name, module = part["class_name"], part.get("module")
+    if name in _VALUES:
         return
-    registered = part.get("registered_name") or ""
-    known = module is None or _MODULES.fullmatch(str(module))
-    if registered.startswith("course_utils>"):
-        known = True
-    if not known or _REFUSED.search(name) or not re.fullmatch(r"\w+", name):
+    if name == "function":
+        name = part.get("config")
+    named = isinstance(name, str) and isinstance(module, str)
+    if not named or not _MODULES.fullmatch(module) or _REFUSED.search(name):
+        raise UnsafeModel(f"{str(name)[:60]!r}, which is none of Keras' own layers or the course's")
+    found = getattr(importlib.import_module(module), name, None)
+    home = str(getattr(found, "__module__", ""))
+    is_class = isinstance(found, type) and hasattr(found, "from_config")
+    is_function = part["class_name"] == "function" and callable(found)
+    if not (is_class or is_function) or not _MODULES.fullmatch(home):
         raise UnsafeModel(f"{name[:60]!r}, which is none of Keras' own layers or the course's")
-    if name == "function" and module == "builtins" and not isinstance(part.get("config"), str):
-        raise UnsafeModel("a function of its own")

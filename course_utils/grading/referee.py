@@ -32,6 +32,7 @@ from course_utils.grading.sandbox import Sandbox, SandboxGone
 __all__ = ["Referee", "Verdict", "serve"]
 
 _EMPTY = "is still empty"
+_ROOM = 3 * 2**30  # bytes by which a referee may grow while it grades
 
 
 class Verdict(dict):
@@ -297,11 +298,18 @@ class _Attempt:
 _MISSING = object()
 
 
-class RemoteAnswer(Remote):
-    """Stands for a function of a submission; calling it calls that in the sandbox."""
+class RemoteObject(Remote):
+    """Stands for an object of a submission: neither true nor false, and equal to nothing but itself."""
 
     def __init__(self, caller, handle):
         self._caller, self.handle = caller, handle
+
+    def __bool__(self):
+        raise TypeError(f"a {type(self).__name__} is no plain value")
+
+
+class RemoteAnswer(RemoteObject):
+    """Stands for a function of a submission; calling it calls that in the sandbox."""
 
     def __call__(self, *arguments, **named):
         return self._caller.call(self.handle, arguments, named)
@@ -376,7 +384,7 @@ class _Caller:
     def _remote(self, handle, name, is_callable):
         # It keeps the name of its type, which hints quote, and nothing else.
         name = re.sub(r"\W", "", name) or "object"
-        return type(name, (RemoteAnswer,), {})(self, handle) if is_callable else type(name, (), {})()
+        return type(name, (RemoteAnswer if is_callable else RemoteObject,), {})(self, handle)
 
 
 def _send_path(path):
@@ -391,7 +399,8 @@ def _exception(raised):
     name, message, place = (raised.get(key) for key in ("type", "message", "place"))
     name, message = re.sub(r"\W", "", str(name))[:60] or "Error", str(message)[:2000]
     kind = getattr(builtins, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+    # A StopIteration would end a loop of the check instead of the check.
+    if not (isinstance(kind, type) and issubclass(kind, Exception)) or "Iteration" in name:
         kind = type(name, (Exception,), {})
     if isinstance(place, list) and len(place) == 2:
         message += f" in line {str(place[0])[:6]} of your cell, `{str(place[1])[:200]}`"
@@ -473,9 +482,9 @@ def serve(connection, plan_path, limits, unsafe):
     """Grade what comes through a connection, as a process of its own.
 
     Args:
-        connection: multiprocessing Connection: receives submissions as bytes, sends (kind, result): first
-            ("ready", None) or ("cannot", why), then for each ("graded", from :meth:`Referee.grade`) or ("broken"
-            or "cannot", why).
+        connection: multiprocessing Connection. Submissions come as bytes; what goes is (kind, result), first
+            ("ready", None) or ("cannot", why), then for each ("graded", what :meth:`Referee.grade` gives),
+            or "broken" or "cannot" with the reason.
         plan_path: Path of the assignment's source.
         limits: :class:`~course_utils.grading.limits.Limits`.
         unsafe: bool.
@@ -489,6 +498,7 @@ def serve(connection, plan_path, limits, unsafe):
     except CourseError as error:
         connection.send(("cannot", str(error)))
         return
+    _bound_memory()
     connection.send(("ready", None))
     # Until nobody is there any more.
     with contextlib.suppress(EOFError, ConnectionError):
@@ -500,6 +510,18 @@ def serve(connection, plan_path, limits, unsafe):
                 connection.send(("broken", str(broken)))
             except CourseError as error:
                 connection.send(("cannot", str(error)))
+
+
+def _bound_memory():
+    """Let this process grow a little only: a model may be described as larger than the machine."""
+    if sys.platform == "linux":
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        # The soft limit only: the sandbox, a child, has a limit of its own.
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        most = pages * resource.getpagesize() + _ROOM
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 def digest(content, plan):

@@ -156,7 +156,8 @@ class _Session:
         metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         notebook = nbformat.from_dict(nbformat.v4.new_notebook(cells=result["cells"], metadata=metadata))
         timestamp = submission.path.parent / "timestamp.txt"
-        when = timestamp.read_text(encoding="utf-8")[:100] if timestamp.is_file() else ""
+        known = timestamp.is_file() and not timestamp.is_symlink()
+        when = timestamp.read_text(encoding="utf-8", errors="replace")[:100] if known else ""
         self._course.record(submission.student, submission.lesson, notebook, when)
         result["recorded"] = result["key"]
         path = self._course.result_path(submission.student, submission.lesson)

@@ -44,7 +44,7 @@ def require_isolation():
     """
     risk = (
         "Submissions are programs by other people. With --unsafe they run without isolation, as you: "
-        "they can read your files and the hidden tests, change or delete anything that you can, and use the network."
+        "they can read your files and the hidden tests, change or delete what you can, and use the network."
     )
     if sys.platform != "linux":
         raise CourseError(f"Submissions can only be isolated on Linux; this is {sys.platform}. {risk}")

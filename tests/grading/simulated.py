@@ -187,7 +187,7 @@ def students(releases, sources, places, port):
         "greedy": (GREEDY, "MemoryError|GB of memory"),
         "fork bomb": (FORK_BOMB, "processes and threads|GB of memory|seconds"),
         "secrets": (places_line + SECRETS, r"found \[\]"),
-        "writes everywhere": (places_line + EVERYWHERE, "expected"),
+        "writes everywhere": (places_line + EVERYWHERE, "colours|expected"),
         "network": (f"PORT = {port}\n{NETWORK}", "OSError|ConnectionRefused|unreachable"),
         "large file": (LARGE_FILE, "No space left|File too large"),
     }

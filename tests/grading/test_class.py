@@ -96,7 +96,7 @@ LEFT_OUT = (*RESULTS, "__pycache__", ".cache")  # matplotlib's list of fonts is 
 
 @pytest.fixture(scope="module")
 def graded(course, tmp_path_factory):
-    """The class, graded: what was handed in, the table of points, the hints, seconds, and what changed around it."""
+    """The class, graded: what was handed in, the outcome, points, hints, seconds, and what has changed."""
     from course_utils.grading.run import grade
 
     home = tmp_path_factory.mktemp("home")

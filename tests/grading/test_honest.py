@@ -1,4 +1,4 @@
-"""In every lesson the source's own answers earn every point and an untouched notebook none; other right answers pass."""
+"""In every lesson the source's own answers earn all points, a blank notebook none, others their due."""
 
 import contextlib
 import multiprocessing
@@ -31,8 +31,8 @@ pytestmark = [
     pytest.mark.skipif(not isolated(), reason="bubblewrap (bwrap) is missing or may not be used here"),
 ]
 
-# Answers of another kind than the source's, and what becomes of them: models with layers of the student's own,
-# wrong models, functions that call what they are given in their own way.
+# Answers of another kind than the source's: models with layers of the student's own, wrong models, functions
+# that call what they are given in their own way.
 OWN_LAYER = """
 @keras.saving.register_keras_serializable()
 class Twice(layers.Layer):
@@ -55,7 +55,8 @@ def my_wide_view():
 LAMBDA = """
 def my_wide_view():
     inputs = keras.Input((64, 64, 3))
-    return keras.Model(inputs, layers.Lambda(lambda x: x[:, ::4, ::4])(layers.Conv2D(32, 3, padding="same")(inputs)))
+    x = layers.Conv2D(32, 3, padding="same")(inputs)
+    return keras.Model(inputs, layers.Lambda(lambda x: x[:, ::4, ::4])(x))
 """
 BY_PREDICT = """
 def my_extract_features(pictures, model, preprocess, batch_size):
@@ -115,7 +116,7 @@ def _expect_others(connection, lesson):
         cells[grade_id].source = text
         connection.send_bytes(nbformat.writes(notebook).encode())
         cells[grade_id].source = before
-        kind, found = connection.recv()
+        _, found = connection.recv()
         verdict = next(one for one in found["verdicts"] if one["number"] == number)
         assert (verdict["earned"] > 0) == (hint == ""), (text, verdict)
         assert re.search(hint, verdict["hint"]), (text, verdict)
