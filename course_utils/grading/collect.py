@@ -70,7 +70,10 @@ def _last(versions):
         return last
     names = ", ".join(one.path.name for one in older)
     return Submission(
-        last.student, last.lesson, last.path, f"{last.notes} older than this, not graded: {names}".strip()
+        last.student,
+        last.lesson,
+        last.path,
+        "; ".join(filter(None, [last.notes, f"older than this, not graded: {names}"])),
     )
 
 

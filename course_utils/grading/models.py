@@ -60,8 +60,7 @@ def build(described):
         Keras model, compiled if it was.
 
     Raises:
-        UnsafeModel: when it has parts that are not built here.
-        ValueError: when it is no model.
+        UnsafeModel: when it has parts that are not built here, or is no model.
     """
     import keras
 
@@ -72,21 +71,20 @@ def build(described):
 
     if described["problem"]:
         raise UnsafeModel(str(described["problem"])[:300])
-    config = json.loads(described["config"])
-    if config.get("class_name") not in ("Sequential", "Functional", "Model"):
-        raise UnsafeModel(f"a model class of its own, {str(config.get('class_name'))[:60]!r}")
-    _inspect(config)
-    weights = described["weights"]
     try:
+        config = json.loads(described["config"])
+        if config["class_name"] not in ("Sequential", "Functional"):
+            raise UnsafeModel(f"a class of its own, {str(config['class_name'])[:60]!r}")
+        _inspect(config)
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-        if model.built and weights:
-            model.set_weights(weights)
+        if model.built and described["weights"]:
+            model.set_weights(described["weights"])
     except UnsafeModel:
         raise
-    except Exception as error:  # Keras raises many kinds for a configuration that does not fit
-        raise ValueError(
-            f"a model that cannot be built again: {type(error).__name__}: {error}"[:300]
-        ) from error
+    # Keras raises many kinds for a configuration that does not fit.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:300]
+        raise UnsafeModel(f"parts that cannot be built again ({reason})") from error
     return model
 
 
@@ -107,7 +105,7 @@ def _inspect(part):
 def _inspect_class(part):
     """Complain unless Keras will find an allowed class, or a function of Keras, behind a name."""
     name, module = part["class_name"], part.get("module")
-    if name in _VALUES:
+    if isinstance(name, str) and name in _VALUES:
         return
     if name == "function":
         name = part.get("config")

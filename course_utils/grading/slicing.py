@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import re
 import symtable
 
 __all__ = ["names_bound", "names_read", "needed_cells", "skeleton"]
@@ -166,6 +167,8 @@ def _python(source):
     """Return a cell as plain Python, its magics as the calls that IPython makes of them; "" if that fails."""
     from IPython.core.inputtransformer2 import TransformerManager
 
+    # These run the rest of the cell in its own namespace; the others may hold any language.
+    source = re.sub(r"\A\s*%%(time|capture)\b.*\n", "\n", source)
     try:
         text = TransformerManager().transform_cell(source)
         ast.parse(text)
