@@ -6,6 +6,7 @@ the referee has recorded.
 
 import json
 import logging
+import warnings
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -119,6 +120,8 @@ class Course:
         config = self._config(lesson, student)
         self._said.lines.clear()
         try:
+            # nbgrader's own queries have SQLAlchemy warn of objects that it adds a moment later.
+            warnings.filterwarnings("ignore", message="Object of type", module="nbgrader")
             converter(
                 coursedir=CourseDirectory(config=config), config=config, log=self._log, force=True
             ).start()

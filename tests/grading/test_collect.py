@@ -67,7 +67,7 @@ def test_of_several_versions_the_newest_counts(tmp_path, plans):
             "ada",
             "00_orientation",
             "last.ipynb",
-            "handed in as last.ipynb older than this, not graded: first.ipynb",
+            "handed in as last.ipynb; older than this, not graded: first.ipynb",
         )
     ]
 
