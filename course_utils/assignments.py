@@ -122,7 +122,11 @@ def make_course(lessons, folder):
         for lesson in lessons:
             place = folder / "source" / lesson.stem
             place.mkdir(parents=True, exist_ok=True)
-            write_atomically(place / lesson.name, nbformat.writes(_source(read_notebook(lesson))) + "\n")
+            text = nbformat.writes(_source(read_notebook(lesson))) + "\n"
+            source = place / lesson.name
+            # Its time says since when the gradebook has to be renewed.
+            if not source.exists() or source.read_text(encoding="utf-8") != text:
+                write_atomically(source, text)
     except OSError as error:
         raise CourseError(
             f"{folder}: the course directory cannot be made: {error.strerror or error}. Move away what is "

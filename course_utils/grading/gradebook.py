@@ -49,6 +49,12 @@ class Course:
         """Return where the referee's result for a submission is kept."""
         return self.folder / WORK / "results" / student / f"{lesson}.json"
 
+    def is_generated(self, lesson):
+        """Say whether the gradebook knows an assignment as its source is now."""
+        source = self.sources()[lesson]
+        release = self.folder / "release" / lesson / source.name
+        return release.exists() and release.stat().st_mtime_ns >= source.stat().st_mtime_ns
+
     def generate(self, lesson):
         """Make the release of an assignment and its entry in the gradebook, with nbgrader."""
         self._convert(GenerateAssignment, lesson, "*")

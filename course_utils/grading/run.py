@@ -62,6 +62,9 @@ def grade(folder, workers=None, limits=None, unsafe=False):
     plans = {
         lesson: plan for lesson, plan in plans.items() if any(one.lesson == lesson for one in submissions)
     }
+    for lesson in plans:
+        if not course.is_generated(lesson):
+            course.generate(lesson)
     session = _Session(course, plans, submissions)
     session.run(workers or os.cpu_count() or 1, limits or Limits(), unsafe)
     session.report()
@@ -79,9 +82,6 @@ def _course(folder):
     lessons = sorted(editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
     lessons = [lesson for lesson in lessons if b'"nbgrader"' in lesson.read_bytes()]
     assignments.make_course(lessons, results)
-    if not (results / "gradebook.db").exists():
-        for lesson in course.sources():
-            course.generate(lesson)
     return course
 
 

@@ -232,3 +232,18 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(course, tmp_path):
     rows = read_csv(folder / "graded" / "grades.csv")
     assert [float(row["00 ex-00-1-check"]) for row in rows] == [0, 1] * 4
     shutil.rmtree(folder)
+
+
+def test_without_bubblewrap_it_is_refused_unless_told(course, tmp_path, monkeypatch):
+    from course_utils.grading.run import grade
+
+    for name, value in environment.child_environment().items():
+        monkeypatch.setenv(name, value)
+    right = simulated.answered(released(course)["00"], ex_00_1_answer=simulated.RIGHT_00)
+    nbformat.write(right, tmp_path / "ada.ipynb")
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    with pytest.raises(sandbox.CourseError, match=r"bwrap.* is not installed.*With --unsafe they run"):
+        grade(tmp_path, workers=1)
+    outcome = grade(tmp_path, workers=1, limits=SMALL, unsafe=True)
+    assert (outcome.graded, outcome.broken) == (1, 0)
+    assert [row["00 ex-00-1-check"] for row in read_csv(tmp_path / "graded" / "grades.csv")] == ["1"]
