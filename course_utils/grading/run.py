@@ -93,23 +93,20 @@ class _Session:
         self.graded = self.kept = 0
         self.broken = {}
         self._waiting = collections.defaultdict(collections.deque)
-        self._keys = {}
+        self._keys, self._records = {}, []
 
     def run(self, workers, limits, unsafe):
         """Run what has to be run, and enter every result into the gradebook as it comes."""
         from tqdm import tqdm
 
-        bar = tqdm(total=len(self._submissions), desc="grading", unit="submission")
-        with bar, concurrent.futures.ThreadPoolExecutor(1) as recorder:
-            self._bar, self._recorder, self._records = bar, recorder, []
+        self._bar = tqdm(total=len(self._submissions), desc="grading", unit="submission")
+        with self._bar, concurrent.futures.ThreadPoolExecutor(1) as self._recorder:
             for submission in self._submissions:
                 self._queue(submission)
             _Pool(workers, limits, unsafe, self).run(self._waiting)
-            for submission, record in self._records:
-                try:
-                    record.result()
-                except CourseError as error:
-                    self._break(submission, str(error))
+            # The last results are still being entered.
+            for record in self._records:
+                record.result()
 
     def _queue(self, submission):
         """Read a submission; note what is broken, keep what is known, and let the rest wait for a referee."""
@@ -121,7 +118,6 @@ class _Session:
             content = _read(submission.path)
         except Broken as broken:
             self._break(submission, str(broken))
-            self._bar.update()
             return
         key = digest(content, self._plans[submission.lesson])
         self._keys[submission] = key
@@ -129,13 +125,11 @@ class _Session:
         if known.get("key") == key:
             self.kept += 1
             self._record(submission, known)
-            self._bar.update()
         else:
             self._waiting[submission.lesson].append((submission, content))
 
     def finish(self, submission, kind, result):
         """Take what a referee has said of a submission."""
-        self._bar.update()
         if kind != "graded":
             self._break(submission, result)
             return
@@ -147,8 +141,18 @@ class _Session:
         self._record(submission, result)
 
     def _record(self, submission, result):
-        if result.get("recorded") != result["key"]:
-            self._records.append((submission, self._recorder.submit(self._enter, submission, result)))
+        if result.get("recorded") == result["key"]:
+            self._bar.update()
+        else:
+            self._records.append(self._recorder.submit(self._try_to_enter, submission, result))
+
+    def _try_to_enter(self, submission, result):
+        try:
+            self._enter(submission, result)
+        except CourseError as error:
+            self._break(submission, str(error))
+        else:
+            self._bar.update()
 
     def _enter(self, submission, result):
         import nbformat.v4
@@ -173,6 +177,7 @@ class _Session:
     def _break(self, submission, reason):
         self.broken[submission] = reason
         self._bar.write(f"{submission.student}, {submission.path.name}: {reason}")
+        self._bar.update()
 
     def report(self):
         """Write the tables and the figure."""
@@ -180,7 +185,7 @@ class _Session:
 
         rows, verdicts = collections.defaultdict(dict), {}
         for one in self._submissions:
-            lesson = one.lesson or "unknown"
+            lesson = one.lesson or "?"
             if one in self.broken:
                 rows[one.student][lesson] = ({}, f"not graded: {self.broken[one]}")
                 continue

@@ -247,3 +247,38 @@ def test_without_bubblewrap_it_is_refused_unless_told(course, tmp_path, monkeypa
     outcome = grade(tmp_path, workers=1, limits=SMALL, unsafe=True)
     assert (outcome.graded, outcome.broken) == (1, 0)
     assert [row["00 ex-00-1-check"] for row in read_csv(tmp_path / "graded" / "grades.csv")] == ["1"]
+
+
+def test_what_was_submitted_through_the_exchange_is_collected(tmp_path, monkeypatch):
+    import getpass
+
+    from course_utils.grading.run import grade
+
+    for name, value in environment.child_environment().items():
+        monkeypatch.setenv(name, value)
+    course, student, exchange = tmp_path / "course", tmp_path / "student", tmp_path / "exchange"
+    run("assign", "00", "--to", course)
+    for folder in (student, exchange):
+        folder.mkdir()
+    exchange.chmod(0o777)
+    setting = f"c.Exchange.root = {str(exchange)!r}\n"
+    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as file:
+        file.write(setting)
+    (student / "nbgrader_config.py").write_text(
+        f'c = get_config()\nc.CourseDirectory.course_id = "multimodal"\n{setting}', encoding="utf-8"
+    )
+
+    def nbgrader(*arguments, folder):
+        subprocess.run(
+            [sys.executable, "-m", "nbgrader", *arguments], cwd=folder, check=True, capture_output=True
+        )
+
+    nbgrader("release_assignment", "00_orientation", folder=course)
+    nbgrader("fetch_assignment", "00_orientation", folder=student)
+    path = student / "00_orientation" / "00_orientation.ipynb"
+    answered = simulated.answered(nbformat.read(path, as_version=4), ex_00_1_answer=simulated.RIGHT_00)
+    nbformat.write(answered, path)
+    nbgrader("submit", "00_orientation", folder=student)
+    assert grade(course, workers=1, limits=SMALL).graded == 1
+    [row] = read_csv(course / "grades.csv")
+    assert (row["student"], row["00 ex-00-1-check"]) == (getpass.getuser(), "1")
