@@ -65,6 +65,7 @@ class Course:
         from nbgrader.exchange import ExchangeFactory
 
         config = self._config(lesson, "*")
+        del config.CourseDirectory["submitted_directory"]
         coursedir = CourseDirectory(config=config)
         collector = ExchangeFactory(config=config).Collect(
             coursedir=coursedir,

@@ -135,6 +135,10 @@ def points_of(row, expected):
     }
 
 
+def outcome_of(said, hint):
+    return said[0] if said else "not graded: no notebook" if hint is None else "passed"
+
+
 def test_everybody_gets_what_the_answer_is_worth(graded, course, record_property):
     handed_in, outcome, rows, hints, *_ = graded
     table, wrong = [], {}
@@ -143,7 +147,7 @@ def test_everybody_gets_what_the_answer_is_worth(graded, course, record_property
         took = sum(json.loads(path.read_text(encoding="utf-8"))["seconds"] for path in result.glob("*.json"))
         got = points_of(rows[student], points) if points else {}
         said = [line["hint"] for line in hints if line["student"] == student and line["state"] != "passed"]
-        table.append(f"{student:22} {sum(got.values()):4g} {took:6.1f} s  {(said or ['passed'])[0][:90]}")
+        table.append(f"{student:22} {sum(got.values()):4g} {took:6.1f} s  {outcome_of(said, hint)[:90]}")
         if got != points:
             wrong[student] = (got, points, said)
         elif hint is None:
