@@ -32,13 +32,15 @@ from course_utils.grading.sandbox import Sandbox, SandboxGone
 __all__ = ["Referee", "Verdict", "serve"]
 
 _EMPTY = "is still empty"
+BY_HAND = "is not graded automatically"
 _ROOM = 3 * 2**30  # bytes by which a referee may grow while it grades
 
 
 class Verdict(dict):
     """What one exercise earned.
 
-    Its keys are number, grade_id, points (the most), earned, state ("passed", "failed" or "untouched"), hint.
+    Its keys are number, grade_id, points (the most), earned, state ("passed", "failed", "untouched" or
+    "by hand", for what cannot be passed out of the sandbox) and hint.
     """
 
 
@@ -281,7 +283,9 @@ class _Attempt:
 
     def _record(self, exercise, hint, printed=""):
         """Keep a decision, and show it as the output of the check's cell."""
-        state = "passed" if not hint else "untouched" if _EMPTY in hint else "failed"
+        state = "failed" if hint else "passed"
+        for part, kind in ((_EMPTY, "untouched"), (BY_HAND, "by hand")):
+            state = kind if part in hint else state
         self.verdicts[exercise.check] = Verdict(
             number=exercise.number,
             grade_id=exercise.check,
@@ -377,7 +381,7 @@ class _Caller:
             return self._side.read(written, blobs)
         except models.UnsafeModel as error:
             raise CheckFailed(
-                f"Your model has {error}. Such a model is not graded automatically: build it from Keras' own "
+                f"Your model has {error}. Such a model {BY_HAND}: build it from Keras' own "
                 "layers and the course's, or ask your instructor to look at it."
             ) from error
 

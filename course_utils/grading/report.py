@@ -110,13 +110,13 @@ def draw_stuck(path, verdicts):
 
 def _counts(found):
     """Count the outcomes of one exercise; return them and the most frequent hint."""
-    failed = group_hints([one["hint"] for one in found if one["state"] == "failed"])
+    failed = group_hints([one["hint"] for one in found if one["state"] in ("failed", "by hand")])
     hint, first = failed[0] if failed else ("", 0)
     states = collections.Counter(one["state"] for one in found)
     counts = {
         "passed": states["passed"],
         "first": first,
-        "other": states["failed"] - first,
+        "other": states["failed"] + states["by hand"] - first,
         "untouched": states["untouched"],
     }
     return counts, hint

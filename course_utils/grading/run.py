@@ -189,8 +189,11 @@ class _Session:
             if one in self.broken:
                 rows[one.student][lesson] = ({}, f"not graded: {self.broken[one]}")
                 continue
-            rows[one.student][lesson] = (self._course.points(one.student, lesson), one.notes)
-            verdicts[lesson, one.student] = self._result(one)["verdicts"]
+            verdicts[lesson, one.student] = found = self._result(one)["verdicts"]
+            by_hand = [verdict["number"] for verdict in found if verdict["state"] == "by hand"]
+            notes = [one.notes, f"to be looked at by hand: {', '.join(by_hand)}" if by_hand else ""]
+            points = self._course.points(one.student, lesson)
+            rows[one.student][lesson] = (points, "; ".join(filter(None, notes)))
         report.write_grades(self._course.folder / "grades.csv", self._plans, rows)
         report.write_hints(self._course.folder / "hints.csv", verdicts)
         if verdicts:

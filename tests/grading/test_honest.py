@@ -106,3 +106,4 @@ def _expect_others(connection, lesson):
         for number, (text, hint) in others.items():
             assert (verdicts[number]["earned"] > 0) == (hint == ""), (text, verdicts[number])
             assert re.search(hint, verdicts[number]["hint"]), (text, verdicts[number])
+            assert (verdicts[number]["state"] == "by hand") == (text == OWN_LAYER)
