@@ -260,8 +260,10 @@ class _Attempt:
         errors = [output for output in outputs if output["output_type"] == "error"]
         if errors and step.kind == "answer":
             error = errors[-1]
+            # IPython's name for the cell means nothing to a student.
+            message = re.sub(r" \(<ipython-input[^>]*>, (line \d+)\)", r" in \1", error["evalue"])
             self._trouble[_name(step.cell)] = (
-                f"The cell of your answer stopped with {error['ename']}: {error['evalue']}"[:500]
+                f"The cell of your answer stopped with {error['ename']}: {message}"[:500]
             )
 
     def _check(self, step, sandbox):
@@ -283,6 +285,7 @@ class _Attempt:
 
     def _record(self, exercise, hint, printed=""):
         """Keep a decision, and show it as the output of the check's cell."""
+        hint = _writable(hint)
         state = "failed" if hint else "passed"
         for part, kind in ((_EMPTY, "untouched"), (BY_HAND, "by hand")):
             state = kind if part in hint else state
@@ -435,7 +438,7 @@ def _outputs(reported, limit):
                 shown.pop("image/png")
             if len(shown.get("image/png", "")) > 2**21:
                 shown.pop("image/png")
-            shown["text/plain"] = shown.get("text/plain", "")[:limit]
+            shown["text/plain"] = _writable(shown.get("text/plain", "")[:limit])
             outputs.append({"output_type": "display_data", "data": shown, "metadata": {}})
         elif isinstance(output.get("error"), list):
             name, message = (str(part)[:2000] for part in [*output["error"], "", ""][:2])
@@ -444,10 +447,16 @@ def _outputs(reported, limit):
 
 
 def _stream(text):
-    return {"output_type": "stream", "name": "stdout", "text": text}
+    return {"output_type": "stream", "name": "stdout", "text": _writable(text)}
+
+
+def _writable(text):
+    """Replace what a submission can put into a str and nobody into a file."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _error(name, message):
+    name, message = _writable(name), _writable(message)
     return {"output_type": "error", "ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
 
 

@@ -5,6 +5,7 @@ import csv
 import io
 import re
 import textwrap
+import warnings
 
 import matplotlib.pyplot as plt
 
@@ -84,7 +85,10 @@ def draw_stuck(path, verdicts):
                 box = {"fc": "white", "ec": "none", "pad": 1.2}
                 axes.text(left + share / 2, row, str(count), ha="center", va="center", fontsize=10, bbox=box)
             left += share
-        axes.text(1.02, row, textwrap.shorten(hint, 90, placeholder=" …"), va="center", fontsize=9)
+        # A hint may quote anything that a student has written.
+        shown = "".join(letter if letter.isprintable() else " " for letter in hint)
+        shown = textwrap.shorten(shown, 90, placeholder=" …")
+        axes.text(1.02, row, shown, va="center", fontsize=9, parse_math=False)
     labels = [number for _, number in exercises]
     axes.set(yticks=range(len(labels)), yticklabels=labels, ylabel="exercise")
     axes.set(xlim=(0, 2.5), xticks=(0, 0.5, 1), xticklabels=("0 %", "50 %", "100 %"))
@@ -103,7 +107,9 @@ def draw_stuck(path, verdicts):
     ]
     figure.legend(handles, words.values(), ncols=4, loc="outside upper center", fontsize=10)
     image = io.BytesIO()
-    figure.savefig(image, format="png")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a letter that the font lacks is shown as a box
+        figure.savefig(image, format="png")
     plt.close(figure)
     write_atomically(path, image.getvalue())
 

@@ -151,6 +151,9 @@ class _Session:
             self._enter(submission, result)
         except CourseError as error:
             self._break(submission, str(error))
+        # One submission must not keep the rest of the class from its points.
+        except Exception as error:
+            self._break(submission, f"its result cannot be entered: {type(error).__name__}: {error}")
         else:
             self._bar.update()
 

@@ -175,6 +175,10 @@ def students(releases, sources, places, port):
         "constant": ("return 2.0", "expected"),
         "huge answer": ("import numpy as np\n    return np.zeros(10**8)", "message of|GB of memory"),
         "another object": ("return open('/dev/null', 'w')", "expected one number|TypeError|expected"),
+        "odd letters": (
+            "raise ValueError('\\ud800 $\\\\frac{ \\0 \\x1b[31m <script> 多')",
+            "stopped with ValueError",
+        ),
         "exits": ("import os\n    os._exit(0)", "ended its process"),
         "endless call": ("while True:\n        pass", "more than 4 seconds"),
     }
