@@ -29,7 +29,7 @@ from course_utils.grading.plain import Remote, Side, same_place
 from course_utils.grading.plan import compose, read_submission
 from course_utils.grading.sandbox import Sandbox, SandboxGone
 
-__all__ = ["Referee", "Verdict", "serve"]
+__all__ = ["Referee", "Verdict", "digest", "serve"]
 
 _EMPTY = "is still empty"
 BY_HAND = "is not graded automatically"
