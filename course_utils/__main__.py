@@ -1,4 +1,4 @@
-"""The command line: ``python3 -m course_utils lab | test | doctor | render | experiment | install``."""
+"""The command line: ``python3 -m course_utils lab | test | doctor | assign | grade | render | …``."""
 
 import errno
 import os

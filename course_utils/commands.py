@@ -5,6 +5,7 @@ import os
 import sys
 
 from course_utils import environment, interpreter
+from course_utils.errors import CourseError
 
 
 def run(arguments: list[str]) -> int:
@@ -71,6 +72,43 @@ def _parser() -> argparse.ArgumentParser:
     experiment.add_argument("name", choices=_experiments(), help="one of: %(choices)s", metavar="NAME")
     experiment.add_argument("--seeds", metavar="N", help="how many seeds (default: as recorded)")
 
+    assign = commands.add_parser(
+        "assign",
+        help="make the nbgrader assignment of a lesson, or the whole course directory (for instructors)",
+    )
+    assign.set_defaults(run=_assign)
+    assign.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers")
+    assign.add_argument("--all", action="store_true", help="every lesson that has exercises")
+    assign.add_argument(
+        "--to", metavar="DIR", default="my_course", help="the course directory (default: %(default)s)"
+    )
+
+    grade = commands.add_parser("grade", help="grade what a class has handed in (for instructors)")
+    grade.set_defaults(run=_grade)
+    grade.add_argument(
+        "folder",
+        metavar="DIR",
+        help="the course directory, or a folder with a notebook or a folder per student",
+    )
+    grade.add_argument(
+        "--workers", type=_positive, metavar="N", help="submissions at a time (default: one per core)"
+    )
+    grade.add_argument(
+        "--seconds", type=_positive, metavar="N", default=60, help="time for one cell (default: %(default)s)"
+    )
+    grade.add_argument(
+        "--memory",
+        type=_positive,
+        metavar="MB",
+        default=4096,
+        help="for one submission (default: %(default)s)",
+    )
+    grade.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="without isolation, where bubblewrap is not to be had; says what you risk",
+    )
+
     install = commands.add_parser(
         "install", help="only make or mend the environment; lab and test do it by themselves"
     )
@@ -79,6 +117,12 @@ def _parser() -> argparse.ArgumentParser:
         "--with", dest="extra", choices=["instructor"], default="", help="further packages: nbgrader"
     )
     return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1")
+    return int(text)
 
 
 def _port(text: str) -> int:
@@ -143,6 +187,56 @@ def _experiment(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", f"course_utils.experiments.{options.name}", *seeds]
     interpreter.run_instead(command, environment.child_environment())
     return 0
+
+
+def _assign(options: argparse.Namespace) -> int:
+    from course_utils import testing
+
+    if options.all == bool(options.lessons):
+        raise CourseError("assign: say which lessons, such as `assign 05`, or `assign --all` for every one.")
+    lessons = [path for path in testing.notebooks(options.lessons) if b'"nbgrader"' in path.read_bytes()]
+    _enter_with_nbgrader()
+    from course_utils import assignments
+
+    for sentence in assignments.assign(lessons, options.to):
+        print(f"  {sentence}")
+    print(
+        f"Submissions go to {options.to}/submitted/STUDENT/LESSON/; then: "
+        f"python3 -m course_utils grade {options.to}"
+    )
+    return 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    _enter_with_nbgrader()
+    from course_utils.grading.limits import Limits
+    from course_utils.grading.run import grade
+
+    if options.unsafe:
+        print(
+            "Without isolation: every submission runs as you, and can read, change and send away whatever "
+            "you can.",
+            flush=True,
+        )
+    seconds = options.seconds
+    limits = Limits(
+        cell_seconds=seconds,
+        call_seconds=min(20, seconds),
+        total_seconds=10 * seconds,
+        memory=options.memory * 2**20,
+    )
+    outcome = grade(options.folder, options.workers, limits, options.unsafe)
+    print(
+        f"{outcome.graded} graded, {outcome.kept} kept from before, {outcome.broken} not to be graded. "
+        f"In {outcome.folder}: grades.csv, hints.csv, where_stuck.png, feedback/, and Formgrader's gradebook."
+    )
+    return 0
+
+
+def _enter_with_nbgrader() -> None:
+    environment.enter("instructor")
+    # nbgrader starts programs that are installed beside it.
+    os.environ.update(environment.child_environment())
 
 
 def _install(options: argparse.Namespace) -> int:

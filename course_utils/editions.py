@@ -22,6 +22,7 @@ __all__ = [
     "clear_answers",
     "learner_edition",
     "read_notebook",
+    "show_targets",
     "write_learner_editions",
 ]
 
@@ -86,6 +87,7 @@ def learner_edition(notebook):
 
     Answers and hidden tests are removed, outputs cleared. In front of each cell tagged ``target`` stands a
     cell "What you should see" with that cell's stored output, pictures as attachments with their alt text.
+    An assignment that nbgrader has made of one stays as it is: that is what students find in its place.
 
     Args:
         notebook: nbformat NotebookNode of the worked edition, executed. It is not changed.
@@ -97,18 +99,41 @@ def learner_edition(notebook):
         CourseError: when its markers are not balanced or stand in the wrong cells, or a ``target`` cell has
             no stored output.
     """
-    import nbformat.v4
-
-    edition = clear_answers(notebook)
-    cells = []
+    if _is_assignment(notebook):
+        return copy.deepcopy(notebook)
+    edition = show_targets(clear_answers(notebook))
     for cell in edition.cells:
-        if "target" in cell.metadata.get("tags", []):
-            cells.append(nbformat.v4.new_markdown_cell(id=f"should-see-{cell.id}", **_target(cell)))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        cells.append(cell)
-    edition.cells = cells
     return edition
+
+
+def show_targets(notebook):
+    """Put in front of each cell tagged ``target`` a cell "What you should see" with its stored output.
+
+    Args:
+        notebook: nbformat NotebookNode, executed. It is not changed.
+
+    Returns:
+        nbformat NotebookNode.
+
+    Raises:
+        CourseError: when a ``target`` cell has no stored output.
+    """
+    import nbformat.v4
+
+    shown, cells = copy.deepcopy(notebook), []
+    for cell in shown.cells:
+        if "target" in cell.metadata.get("tags", []):
+            cells.append(nbformat.v4.new_markdown_cell(id=f"should-see-{cell.id}", **_target(cell)))
+        cells.append(cell)
+    shown.cells = cells
+    return shown
+
+
+def _is_assignment(notebook):
+    """Whether nbgrader has made this of a worked edition: then it is a learner's already."""
+    return any("checksum" in cell.metadata.get("nbgrader", {}) for cell in notebook.cells)
 
 
 def clear_answers(notebook, code_stub=CODE_STUB, text_stub=TEXT_STUB):

@@ -53,12 +53,19 @@ def _require_free(ip: str, port: int) -> None:
         ) from None
 
 
+def _first_lesson() -> str:
+    """Gives lesson 00, or the first there is where an instructor has handed out others only."""
+    if (editions.NOTEBOOKS / FIRST_LESSON).exists():
+        return FIRST_LESSON
+    return min((path.name for path in editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), default=FIRST_LESSON)
+
+
 def _command(place: Path, port: int | None, ip: str, browser: bool) -> list[str]:
     command = [
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={place}",
         f"--ServerApp.ip={ip}",
-        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
+        f"--LabApp.default_url=/lab/tree/{_first_lesson()}",
         # Ctrl-C ends it at once instead of asking on a terminal that may not be there.
         "--ServerApp.answer_yes=True",
         # Defaults that a learner's own settings still override. Without them the question "would you like to

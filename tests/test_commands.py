@@ -31,7 +31,7 @@ def run(*arguments, **options):
 
 def test_help_names_every_command():
     text = run("--help").stdout
-    names = ("lab", "test", "doctor", "render", "experiment", "install")
+    names = ("lab", "test", "doctor", "assign", "grade", "render", "experiment", "install")
     assert all(re.search(rf"^    {name}\b", text, re.M) for name in names)
 
 
@@ -41,6 +41,10 @@ def test_help_names_every_command():
         ([], "required: COMMAND"),
         (["lab", "--port", "0"], "'0' is not a port: expected a whole number from 1 to 65535"),
         (["lab", "--port", "http"], "'http' is not a port"),
+        (["assign"], "say which lessons, such as `assign 05`, or `assign --all`"),
+        (["assign", "00", "--all"], "say which lessons"),
+        (["grade"], "required: DIR"),
+        (["grade", "x", "--workers", "0"], "'0': expected a whole number from 1"),
         (["install", "--with", "everything"], "invalid choice: 'everything'"),
         (["experiment", "fusoin"], "invalid choice: 'fusoin'"),
     ],

@@ -75,9 +75,18 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def lab(folder, place, root=ROOT):
+    """Run the command that a learner runs, in the course's folder; give the server's address and token."""
+    command = [
+        *(sys.executable, "-m", "course_utils", "lab", "--no-browser"),
+        *("--port", str(free_port()), "--ip", "127.0.0.1", "--folder", str(folder)),
+    ]
+    return server(command, place, root)
+
+
 @contextlib.contextmanager
-def lab(folder, place):
-    """Run the command that a learner runs; give the server's address and token."""
+def server(command, place, folder):
+    """Run a command that starts JupyterLab, in a folder; give the server's address and token."""
     shutil.rmtree(place, ignore_errors=True)
     (place / "config").mkdir(parents=True)
     # The test reads cells through JupyterLab's own model: it draws only those that are in sight.
@@ -87,30 +96,27 @@ def lab(folder, place):
     settings = {f"JUPYTER_{kind}_DIR": str(place / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
     log = place / "lab.log"
     with log.open("wb") as output:
-        server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "course_utils", "lab", "--no-browser"),
-                *("--port", str(free_port()), "--ip", "127.0.0.1", "--folder", str(folder)),
-            ],
-            cwd=ROOT,
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
             env={**os.environ, **settings, "IPYTHONDIR": str(place / "ipython")},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
         try:
             info = until(
-                lambda: server.poll() is None and next((place / "runtime").glob("jpserver-*.json"), None),
+                lambda: process.poll() is None and next((place / "runtime").glob("jpserver-*.json"), None),
                 STARTS,
                 lambda: f"no server.\n{log.read_text(encoding='utf-8', errors='replace')}",
             )
             yield json.loads(info.read_text(encoding="utf-8")), log
         finally:
-            server.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
             try:
-                server.wait(30)
+                process.wait(30)
             except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+                process.kill()
+                process.wait()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,120 @@
+"""Keras models cross the wall of the sandbox as their configuration and weights, and are built anew outside.
+
+So a check looks at a genuine model, whose counts and outputs nobody can have forged. What is built is limited
+to Keras' own layers, operations, losses and optimisers, and to the course's layers; whatever can hold code or
+read files is left out, however Keras itself would treat it.
+"""
+
+import importlib
+import json
+import re
+import sys
+
+import numpy as np
+
+__all__ = ["UnsafeModel", "build", "describe"]
+
+_MODULES = re.compile(
+    r"keras(\.(src\.)?(layers|models|ops|activations|initializers|regularizers|constraints|losses|optimizers|"
+    r"metrics|dtype_policies|random)(\.\w+)*)?|course_utils\.(fusion|features)\.\w+"
+)
+# They hold code or another program's model, import a module, or open files.
+_REFUSED = re.compile(r"Lambda|Torch|TFSM|Jax|Flax|Lookup|Vectorization|Hash")
+_VALUES = {"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__", "__tuple__"}
+_LARGEST = 20_000_000  # numbers; a lesson's network has at most some hundred thousand
+
+
+class UnsafeModel(ValueError):
+    """A model has parts that are not built outside the sandbox; the message names them."""
+
+
+def describe(value):
+    """Describe a Keras model as plain data (inside the sandbox).
+
+    Args:
+        value: anything.
+
+    Returns:
+        dict with "name" (its class), "problem" (why it cannot be described, or ""), "config" and "compiled"
+        (JSON, str) and "weights" (list of arrays); None when it is no Keras model.
+    """
+    keras = sys.modules.get("keras")
+    if keras is None or not isinstance(value, keras.Model):
+        return None
+    described = {"name": type(value).__name__, "problem": "", "config": "", "compiled": "", "weights": []}
+    try:
+        described["config"] = json.dumps(keras.saving.serialize_keras_object(value))
+        described["weights"] = [np.asarray(weight) for weight in value.get_weights()]
+    except Exception as error:  # a submission's own layers raise what they like
+        described["problem"] = f"{type(error).__name__}: {error}"[:300]
+    return described
+
+
+def build(described):
+    """Build a described model (outside the sandbox).
+
+    Args:
+        described: what :func:`describe` returned; not trusted.
+
+    Returns:
+        Keras model, compiled if it was.
+
+    Raises:
+        UnsafeModel: when it has parts that are not built here, or is no model.
+    """
+    import keras
+
+    # Their layers are known to Keras once they are imported.
+    import course_utils.features.pretrained
+    import course_utils.fusion.attention
+    import course_utils.fusion.methods  # noqa: F401
+
+    if described["problem"]:
+        raise UnsafeModel(str(described["problem"])[:300])
+    try:
+        config = json.loads(described["config"])
+        if config["class_name"] not in ("Sequential", "Functional"):
+            raise UnsafeModel(f"a class of its own, {str(config['class_name'])[:60]!r}")
+        _inspect(config)
+        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+        if model.built and described["weights"]:
+            model.set_weights(described["weights"])
+    except UnsafeModel:
+        raise
+    # Keras raises many kinds for a configuration that does not fit.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:300]
+        raise UnsafeModel(f"parts that cannot be built again ({reason})") from error
+    return model
+
+
+def _inspect(part):
+    """Complain unless every object in a configuration is of an allowed class, and no size is absurd."""
+    if isinstance(part, dict):
+        if "class_name" in part:
+            _inspect_class(part)
+        for item in part.values():
+            _inspect(item)
+    elif isinstance(part, list):
+        for item in part:
+            _inspect(item)
+    elif isinstance(part, int) and abs(part) > _LARGEST:
+        raise UnsafeModel(f"a size of {part}")
+
+
+def _inspect_class(part):
+    """Complain unless Keras will find an allowed class, or a function of Keras, behind a name."""
+    name, module = part["class_name"], part.get("module")
+    if isinstance(name, str) and name in _VALUES:
+        return
+    if name == "function":
+        name = part.get("config")
+    named = isinstance(name, str) and isinstance(module, str)
+    if not named or not _MODULES.fullmatch(module) or _REFUSED.search(name):
+        raise UnsafeModel(f"{str(name)[:60]!r}, which is none of Keras' own layers or the course's")
+    found = getattr(importlib.import_module(module), name, None)
+    home = str(getattr(found, "__module__", ""))
+    is_class = isinstance(found, type) and hasattr(found, "from_config")
+    is_function = part["class_name"] == "function" and callable(found)
+    if not (is_class or is_function) or not _MODULES.fullmatch(home):
+        raise UnsafeModel(f"{name[:60]!r}, which is none of Keras' own layers or the course's")

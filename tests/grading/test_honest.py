@@ -1,0 +1,109 @@
+"""In every lesson the source's own answers earn all points, a blank notebook none, others their due."""
+
+import contextlib
+import copy
+import multiprocessing
+import re
+
+import nbformat
+import pytest
+
+from course_utils import editions
+from course_utils.grading import plan, referee, sandbox
+from course_utils.grading.limits import Limits
+
+LESSONS = {
+    path.name[:2]: path
+    for path in sorted(editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    if b'"nbgrader"' in path.read_bytes()
+}
+LIMITS = Limits()
+
+
+def isolated():
+    with contextlib.suppress(sandbox.CourseError):
+        sandbox.require_isolation()
+        return True
+    return False
+
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not isolated(), reason="bubblewrap (bwrap) is missing or may not be used here"),
+]
+
+# Answers of another kind than the source's: a model with a layer of the student's own, a model too large, an
+# answer that changes its argument, one that calls what it is given in its own way.
+OWN_LAYER = """
+class Twice(layers.Layer):
+    def call(self, x):
+        return 2 * x
+
+def my_wide_view():
+    return keras.Sequential([keras.Input((64, 64, 3)), layers.Conv2D(32, 4, strides=4), Twice()])
+"""
+NOT_FEW = """
+def my_wide_view():
+    return keras.Sequential([keras.Input((64, 64, 3)), layers.Conv2D(32, 45, strides=4, padding="same")])
+"""
+CHANGES_ITS_ARGUMENT = """
+def my_grad_cam(maps, gradients):
+    maps *= gradients.mean(axis=(1, 2), keepdims=True)
+    positive = np.maximum(maps.sum(axis=-1), 0)
+    largest = positive.max(axis=(1, 2), keepdims=True)
+    return positive / np.where(largest > 0, largest, 1)
+"""
+BY_PREDICT = """
+def my_extract_features(pictures, model, preprocess, batch_size):
+    prepared = preprocess(np.array(pictures, "float32"))
+    maps = model.predict(prepared, batch_size=batch_size, verbose=0)
+    return maps if maps.ndim == 2 else maps.mean(axis=(1, 2))
+"""
+OTHERS_02 = [
+    {
+        "2.4": (OWN_LAYER, "not graded automatically"),
+        "2.5": (CHANGES_ITS_ARGUMENT, "changed the arrays"),
+        "2.6": (BY_PREDICT, ""),
+    },
+    {"2.4": (NOT_FEW, "expected at most 20,000")},
+]
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_the_sources_answers_earn_everything_and_a_blank_nothing(number):
+    # In a process of its own, as `grade` does it: a lesson starts from a fresh interpreter.
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=referee.serve, args=(there, LESSONS[number], LIMITS, False), daemon=True)
+    process.start()
+    try:
+        assert here.poll(400) and here.recv()[0] == "ready"
+        lesson = plan.read_plan(LESSONS[number])
+        for edition, share in (("source", 1), ("release", 0)):
+            here.send_bytes(nbformat.writes(getattr(lesson, edition)).encode())
+            kind, found = here.recv()
+            assert kind == "graded"
+            earned = {verdict["number"]: verdict["earned"] for verdict in found["verdicts"]}
+            assert earned == {one.number: share * one.points for one in lesson.exercises}, found["verdicts"]
+        if number == "02":
+            _expect_others(here, lesson)
+    finally:
+        process.kill()
+        process.join()
+
+
+def _expect_others(connection, lesson):
+    answers = {exercise.number: exercise.answers[0] for exercise in lesson.exercises}
+    for others in OTHERS_02:
+        notebook = copy.deepcopy(lesson.release)
+        for cell in notebook.cells:
+            for number, (text, _) in others.items():
+                if cell.metadata.get("nbgrader", {}).get("grade_id") == answers[number]:
+                    cell.source = text
+        connection.send_bytes(nbformat.writes(notebook).encode())
+        _, found = connection.recv()
+        verdicts = {verdict["number"]: verdict for verdict in found["verdicts"]}
+        for number, (text, hint) in others.items():
+            assert (verdicts[number]["earned"] > 0) == (hint == ""), (text, verdicts[number])
+            assert re.search(hint, verdicts[number]["hint"]), (text, verdicts[number])
+            assert (verdicts[number]["state"] == "by hand") == (text == OWN_LAYER)

@@ -1,0 +1,73 @@
+"""Which cells have to run is told from the names in them."""
+
+import pytest
+
+from course_utils.grading import slicing
+
+LESSON = [
+    "import numpy as np\nfrom os import path as where, sep",
+    "x = np.ones(3)\nfor i in range(3):\n    x[i] = i",
+    "def double(a):\n    return 2 * a",
+    "x.sort()",
+    "plotting.show(x)",
+    "%%time\ny = double(x)",
+    "def answer(a):\n    return double(a) + np.sum(a)",
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("a + b.c[d]", {"a", "b", "d"}),
+        ("def f(a, b=c):\n    d = a\n    return d + e", {"c", "e"}),
+        ("[i for i in a if b]", {"a", "b"}),
+        ("lambda q: q + z", {"z"}),
+        ("class A(B):\n    x = y\n    def f(self):\n        return x", {"B", "y", "x"}),
+        ("!ls\nx", {"get_ipython", "x"}),
+        ("this is no code", set()),
+        ("return 1", set()),
+    ],
+)
+def test_names_read(source, names):
+    assert slicing.names_read(source) - {"__name__", "__module__", "__qualname__"} == names
+
+
+def test_names_bound():
+    assert slicing.names_bound(LESSON[0]) == {"np": "import", "where": "import", "sep": "import"}
+    assert slicing.names_bound("import a.b\nx, (y, *z) = 1\nwith q as r:\n    s = 1") == {
+        "a": "import",
+        **dict.fromkeys(("x", "y", "z", "r", "s"), "value"),
+    }
+    assert slicing.names_bound("def f():\n    g = 1\nclass C:\n    h = 1") == dict.fromkeys(
+        "fC", "definition"
+    )
+
+
+def test_needed_cells_are_those_that_bind_or_change_what_is_used():
+    assert slicing.needed_cells(LESSON, {6}) == [0, 2, 6]
+    assert slicing.needed_cells([*LESSON, "print(x)"], {7}) == [0, 1, 3, 7]
+    assert slicing.needed_cells([*LESSON, "print(y)"], {7}) == [0, 1, 2, 3, 5, 7]
+
+
+def test_a_skeleton_keeps_imports_and_definitions_that_are_needed():
+    made = slicing.skeleton(LESSON, {6})
+    assert made == ["import numpy as np", "", LESSON[2], "", "", "", LESSON[6]]
+    assert slicing.skeleton(["import keras", "from runtime import q", "f = 1"], {2}) == ["", "", "f = 1"]
+    decorated = "@wraps(g)\ndef f():\n    pass"
+    assert slicing.skeleton(["from functools import wraps", decorated, "def g(): pass", "f()"], {3})[:3] == [
+        "from functools import wraps",
+        decorated,
+        "def g(): pass",
+    ]
+    started = "from course_utils import runtime\nruntime.start(seed=1)"
+    assert slicing.skeleton([started, "x = 1"], {1}) == [started, "x = 1"]
+
+
+def test_there_is_no_skeleton_where_a_value_is_needed():
+    assert slicing.skeleton([*LESSON, "def g():\n    return x"], {7}) is None
+    # A local of the answer that only shares its name with a value of the lesson is none.
+    assert slicing.skeleton([*LESSON, "def g():\n    x = 1\n    return x"], {7}) is not None
+
+
+def test_what_is_no_code_is_left_as_it_is():
+    assert slicing.skeleton(["this is no code", "f("], {1}) == ["", "f("]
