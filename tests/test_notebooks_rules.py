@@ -13,10 +13,10 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from course_utils import CourseError, editions, render
+from course_utils import CourseError, editions, render, testing
 
 ROOT = Path(__file__).resolve().parents[1]
-PATHS = sorted(editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+PATHS = [*sorted(editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), testing.TEMPLATE]
 
 OPENING = (
     r"^# \d\d · \S",
