@@ -8,6 +8,8 @@ from course_utils import environment, interpreter
 from course_utils.errors import CourseError
 
 NOTEBOOKS = environment.ROOT / "notebooks"
+# A lesson to copy, for authors: tested as the lessons are, but never among them.
+TEMPLATE = environment.ROOT / "docs" / "template" / "99_template.ipynb"
 TESTS = environment.ROOT / "tests"
 
 # Strict comparison of every stored output. A cell that hangs is given up after three minutes: nbval's own
@@ -28,7 +30,7 @@ def notebooks(numbers: list[str]) -> list[Path]:
     """Finds lessons by number.
 
     Args:
-        numbers: such as ["01"] or ["1"]; empty for all lessons.
+        numbers: such as ["01"] or ["1"]; empty for all lessons. "99" is the template, which is none of them.
 
     Returns:
         Their notebooks, in order.
@@ -42,11 +44,12 @@ def notebooks(numbers: list[str]) -> list[Path]:
             f"There are no lessons in {NOTEBOOKS}: restore them with `git checkout -- notebooks`."
         )
     wanted = [number.zfill(2) for number in numbers] or list(lessons)
+    found = {**lessons, TEMPLATE.name[:2]: TEMPLATE}
     for number in wanted:
-        if number not in lessons:
+        if number not in found:
             there = ", ".join(f"{number} ({path.stem[3:]})" for number, path in lessons.items())
             raise CourseError(f"There is no lesson {number}. There are: {there}.")
-    return [lessons[number] for number in wanted]
+    return [found[number] for number in wanted]
 
 
 def command(lesson: str | None, fast: bool, further: list[str]) -> list[str]:
@@ -76,6 +79,8 @@ def command(lesson: str | None, fast: bool, further: list[str]) -> list[str]:
         paths += chosen
         if lesson:
             arguments += ["--only-lesson", number]
+        else:
+            paths.append(TEMPLATE)
     return [*arguments, *further, *(path.relative_to(environment.ROOT).as_posix() for path in paths)]
 
 
@@ -110,7 +115,7 @@ def pytest_collection_modifyitems(config, items) -> None:
 def _lesson_of(item) -> str | None:
     """Number of the lesson whose notebook a parametrised test is given as `path`."""
     path = item.callspec.params.get("path") if hasattr(item, "callspec") else None
-    return path.name[:2] if isinstance(path, Path) and path.parent == NOTEBOOKS else None
+    return path.name[:2] if isinstance(path, Path) and path.parent in (NOTEBOOKS, TEMPLATE.parent) else None
 
 
 def pytest_sessionfinish(session) -> None:
