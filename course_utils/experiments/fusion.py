@@ -49,11 +49,14 @@ CONFIGURATION = {
     },
     "scenes": {
         "scenes": {"train": 6000, "validation": 200, "test": 500, "test in the unseen style": 500},
+        "empty cells hidden": 0.5,
+        "inner": 4 * _WIDTH,
+        "shared": True,
         "samples for EMAP": 40,
-        "epochs": 9,
+        "epochs": 8,
         "batch size": 50,
         "learning rate": 0.003,
-        "weight decay": 0.001,
+        "weight decay": 0.2,
     },
 }
 PROBLEMS = ("digits", "parity", "scenes")
@@ -93,7 +96,8 @@ class Pairs:
     Attributes:
         a: array (n, tokens, dim): pictures of digits, float32 (n, 1, 64); or words of questions, int32 (n, 8,
             7).
-        b: float32 (n, tokens, dim): spoken digits (n, 1, 160); or regions of scenes (n, 36, 192).
+        b: float32 (n, tokens, dim): spoken digits (n, 1, 160); or regions of scenes (n, 36, 192), where a
+            region of nothing but zeros is hidden.
         labels: int (n,), or (n, 8), one for each question.
         a_names: int (n,), the digit seen; None for scenes.
         b_names: int (n,), the digit heard; None for scenes.
@@ -212,7 +216,31 @@ def regions_of(pictures):
     from course_utils.features import pretrained
     from course_utils.features.cache import cached
 
-    return cached(pretrained.region_features, pictures, pretrained.load_image_encoder())
+    return cached(pretrained.window_features, pictures, pretrained.load_image_encoder())
+
+
+def hide_empty_cells(regions, some, share, seed=0):
+    """Hide cells that hold nothing, each with the same probability, as if the picture had none there.
+
+    Without it some seeds find a thing by looking at everything else: what is missing from the mean of all
+    places is its place. Where empty cells may be missing too, that says nothing any more.
+
+    Args:
+        regions: float32 (n, 36, 192), the standardised regions.
+        some: :class:`course_utils.datasets.scenes.Scenes`, the same n.
+        share: float, 0 to 1, of the empty cells.
+        seed: int.
+
+    Returns:
+        float32 (n, 36, 192), a copy with zeros in the four regions of each hidden cell.
+    """
+    n, per_side = len(regions), scenes.CANVAS // scenes.CELL
+    empty = np.ones((n, per_side**2 + 1), bool)
+    np.put_along_axis(empty, some.cells, False, axis=1)  # −1, no object, is the last column
+    hidden = empty[:, :-1] & (np.random.default_rng(seed).random((n, per_side**2)) < share)
+    cells = regions.reshape(n, per_side, 2, per_side, 2, -1)
+    hidden = hidden.reshape(n, per_side, 1, per_side, 1, 1)
+    return np.where(hidden, np.float32(0), cells).reshape(regions.shape)
 
 
 # --- the sets of a problem ----------------------------------------------------------------------------------
@@ -246,9 +274,14 @@ def draw_sets(problem, seed):
 
 @functools.lru_cache(maxsize=2)
 def load_sets(problem, seed):
-    """The sets of :func:`draw_sets`, standardised by the training set."""
+    """The sets of :func:`draw_sets`, standardised by the training set, in which scenes have cells hidden."""
     drawn = draw_sets(problem, seed)
-    return {split: standardised(pairs, drawn["train"]) for split, pairs in drawn.items()}
+    sets = {split: standardised(pairs, drawn["train"]) for split, pairs in drawn.items()}
+    if problem == "scenes":
+        share = CONFIGURATION["scenes"]["empty cells hidden"]
+        regions = hide_empty_cells(sets["train"].b, draw_scenes("train"), share)
+        sets["train"] = replace(sets["train"], b=regions)
+    return sets
 
 
 def standardised(pairs, reference):
@@ -287,7 +320,7 @@ def build(problem, method, modality_dropout=0.0):
         classes), for scenes (batch, 8, 21).
     """
     import keras
-    from keras import layers
+    from keras import layers, ops
 
     from course_utils.fusion import attention, methods
 
@@ -295,20 +328,25 @@ def build(problem, method, modality_dropout=0.0):
     if problem == "scenes":
         a = keras.Input((scenes.QUESTIONS, scenes.WORDS), dtype="int32", name="questions")
         b = keras.Input((36, 192), name="regions")
-        words = layers.Embedding(len(draw_scenes("validation").vocabulary), 32, name="words")(a)
-        words = layers.Reshape((scenes.QUESTIONS, scenes.WORDS * 32))(words)
+        words = layers.Embedding(len(draw_scenes("validation").vocabulary), _WIDTH, name="words")(a)
+        # A word means the same wherever it stands in a question, and here no two differ in order alone.
+        words = ops.sum(words, axis=2)
         tokens_a = layers.Dense(_WIDTH, activation="relu", name="question")(words)  # one token a question
-        tokens_b = attention.Positions(name="places")(layers.Dense(_WIDTH, name="region")(b))
+        tokens_b = attention.GridPositions(6, name="places")(layers.Dense(_WIDTH, name="region")(b))
         tokens_b = layers.LayerNormalization(name="norm")(tokens_b)
+        mask_b = ops.any(ops.not_equal(b, 0), axis=-1)
         classes = len(scenes.CONCEPTS) + len(scenes.POSITIONS)
     else:
         a, b = keras.Input((1, 64), name="picture"), keras.Input((1, _BINS * _MELS), name="sound")
-        tokens_a, tokens_b = a, b
+        tokens_a, tokens_b, mask_b = a, b, None
         classes = 10 if problem == "digits" else 2
     kept = methods.ModalityDropout(modality_dropout, seed=0)(present) if modality_dropout else present
     make = {**methods.METHODS, **methods.BASELINES}[method]
     sizes = {"dim": _WIDTH, "heads": _HEADS, "depth": _DEPTH, "per_token": problem == "scenes"}
-    logits = make(classes=classes, name="fusion", **sizes)(tokens_a, tokens_b, present=kept)
+    sizes |= {
+        name: CONFIGURATION[problem][name] for name in ("inner", "shared") if name in CONFIGURATION[problem]
+    }
+    logits = make(classes=classes, name="fusion", **sizes)(tokens_a, tokens_b, mask_b=mask_b, present=kept)
     return keras.Model([a, b, present], logits)
 
 

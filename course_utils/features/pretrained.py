@@ -27,6 +27,7 @@ __all__ = [
     "pack_weights",
     "region_features",
     "unpack_weights",
+    "window_features",
 ]
 
 SIDE = 48
@@ -239,3 +240,37 @@ def region_features(pictures, encoder=None, batch_size=128):
         means = ops.convert_to_numpy(ops.average_pool(maps, 2, 2))
         regions.append(means.reshape(len(means), -1, means.shape[-1]))
     return np.concatenate(regions)
+
+
+def window_features(pictures, encoder=None, window=32):
+    """Tokens as of :func:`region_features`, but the picture is cut into squares first, each encoded alone.
+
+    A region of a whole picture sees some 70 pixels of it, its neighbours among them. Here it knows nothing of
+    what lies outside its own square, so that what joins two squares must be found by who reads the tokens.
+    Introduced in lesson 05.
+
+    Args:
+        pictures: RGB array, 0 to 255, (n, height, width, 3), both sides multiples of ``window``.
+        encoder: Keras model from pictures to a map (batch, h, w, channels); None for the course's own.
+        window: int, side of the squares in pixels, a multiple of 16.
+
+    Returns:
+        float32 (n, tokens, channels), the tokens read row by row over the whole picture; with the course's
+        encoder and pictures of 96 × 96 (n, 36, 192).
+
+    Raises:
+        CourseError: when the pictures have another shape, or a side is no multiple of the window.
+    """
+    pictures = np.asarray(pictures)
+    if pictures.ndim != 4 or any(size % window for size in pictures.shape[1:3]) or window % (2 * STRIDE):
+        raise CourseError(
+            f"pictures have shape {pictures.shape} and window is {window}; expected (n, height, width, 3), "
+            f"both sides multiples of the window, and a window that is a multiple of {2 * STRIDE}."
+        )
+    n, rows, columns = len(pictures), pictures.shape[1] // window, pictures.shape[2] // window
+    # (n, rows, window, columns, window, 3) → windows one after the other, and their tokens back again.
+    windows = pictures.reshape(n, rows, window, columns, window, -1).swapaxes(2, 3)
+    tokens = region_features(windows.reshape(-1, window, window, windows.shape[-1]), encoder, batch_size=1024)
+    side = window // (2 * STRIDE)
+    tokens = tokens.reshape(n, rows, columns, side, side, -1).swapaxes(2, 3)
+    return tokens.reshape(n, rows * columns * side**2, -1)

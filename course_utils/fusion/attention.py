@@ -12,6 +12,7 @@ from course_utils.errors import CourseError
 
 __all__ = [
     "AttentionBlock",
+    "GridPositions",
     "MultiHeadAttention",
     "Positions",
     "ScaledDotProductAttention",
@@ -271,6 +272,44 @@ class Positions(layers.Layer):
     def get_config(self):
         """The arguments of the constructor, dict."""
         return {**super().get_config(), "deviation": self.deviation}
+
+
+@_register
+class GridPositions(layers.Layer):
+    """Add a learned vector to every row and one to every column of a grid of tokens, read row by row.
+
+    x_rc ← x_rc + p_r + q_c. Next to a grid with a vector for every place (:class:`Positions`) it needs fewer
+    weights, and "one column further" is the same step in all rows. Introduced in lesson 05.
+
+    Args:
+        columns: int ≥ 1, tokens in a row.
+        deviation: float > 0, standard deviation of p and q at the start.
+
+    Raises:
+        CourseError: when the tokens do not fill whole rows.
+    """
+
+    def __init__(self, columns, deviation=0.5, **kwargs):
+        super().__init__(**kwargs)
+        self.columns, self.deviation = columns, deviation
+
+    def build(self, tokens_shape):
+        require_tokens("tokens", tokens_shape)
+        _, count, dim = tokens_shape
+        if count % self.columns:
+            raise CourseError(f"There are {count} tokens and {self.columns} columns; expected full rows.")
+        for name, shape in (("row", (count // self.columns, 1, dim)), ("column", (1, self.columns, dim))):
+            # One initialiser each: called twice, the same one would draw the same numbers.
+            start = keras.initializers.RandomNormal(stddev=self.deviation)
+            setattr(self, f"{name}_table", self.add_weight(shape=shape, initializer=start, name=name))
+
+    def call(self, tokens):
+        """Float tensor (batch, rows · columns, dim) → the same shape."""
+        return tokens + ops.reshape(self.row_table + self.column_table, (-1, tokens.shape[-1]))
+
+    def get_config(self):
+        """The arguments of the constructor, dict."""
+        return {**super().get_config(), "columns": self.columns, "deviation": self.deviation}
 
 
 def require_tokens(name, shape):

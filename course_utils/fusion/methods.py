@@ -72,14 +72,19 @@ class Fusion(layers.Layer):
         heads: int, attention heads; only where a method attends.
         depth: int ≥ 1, layers on top of each other; only where a method attends or modulates.
         per_token: bool, whether every token of ``a`` is a question that gets its own logits.
+        inner: int, width inside the feed-forward networks of attention blocks; None takes 2 · dim.
+        shared: bool, whether the attention blocks on top of each other are one and the same, run again: what
+            the first step has learned, the second can do as well (Dehghani et al., arXiv:1807.03819).
     """
 
     gives_scores = False
 
-    def __init__(self, classes, dim=96, heads=4, depth=2, per_token=False, **kwargs):
+    def __init__(
+        self, classes, dim=96, heads=4, depth=2, per_token=False, inner=None, shared=False, **kwargs
+    ):
         super().__init__(**kwargs)
         self.classes, self.dim, self.heads, self.depth = classes, dim, heads, depth
-        self.per_token = per_token
+        self.per_token, self.inner, self.shared = per_token, inner, shared
         self.hidden = self._dense(dim, activation="relu")
         self.logits = self._dense(classes)
 
@@ -130,17 +135,18 @@ class Fusion(layers.Layer):
 
     def get_config(self):
         """The arguments of the constructor, dict."""
-        names = ("classes", "dim", "heads", "depth", "per_token")
+        names = ("classes", "dim", "heads", "depth", "per_token", "inner", "shared")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
     def _dense(self, width, **options):
         return layers.Dense(width, dtype=self.dtype_policy, **options)
 
     def _blocks(self, **options):
-        return [
-            AttentionBlock(self.heads, self.dim, dtype=self.dtype_policy, **options)
-            for _ in range(self.depth)
+        blocks = [
+            AttentionBlock(self.heads, self.dim, self.inner, dtype=self.dtype_policy, **options)
+            for _ in range(1 if self.shared else self.depth)
         ]
+        return blocks * (self.depth // len(blocks))
 
     def _norm(self, **options):
         return layers.LayerNormalization(dtype=self.dtype_policy, **options)
