@@ -78,9 +78,12 @@ METHODS = (
 DROPPED = ("concatenation", "cross-attention")
 """Methods that are trained on the noisy digits once more, with modality dropout."""
 DROPOUT = " + modality dropout"
+SHOWN = ", no cell hidden"
+"""Cross-attention once more on training scenes with all their cells."""
 ROWS = (
     *(f"{problem}: {method}" for problem in PROBLEMS for method in METHODS),
     *(f"digits: {method}{DROPOUT}" for method in DROPPED),
+    f"scenes: cross-attention{SHOWN}",
 )
 SEEDS = 5
 
@@ -273,11 +276,20 @@ def draw_sets(problem, seed):
 
 
 @functools.lru_cache(maxsize=2)
-def load_sets(problem, seed):
-    """The sets of :func:`draw_sets`, standardised by the training set, in which scenes have cells hidden."""
+def load_sets(problem, seed, hide=True):
+    """The sets of :func:`draw_sets`, standardised by the training set, in which scenes have cells hidden.
+
+    Args:
+        problem: "digits", "parity" or "scenes".
+        seed: int, as for :func:`draw_sets`.
+        hide: bool, whether empty cells of training scenes are hidden (:func:`hide_empty_cells`).
+
+    Returns:
+        dict of :class:`Pairs`.
+    """
     drawn = draw_sets(problem, seed)
     sets = {split: standardised(pairs, drawn["train"]) for split, pairs in drawn.items()}
-    if problem == "scenes":
+    if problem == "scenes" and hide:
         share = CONFIGURATION["scenes"]["empty cells hidden"]
         regions = hide_empty_cells(sets["train"].b, draw_scenes("train"), share)
         sets["train"] = replace(sets["train"], b=regions)
@@ -334,7 +346,7 @@ def build(problem, method, modality_dropout=0.0):
         tokens_a = layers.Dense(_WIDTH, activation="relu", name="question")(words)  # one token a question
         tokens_b = attention.GridPositions(6, name="places")(layers.Dense(_WIDTH, name="region")(b))
         tokens_b = layers.LayerNormalization(name="norm")(tokens_b)
-        mask_b = ops.any(ops.not_equal(b, 0), axis=-1)
+        mask_b = shown(b)
         classes = len(scenes.CONCEPTS) + len(scenes.POSITIONS)
     else:
         a, b = keras.Input((1, 64), name="picture"), keras.Input((1, _BINS * _MELS), name="sound")
@@ -348,6 +360,13 @@ def build(problem, method, modality_dropout=0.0):
     }
     logits = make(classes=classes, name="fusion", **sizes)(tokens_a, tokens_b, mask_b=mask_b, present=kept)
     return keras.Model([a, b, present], logits)
+
+
+def shown(regions):
+    """Which regions are not hidden: float tensor (batch, 36, 192) → bool (batch, 36)."""
+    from keras import ops
+
+    return ops.any(ops.not_equal(regions, 0), axis=-1)
 
 
 def schedule(problem):
@@ -418,10 +437,11 @@ def run(row, seed):
     from course_utils import evaluation
 
     problem, method = row.split(": ")
-    sets = load_sets(problem, seed)
+    sets = load_sets(problem, seed, not method.endswith(SHOWN))
     settings, train = CONFIGURATION[problem], sets["train"]
     keras.utils.set_random_seed(seed)
-    model = build(problem, method.removesuffix(DROPOUT), 0.3 if method.endswith(DROPOUT) else 0.0)
+    plain = method.removesuffix(DROPOUT).removesuffix(SHOWN)
+    model = build(problem, plain, 0.3 if method.endswith(DROPOUT) else 0.0)
     model.compile(schedule(problem), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     begins = []  # of the epochs: the first one holds the compilation
     clock = keras.callbacks.LambdaCallback(
@@ -454,7 +474,7 @@ def run(row, seed):
         unseen = sets["test in the unseen style"]
         answers = predict(unseen.a, unseen.b, both(len(unseen))).argmax(axis=-1)
         figures["accuracy in the unseen style"] = (answers == unseen.labels).mean()
-        if method.endswith("cross-attention"):
+        if plain.endswith("cross-attention"):
             block = best_block(model, sets["validation"])
             hits, chance = point(model, test, draw_scenes("test"))
             figures["pointing game"], figures["chance in the pointing game"] = (
@@ -478,7 +498,11 @@ def attention_maps(model):
 
     tokens = keras.Model(model.inputs[:2], [model.get_layer(name).output for name in ("question", "norm")])
     fusion = model.get_layer("fusion")
-    return in_batches(lambda a, b, present: fusion(*tokens([a, b]), present=present, return_scores=True)[1])
+
+    def look(a, b, present):
+        return fusion(*tokens([a, b]), mask_b=shown(b), present=present, return_scores=True)[1]
+
+    return in_batches(look)
 
 
 def point(model, pairs, some):

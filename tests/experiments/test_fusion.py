@@ -105,10 +105,37 @@ def test_the_training_set_has_mean_0_and_deviation_1_and_words_stay_words(small)
             assert np.isin(x.std(axis=(0, 1)).round(2), (0, 1)).all()
     drawn, ready = fusion.draw_sets("scenes", 0), fusion.load_sets("scenes", 0)
     assert (ready["test"].a == drawn["test"].a).all()
-    assert np.allclose(ready["train"].b.mean(axis=(0, 1)), 0, atol=1e-3)
+    whole = fusion.load_sets("scenes", 0, hide=False)["train"].b
+    assert np.allclose(whole.mean(axis=(0, 1)), 0, atol=1e-3)
     assert not np.allclose(
         ready["test"].b.mean(axis=(0, 1)), 0, atol=1e-3
     )  # by the training set's statistics
+
+
+def test_only_cells_without_a_thing_are_hidden_and_half_of_them():
+    some = scenes.generate(300, seed=1)
+    regions = np.random.default_rng(0).normal(size=(300, 36, 5)).astype(np.float32)
+    hidden = (fusion.hide_empty_cells(regions, some, 0.5) == 0).all(axis=-1).reshape(300, 3, 2, 3, 2)
+    cells = hidden.all(axis=(2, 4)).reshape(300, 9)
+    assert (hidden.any(axis=(2, 4)).reshape(300, 9) == cells).all()  # a cell's four regions go together
+    taken = np.zeros((300, 9), bool)
+    for number, (places, mask) in enumerate(zip(some.cells, some.mask, strict=True)):
+        taken[number, places[mask]] = True
+    assert not (cells & taken).any()
+    assert 0.45 < cells[~taken].mean() < 0.55
+    assert (fusion.hide_empty_cells(regions, some, 0.0) == regions).all()
+
+
+def test_hidden_regions_are_not_looked_at(small):
+    pairs, some = fusion.load_sets("scenes", 0)["test"], fusion.draw_scenes("test")
+    model, both = fusion.build("scenes", "cross-attention"), fusion.both(len(pairs))
+    fewer = fusion.hide_empty_cells(pairs.b, some, 1.0)
+    hidden = (fewer == 0).all(axis=-1)
+    weights = fusion.attention_maps(model)(pairs.a, fewer, both)  # (12, 2, 4, 8, 36)
+    assert weights.max(axis=(1, 2, 3))[hidden].max() == 0
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-5)
+    answers = [fusion.predictor(model)(pairs.a, regions, both) for regions in (fewer, pairs.b)]
+    assert not np.allclose(*answers)
 
 
 def test_scenes_of_the_splits_differ_and_the_unseen_style_is_unseen(small):
@@ -154,7 +181,13 @@ def test_the_learning_rate_warms_up_and_falls_to_nothing(small):
 
 
 @pytest.mark.parametrize(
-    "row", ["digits: concatenation + modality dropout", "parity: late", "scenes: cross-attention"]
+    "row",
+    [
+        "digits: concatenation + modality dropout",
+        "parity: late",
+        "scenes: cross-attention",
+        "scenes: cross-attention, no cell hidden",
+    ],
 )
 def test_a_run_measures_what_the_record_has(row, small):
     figures = fusion.run(row, 0)

@@ -8,7 +8,8 @@ from course_utils.datasets import emoji
 
 runtime.start()
 
-from keras import ops  # noqa: E402 - after the quiet start
+import keras  # noqa: E402 - after the quiet start
+from keras import ops  # noqa: E402
 
 from course_utils.experiments import pretrain_image  # noqa: E402
 from course_utils.features import pretrained  # noqa: E402
@@ -48,6 +49,50 @@ def test_the_unmoved_sprite_stays_where_it_was(sprites, monkeypatch):
     found = np.asarray(layer.place(ops.cast(sprites[0], "float32"), 12))
     # In the middle of every range the sprite is neither turned nor moved: only its size is the middle one.
     assert np.abs(found - sprites[0]).max() < 1
+
+
+def test_bending_shifts_pixels_smoothly_and_by_as_much_as_is_asked_for(sprites, monkeypatch):
+    layer = pretrain_image.DrawnPictures(sprites, seed=0)
+    # Sprites whose value is the pixel's own place, so that what is found tells where it comes from.
+    down, right = np.meshgrid(*[np.arange(48, dtype=np.float32)] * 2, indexing="ij")
+    places = np.tile(np.stack([down, right, down, right], axis=-1), (30, 1, 1, 1))
+    shifts = {}
+    for amount in (0.0, 1.0, 3.0):
+        settings = {**pretrain_image.CONFIGURATION, "bend in pixels": amount}
+        monkeypatch.setattr(pretrain_image, "CONFIGURATION", settings)
+        shifts[amount] = (np.asarray(layer.bend(ops.array(places), 30)) - places)[:, 8:40, 8:40, :2]
+    assert np.abs(shifts[0.0]).max() < 1e-3
+    assert shifts[3.0].std() == pytest.approx(3 * shifts[1.0].std(), rel=0.2)
+    assert 0.4 < shifts[1.0].std() < 1.2  # what is interpolated varies less than what it is drawn from
+    assert np.abs(np.diff(shifts[1.0], axis=1)).mean() < 0.15  # neighbours move together
+    assert np.corrcoef(shifts[1.0][..., 0].ravel(), shifts[1.0][..., 1].ravel())[0, 1] < 0.3
+
+
+def test_half_of_the_pictures_have_one_rectangle_hidden(sprites):
+    hidden = np.asarray(pretrain_image.DrawnPictures(sprites, seed=0).hidden(400))[..., 0]
+    assert hidden.shape == (400, 48, 48)
+    some = hidden.any(axis=(1, 2))
+    assert 0.4 < some.mean() < 0.6
+    for one in hidden[some]:
+        rows, columns = one.any(axis=1), one.any(axis=0)
+        assert (one == np.outer(rows, columns)).all()  # a rectangle, and no more than 16 pixels a side
+        assert rows.sum() <= 16 and columns.sum() <= 16
+
+
+def test_muon_of_a_kernel_is_keras_muon_of_the_same_numbers_as_a_matrix():
+    rng = np.random.default_rng(0)
+    start, steps = rng.normal(size=(3, 3, 4, 8)), rng.normal(size=(2, 3, 3, 4, 8))
+    kernel = keras.Variable(start.astype("float32"))
+    matrix = keras.Variable(start.reshape(36, 8).astype("float32"))
+    optimizers = pretrain_image.MuonOfKernels(0.1), keras.optimizers.Muon(0.1)
+    for step in steps.astype("float32"):
+        optimizers[0].apply([ops.array(step)], [kernel])
+        optimizers[1].apply([ops.array(step.reshape(36, 8))], [matrix])
+    np.testing.assert_allclose(kernel.numpy().reshape(36, 8), matrix.numpy(), atol=1e-6)
+    # A kernel's four axes are no matrix to Keras' own, which takes another way with them.
+    plain = keras.Variable(start.astype("float32"))
+    keras.optimizers.Muon(0.1).apply([ops.array(steps[0].astype("float32"))], [plain])
+    assert np.abs(plain.numpy() - kernel.numpy()).max() > 1e-3
 
 
 def test_the_loss_is_the_sum_over_the_levels_by_hand(world):

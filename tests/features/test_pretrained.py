@@ -108,3 +108,28 @@ def test_regions_are_means_of_two_by_two_places_row_by_row():
 def test_regions_of_anything_but_pictures_are_refused(shape):
     with pytest.raises(CourseError, match="multiples of 16"):
         pretrained.region_features(np.zeros(shape, np.uint8))
+
+
+def test_a_window_is_encoded_as_if_it_were_the_whole_picture():
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 64, 96, 3), dtype=np.uint8)
+    found = pretrained.window_features(pictures).reshape(2, 4, 6, 192)
+    for row in range(2):
+        for column in range(3):
+            window = pictures[:, 32 * row : 32 * row + 32, 32 * column : 32 * column + 32]
+            alone = pretrained.region_features(window).reshape(2, 2, 2, 192)
+            there = found[:, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+            np.testing.assert_allclose(there, alone, atol=1e-4)
+    # what is painted in one window changes nothing in the others
+    pictures[:, :32, :32] = 0
+    changed = (
+        np.abs(pretrained.window_features(pictures).reshape(found.shape) - found).max(axis=(0, 3)) > 1e-3
+    )
+    assert changed[:2, :2].all() and changed.sum() == 4
+
+
+@pytest.mark.parametrize(
+    ("shape", "window"), [((96, 96, 3), 32), ((2, 96, 80, 3), 32), ((2, 96, 96, 3), 24), ((2, 96, 96, 4), 32)]
+)
+def test_windows_that_do_not_fit_are_refused(shape, window):
+    with pytest.raises(CourseError, match="multiple"):
+        pretrained.window_features(np.zeros(shape, np.uint8), window=window)

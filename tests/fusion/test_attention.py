@@ -271,6 +271,27 @@ def test_a_mask_of_numbers_is_refused(dtype):
         heads(queries, keys, attention_mask=mask.astype(dtype))
 
 
+def test_a_grid_has_one_vector_for_each_row_and_one_for_each_column():
+    layer = attention.GridPositions(3, deviation=2.0)
+    tokens = np.random.default_rng(0).normal(size=(4, 6, 5)).astype("float32")
+    added = (np.asarray(layer(tokens)) - tokens).reshape(4, 2, 3, 5)
+    rows, columns = layer.row_table.numpy(), layer.column_table.numpy()
+    for r in range(2):
+        for c in range(3):
+            np.testing.assert_allclose(added[:, r, c], np.tile(rows[r, 0] + columns[0, c], (4, 1)), atol=1e-6)
+    # one column further is the same step in every row, and rows and columns have numbers of their own
+    np.testing.assert_allclose(added[:, 0, 1] - added[:, 0, 0], added[:, 1, 1] - added[:, 1, 0], atol=1e-5)
+    assert np.abs(rows[0, 0] - columns[0, 0]).min() > 1e-4
+    assert 1 < np.concatenate([rows.ravel(), columns.ravel()]).std() < 3
+
+
+def test_tokens_that_are_no_grid_are_refused():
+    with pytest.raises(CourseError, match="7 tokens and 3 columns"):
+        attention.GridPositions(3)(np.zeros((2, 7, 4), np.float32))
+    with pytest.raises(CourseError, match="tokens have shape"):
+        attention.GridPositions(3)(np.zeros((2, 6), np.float32))
+
+
 def test_widths_that_do_not_fit_are_refused():
     for heads, dim in ((3, 8), (0, 8), (8, 4)):
         with pytest.raises(CourseError, match="heads divide evenly"):
@@ -306,5 +327,5 @@ def test_a_saved_model_gives_the_same_answers(tmp_path, gated):
         rng.random((2, 5)) < 0.7,
     )
     np.testing.assert_allclose(again(inputs), model(inputs), atol=1e-6)
-    for layer in (block, heads, attention.Positions(0.1)):
+    for layer in (block, heads, attention.Positions(0.1), attention.GridPositions(2, 0.1)):
         assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()

@@ -372,3 +372,35 @@ def test_options_that_make_no_sense_are_refused():
     ):
         with pytest.raises(CourseError, match=message):
             make()
+
+
+def blocks_of(layer):
+    """The attention blocks of a method in the order in which they run, a shared one as often as it does."""
+    names = [name for name in ("blocks", "blocks_a", "blocks_b") if hasattr(layer, name)]
+    return [block for name in names for block in getattr(layer, name)]
+
+
+@pytest.mark.parametrize("name", ["self-attention", "cross-attention", "co-attention", "bottleneck"])
+def test_shared_blocks_are_one_block_run_again(name):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=(3, tokens, 8)).astype("float32") for tokens in (4, 5))
+    shared, separate = (
+        methods.METHODS[name](classes=3, dim=8, heads=2, depth=3, inner=24, shared=shared)
+        for shared in (True, False)
+    )
+    shared(a, b), separate(a, b)
+    in_blocks = sum(block.count_params() for block in blocks_of(separate))
+    assert shared.count_params() == separate.count_params() - in_blocks * 2 // 3
+    # The same weights in each of the separate blocks, and elsewhere, give the same answers.
+    for one, other in zip(blocks_of(shared), blocks_of(separate), strict=True):
+        other.set_weights(one.get_weights())
+        assert other.widen.kernel.shape == (8, 24)
+    for one, other in zip(rest_of(shared), rest_of(separate), strict=True):
+        other.assign(one)
+    np.testing.assert_allclose(separate(a, b), shared(a, b), atol=1e-5)
+
+
+def rest_of(layer):
+    """The weights of a method outside of its attention blocks."""
+    inside = {id(weight) for block in blocks_of(layer) for weight in block.weights}
+    return [weight for weight in layer.weights if id(weight) not in inside]
