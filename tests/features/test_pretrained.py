@@ -78,11 +78,11 @@ def test_the_card_is_right_about_sides_and_groups():
         )
 
     at = {side: right(side) for side in (40, 48, 64)}
-    assert at[40].mean() == pytest.approx(at[48].mean(), abs=0.02)
-    assert at[64].mean() == pytest.approx(0.77 * at[48].mean(), abs=0.02)
+    assert at[40].mean() == pytest.approx(at[48].mean() + 0.02, abs=0.01)
+    assert at[64].mean() == pytest.approx(0.83 * at[48].mean(), abs=0.02)
     groups = [round(at[48][world.groups == number].mean(), 2) for number in range(len(world.group_names))]
-    assert groups[world.group_names.index("people-body")] == min(groups) == pytest.approx(0.45, abs=0.01)
-    assert groups[world.group_names.index("symbols")] == pytest.approx(0.92, abs=0.01)
+    assert groups[world.group_names.index("people-body")] == min(groups) == pytest.approx(0.49, abs=0.01)
+    assert groups[world.group_names.index("symbols")] == pytest.approx(0.91, abs=0.01)
 
 
 def test_it_ignores_what_a_picture_is_beside_itself(unseen):
