@@ -341,7 +341,11 @@ error: Request failed after 2 retries in 2.2s
         ),
         ("ERROR: No matching distribution found for tensorflow==2.21.0", 1, "The package index has no build"),
         ("ERROR: [WinError 32] The process cannot access the file", 1, "A file of .venv is in use"),
-        ("ERROR: [Errno 13] Permission denied: '/root/.cache/pip'", 1, "A file or folder may not be written"),
+        (
+            "ERROR: [Errno 13] Permission denied: '/home/mei/.cache/pip'",
+            1,
+            "A file or folder may not be written",
+        ),
         ("Installing collected packages: numpy", 137, "The installer was killed by the system"),
         (
             "Building\nerror: something new\n  caused by: the moon",

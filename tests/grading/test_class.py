@@ -1,6 +1,5 @@
 """A class of simulated students, honest and not, is graded: everybody gets what the answer is worth."""
 
-import contextlib
 import csv
 import hashlib
 import json
@@ -37,17 +36,7 @@ SMALL = Limits(
 )
 
 
-def isolated():
-    with contextlib.suppress(sandbox.CourseError):
-        sandbox.require_isolation()
-        return True
-    return False
-
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not isolated(), reason="bubblewrap (bwrap) is missing or may not be used here"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation")]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """In every lesson the source's own answers earn all points, a blank notebook none, others their due."""
 
-import contextlib
 import copy
 import multiprocessing
 import re
@@ -9,7 +8,7 @@ import nbformat
 import pytest
 
 from course_utils import editions
-from course_utils.grading import plan, referee, sandbox
+from course_utils.grading import plan, referee
 from course_utils.grading.limits import Limits
 
 LESSONS = {
@@ -20,17 +19,7 @@ LESSONS = {
 LIMITS = Limits()
 
 
-def isolated():
-    with contextlib.suppress(sandbox.CourseError):
-        sandbox.require_isolation()
-        return True
-    return False
-
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not isolated(), reason="bubblewrap (bwrap) is missing or may not be used here"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation")]
 
 # Answers of another kind than the source's: a model with a layer of the student's own, a model too large, an
 # answer that changes its argument, one that calls what it is given in its own way.
