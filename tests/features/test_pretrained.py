@@ -133,3 +133,15 @@ def test_a_window_is_encoded_as_if_it_were_the_whole_picture():
 def test_windows_that_do_not_fit_are_refused(shape, window):
     with pytest.raises(CourseError, match="multiple"):
         pretrained.window_features(np.zeros(shape, np.uint8), window=window)
+
+
+def test_a_region_of_a_whole_picture_sees_seventy_pixels():
+    picture = np.random.default_rng(0).integers(0, 256, (1, 160, 160, 3), dtype=np.uint8)
+    before, seen = pretrained.region_features(picture).reshape(10, 10, 192), []
+    for column in range(0, 160, 2):
+        changed = picture.copy()
+        changed[:, :, column : column + 2] = 255 - changed[:, :, column : column + 2]
+        after = pretrained.region_features(changed).reshape(10, 10, 192)
+        if np.abs(after - before)[5, 5].max() > 1e-5:
+            seen += [column, column + 1]
+    assert seen[-1] - seen[0] + 1 == pytest.approx(70, abs=2)
