@@ -14,6 +14,7 @@ steps. A row is "problem: method".
 
 import functools
 import time
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -114,6 +115,17 @@ class Pairs:
 
     def __len__(self):
         return len(self.labels)
+
+    @functools.cached_property
+    def moments(self):
+        """Mean and deviation of each feature over samples and tokens, of a and of b.
+
+        dict of two float32 (dim,), or None for words, which are integers.
+        """
+        return {
+            name: (x.mean(axis=(0, 1)), x.std(axis=(0, 1))) if x.dtype.kind == "f" else None
+            for name, x in (("a", self.a), ("b", self.b))
+        }
 
     def select(self, rows):
         """Some of the samples: anything that indexes a first axis → Pairs."""
@@ -250,7 +262,7 @@ def hide_empty_cells(regions, some, share, seed=0):
 
 
 @functools.lru_cache(maxsize=2)
-def draw_sets(problem, seed):
+def draw_sets(problem, *, seed):
     """Training and test sets of a problem as they are drawn.
 
     Args:
@@ -276,7 +288,7 @@ def draw_sets(problem, seed):
 
 
 @functools.lru_cache(maxsize=2)
-def load_sets(problem, seed, hide=True):
+def load_sets(problem, *, seed, hide=True):
     """The sets of :func:`draw_sets`, standardised by the training set, in which scenes have cells hidden.
 
     Args:
@@ -287,7 +299,7 @@ def load_sets(problem, seed, hide=True):
     Returns:
         dict of :class:`Pairs`.
     """
-    drawn = draw_sets(problem, seed)
+    drawn = draw_sets(problem, seed=seed)
     sets = {split: standardised(pairs, drawn["train"]) for split, pairs in drawn.items()}
     if problem == "scenes" and hide:
         share = CONFIGURATION["scenes"]["empty cells hidden"]
@@ -307,13 +319,14 @@ def standardised(pairs, reference):
         Pairs.
     """
 
-    def scaled(values, training):
-        if values.dtype.kind != "f":
+    def scaled(name):
+        values, moments = getattr(pairs, name), reference.moments[name]
+        if moments is None:
             return values
-        mean, deviation = training.mean(axis=(0, 1)), training.std(axis=(0, 1))
+        mean, deviation = moments
         return ((values - mean) / (deviation + 1e-6)).astype(np.float32)
 
-    return replace(pairs, a=scaled(pairs.a, reference.a), b=scaled(pairs.b, reference.b))
+    return replace(pairs, a=scaled("a"), b=scaled("b"))
 
 
 # --- one run ------------------------------------------------------------------------------------------------
@@ -369,25 +382,62 @@ def shown(regions):
     return ops.any(ops.not_equal(regions, 0), axis=-1)
 
 
-def schedule(problem):
-    """Steps of one training, and AdamW with warm-up and cosine for so many.
+def learning_rates(problem):
+    """The learning rate of every step of one training: warm-up, then half a cosine.
 
     Args:
         problem: "digits", "parity" or "scenes".
 
     Returns:
-        compiled-in Keras optimiser.
+        float array (steps,).
+    """
+    settings = CONFIGURATION[problem]
+    n = settings["scenes" if problem == "scenes" else "pairs"]["train"]
+    step = np.arange(settings["epochs"] * -(-n // settings["batch size"]))
+    warm_up = len(step) // 12
+    cosine = (1 + np.cos(np.pi * (step - warm_up) / (len(step) - warm_up))) / 2
+    return settings["learning rate"] * np.where(step < warm_up, step / max(1, warm_up), cosine)
+
+
+def train(problem, method, *, seed, modality_dropout=0.0, hide=True, callbacks=()):
+    """Train a method on a problem.
+
+    Args:
+        problem: "digits", "parity" or "scenes".
+        method: str, one of METHODS.
+        seed: int, for the pairs and their noise, the first weights and the order of the batches.
+        modality_dropout: float, as for :func:`build`.
+        hide: bool, as for :func:`load_sets`.
+        callbacks: list of Keras callbacks.
+
+    Returns:
+        Keras model as from :func:`build`, trained.
     """
     import keras
 
-    settings = CONFIGURATION[problem]
-    n = settings["scenes" if problem == "scenes" else "pairs"]["train"]
-    steps = settings["epochs"] * -(-n // settings["batch size"])
-    warm_up = steps // 12
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warm_up, warmup_target=settings["learning rate"], warmup_steps=warm_up
+    settings, pairs = CONFIGURATION[problem], load_sets(problem, seed=seed, hide=hide)["train"]
+    keras.utils.set_random_seed(seed)
+    model = build(problem, method, modality_dropout)
+    optimizer = keras.optimizers.AdamW(0.0, weight_decay=settings["weight decay"], clipnorm=1.0)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    # Both halve the time that compiling takes, which for a small model is most of it: a step that still makes
+    # variables is compiled twice, and a schedule inside it once for every weight.
+    optimizer.build(model.trainable_variables)
+    rates = iter(learning_rates(problem))
+    follow = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: setattr(optimizer, "learning_rate", next(rates))
     )
-    return keras.optimizers.AdamW(rate, weight_decay=settings["weight decay"], clipnorm=1.0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Gradients do not exist")  # half of a model of one modality
+        model.fit(
+            [pairs.a, pairs.b, both(len(pairs))],
+            pairs.labels,
+            batch_size=settings["batch size"],
+            epochs=settings["epochs"],
+            callbacks=[follow, *callbacks],
+            verbose=0,
+        )
+    return model
 
 
 def both(n):
@@ -437,29 +487,27 @@ def run(row, seed):
     from course_utils import evaluation
 
     problem, method = row.split(": ")
-    sets = load_sets(problem, seed, not method.endswith(SHOWN))
-    settings, train = CONFIGURATION[problem], sets["train"]
-    keras.utils.set_random_seed(seed)
     plain = method.removesuffix(DROPOUT).removesuffix(SHOWN)
-    model = build(problem, plain, 0.3 if method.endswith(DROPOUT) else 0.0)
-    model.compile(schedule(problem), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     begins = []  # of the epochs: the first one holds the compilation
     clock = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: begins.append(time.perf_counter())
     )
-    model.fit(
-        [train.a, train.b, both(len(train))],
-        train.labels,
-        batch_size=settings["batch size"],
-        epochs=settings["epochs"],
+    model = train(
+        problem,
+        plain,
+        seed=seed,
+        modality_dropout=0.3 if method.endswith(DROPOUT) else 0.0,
+        hide=not method.endswith(SHOWN),
         callbacks=[clock],
-        verbose=0,
     )
+    sets = load_sets(problem, seed=seed)
+    settings = CONFIGURATION[problem]
+    steps = -(-len(sets["train"]) // settings["batch size"])
     predict, test = predictor(model), sets["test"]
     right = evaluation.modality_ablations(predict, test.a, test.b, test.labels, seed=seed)
     figures = {
         "parameters": model.count_params(),
-        "milliseconds per step": 1000 * np.diff(begins)[1:].min() / -(-len(train) // settings["batch size"]),
+        "milliseconds per step": 1000 * np.diff(begins)[1:].min() / steps,
         "accuracy": right["both"].mean(),
         **{f"accuracy with {case}": x.mean() for case, x in right.items() if case != "both"},
     }

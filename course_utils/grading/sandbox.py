@@ -24,7 +24,7 @@ __all__ = ["Sandbox", "SandboxGone", "require_isolation"]
 
 ROOT = Path(__file__).resolve().parents[2]
 _WATCH_SECONDS = 0.1
-_SCRATCH = "/scratch"
+_SCRATCH = "/tmp"
 _PATIENCE = 5  # times as long by the clock as by the processor
 _ADDRESS_SPACE = 3 * 2**30  # what TensorFlow reserves without using it
 
@@ -264,6 +264,8 @@ def _world(disk):
     """The files that a submission sees."""
     seen = [Path("/usr"), Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()]
     arguments = ["--proc", "/proc", "--dev", "/dev", "--size", "65536", "--tmpfs", "/dev/shm"]
+    # Before all that follows, for the course may lie in a folder of /tmp itself.
+    arguments += ["--size", str(disk), "--perms", "1777", "--tmpfs", _SCRATCH]
     for name in ("bin", "lib", "lib64", "sbin"):
         place = Path("/") / name
         if place.is_symlink():
@@ -274,7 +276,9 @@ def _world(disk):
         arguments += ["--ro-bind-try", name, name]
     seen += [ROOT / "course_utils", ROOT / "data"]
     # Made by bubblewrap on its own, the folders above would be for their owner only.
-    for folder in sorted({parent for place in seen for parent in place.parents} - {Path("/")}):
+    for folder in sorted(
+        {parent for place in seen for parent in place.parents} - {Path("/"), Path(_SCRATCH)}
+    ):
         arguments += ["--perms", "0755", "--dir", str(folder)]
     for folder in seen:
         arguments += ["--ro-bind", str(folder), str(folder)]
@@ -282,8 +286,6 @@ def _world(disk):
     arguments += ["--ro-bind", str(stand_in), str(ROOT / "course_utils" / "checks")]
     # What the course's library keeps from one run to the next.
     arguments += ["--size", str(disk), "--perms", "1777", "--tmpfs", str(ROOT / ".course-cache")]
-    arguments += ["--size", str(disk), "--perms", "1777", "--tmpfs", _SCRATCH]
-    arguments += ["--symlink", _SCRATCH, "/tmp"]
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 

@@ -99,13 +99,13 @@ def test_noise_has_the_power_that_was_asked_for(decibels, monkeypatch):
 
 def test_the_training_set_has_mean_0_and_deviation_1_and_words_stay_words(small):
     for problem in ("digits", "parity"):
-        train = fusion.load_sets(problem, 0)["train"]
+        train = fusion.load_sets(problem, seed=0)["train"]
         for x in (train.a, train.b):
             assert np.allclose(x.mean(axis=(0, 1)), 0, atol=1e-4)
             assert np.isin(x.std(axis=(0, 1)).round(2), (0, 1)).all()
-    drawn, ready = fusion.draw_sets("scenes", 0), fusion.load_sets("scenes", 0)
+    drawn, ready = fusion.draw_sets("scenes", seed=0), fusion.load_sets("scenes", seed=0)
     assert (ready["test"].a == drawn["test"].a).all()
-    whole = fusion.load_sets("scenes", 0, hide=False)["train"].b
+    whole = fusion.load_sets("scenes", seed=0, hide=False)["train"].b
     assert np.allclose(whole.mean(axis=(0, 1)), 0, atol=1e-3)
     assert not np.allclose(
         ready["test"].b.mean(axis=(0, 1)), 0, atol=1e-3
@@ -127,7 +127,7 @@ def test_only_cells_without_a_thing_are_hidden_and_half_of_them():
 
 
 def test_hidden_regions_are_not_looked_at(small):
-    pairs, some = fusion.load_sets("scenes", 0)["test"], fusion.draw_scenes("test")
+    pairs, some = fusion.load_sets("scenes", seed=0)["test"], fusion.draw_scenes("test")
     model, both = fusion.build("scenes", "cross-attention"), fusion.both(len(pairs))
     fewer = fusion.hide_empty_cells(pairs.b, some, 1.0)
     hidden = (fewer == 0).all(axis=-1)
@@ -156,7 +156,7 @@ def test_questions_are_sorted_into_three_kinds(small):
 
 @pytest.mark.parametrize("method", fusion.METHODS)
 def test_no_answer_depends_on_batch_mates_or_on_other_questions(method, small):
-    pairs = fusion.load_sets("scenes", 0)["test"]
+    pairs = fusion.load_sets("scenes", seed=0)["test"]
     model = fusion.build("scenes", method)
     whole = fusion.predictor(model)(pairs.a, pairs.b, fusion.both(len(pairs)))
     assert whole.shape == (12, 8, 21)
@@ -168,16 +168,16 @@ def test_no_answer_depends_on_batch_mates_or_on_other_questions(method, small):
     assert np.allclose(whole[:, 0], fusion.predictor(model)(other, pairs.b, fusion.both(12))[:, 0], atol=1e-4)
 
 
-def test_the_learning_rate_warms_up_and_falls_to_nothing(small):
-    rate = fusion.schedule("scenes")._learning_rate
-    steps = 3  # three epochs of one batch
-    assert float(rate(steps)) < 1e-6
-    full = fusion.CONFIGURATION["digits"]["learning rate"]
+def test_the_learning_rate_is_that_of_keras_schedule(small):
+    import keras
+
     small["digits"].update({"pairs": {"train": 2400}, "epochs": 10, "batch size": 100})
-    rate = fusion.schedule("digits")._learning_rate
-    assert float(rate(0)) == 0
-    assert np.isclose(float(rate(20)), full)
-    assert np.isclose(float(rate(130)), full / 2, rtol=1e-3)
+    full = fusion.CONFIGURATION["digits"]["learning rate"]
+    rates = fusion.learning_rates("digits")
+    keras_rate = keras.optimizers.schedules.CosineDecay(0.0, 220, warmup_target=full, warmup_steps=20)
+    assert len(rates) == 240 and rates[0] == 0 and np.isclose(rates[20], full)
+    assert np.allclose(rates, [float(keras_rate(step)) for step in range(240)], atol=1e-8)
+    assert len(fusion.learning_rates("scenes")) == 3  # epochs of one batch
 
 
 @pytest.mark.parametrize(
