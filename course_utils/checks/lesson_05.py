@@ -327,6 +327,13 @@ def _check_fusion(model, picture, text, mask):
         not np.allclose(together, logit(picture, text[other], mask[other]), atol=1e-4),
         "Other words, the same answer: the text does not reach the output.",
     )
+    apart = picture.copy()  # two regions move in opposite directions: their mean stays where it was
+    apart[:, 0], apart[:, 1] = picture[:, 0] + 2, picture[:, 1] - 2
+    expect(
+        not np.allclose(together, logit(apart, text, mask), atol=1e-3),
+        "Two regions were changed, their mean was not, and the answer stayed the same: all that counts is the average of the "
+        "regions, in which nothing can be looked up. Average after the attention, not before it.",
+    )
     crossed = together + logit(picture[other], text[other], mask[other])
     crossed = crossed - logit(picture[other], text, mask) - logit(picture, text[other], mask[other])
     expect(

@@ -236,6 +236,22 @@ def across_batch(*sizes):
     return keras.Model([picture, text, mask], layers.Dense(1, activation="sigmoid")(fused))
 
 
+def two_averages(*sizes):
+    picture, text, mask = inputs(*sizes)
+    means = [layers.GlobalAveragePooling1D()(text, mask=mask), layers.GlobalAveragePooling1D()(picture)]
+    hidden = layers.Dense(32, activation="gelu")(layers.Concatenate()(means))
+    return keras.Model([picture, text, mask], layers.Dense(1, activation="sigmoid")(hidden))
+
+
+def average_asked(*sizes):
+    picture, text, mask = inputs(*sizes)
+    mean = layers.GlobalAveragePooling1D(keepdims=True)(picture)
+    words = layers.Dense(16)(text)
+    words = words * layers.Dense(16)(layers.MultiHeadAttention(2, 8)(words, mean))
+    pooled = layers.GlobalAveragePooling1D()(words, mask=mask)
+    return keras.Model([picture, text, mask], layers.Dense(1, activation="sigmoid")(pooled))
+
+
 def one_only(*sizes, which):
     picture, text, mask = inputs(*sizes)
     chosen = picture if which == "picture" else text
@@ -260,6 +276,8 @@ FUSION_WRONG = {
     "padding in the mean": (lambda *s: fusion_by_keras(*s, pool_mask=False), "padding changed the answer"),
     "padding as keys": (keys_not_masked, "padding changed the answer"),
     "nothing crosses": (lambda *s: fusion_by_keras(*s, crosses=False), "something crosses"),
+    "two averages": (two_averages, "average of the regions"),
+    "attention over an average": (average_asked, "average of the regions"),
     "text only": (lambda *s: one_only(*s, which="text"), "picture does not reach"),
     "picture only": (lambda *s: one_only(*s, which="picture"), "text does not reach"),
     "logits": (lambda *s: fusion_by_keras(*s, activation=None), "from 0 to 1"),
