@@ -138,16 +138,17 @@ def _weight_mistakes(queries, keys, values, mask):
             _softmax(masked).swapaxes(1, 2),
             "Your weights are transposed: one row per query, one column per key.",
         )
-    if not mask.all():
-        inverted = np.where(kept, -np.inf, scores)
+    if mask.all():
         yield (
-            _softmax(inverted),
-            "The mask is inverted: True means *keep*. Masked keys are those where it is False.",
+            np.full_like(scores, 1 / scores.shape[-1]),
+            "All keys got the same weight, though nothing is masked. If you set masked scores to −10⁹, your mask is inverted: "
+            "True means *keep*. If not, your scores are missing.",
         )
-        yield (
-            np.nan_to_num(_softmax(inverted)),
-            "The mask is inverted: True means *keep*. Masked keys are those where it is False.",
-        )
+    else:
+        hint = "The mask is inverted: True means *keep*. Masked keys are those where it is False."
+        inverted = _softmax(np.where(kept, -np.inf, scores))
+        yield inverted, hint
+        yield np.nan_to_num(inverted), hint
         yield (
             plain * kept,
             "The mask came after the softmax: the weights that are left no longer sum to 1. Set masked *scores* to −∞ "
@@ -223,6 +224,15 @@ def _head_mistakes(x, y, matrices, count):
     def careless(tokens, heads):
         return tokens.reshape(tokens.shape[0], heads, tokens.shape[1], -1)
 
+    def interleaved(tokens, heads):
+        return tokens.reshape(*tokens.shape[:2], -1, heads).transpose(0, 3, 1, 2)
+
+    for merge in (_merge, lambda t: t.transpose(0, 2, 3, 1).reshape(len(t), t.shape[2], -1)):
+        yield (
+            _heads(x, y, matrices, count, split=interleaved, merge=merge),
+            f"Your heads are interleaved: head 1 takes the first {dim // count} of the {dim} numbers, so `reshape` to "
+            "(batch, tokens, heads, dim / heads), in this order.",
+        )
     hint = (
         "Your heads mix tokens: `reshape` to (batch, tokens, heads, dim / heads) first, then swap the axes of "
         "tokens and heads."
@@ -362,7 +372,12 @@ def emap_of_a_table(my_emap):
         table = rng.normal(size=(n, n, classes)) + rng.normal(size=(n, 1, classes))
         rows, columns, all_pairs = table.mean(axis=1), table.mean(axis=0), table.mean(axis=(0, 1))
         what = f"The projection of a table of {n} × {n} pairs"
-        got = expect_array(my_emap(table.copy()), (n, classes), np.floating, what)
+        value = my_emap(table.copy())
+        expect(
+            np.shape(value) != table.shape,
+            "You projected the whole table. Asked for are the n true pairs, a_i with b_i: its diagonal.",
+        )
+        got = expect_array(value, (n, classes), np.floating, what)
         expect_close(
             got,
             rows + columns - all_pairs,
@@ -449,6 +464,12 @@ def modality_dropout(my_dropout):
             rate == 0 or not np.array_equal(again, got),
             "Two generators gave the same draws: take your random numbers from `rng`.",
         )
+        again = my_dropout(np.ones((n, 2), bool), rate, np.random.default_rng(seed))
+        expect(
+            np.array_equal(again, got),
+            "The same generator gave other draws the second time: take your random numbers from `rng`, not from "
+            "`np.random`.",
+        )
     only = np.tile([[True, False], [False, True], [False, False], [True, True]], (500, 1))
     got = np.asarray(my_dropout(only.copy(), 0.9, np.random.default_rng(9)))
     expect(
@@ -477,17 +498,19 @@ def pointing(my_pointing):
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(5)
-    for rows, columns, height, width in [
-        (6, 6, 96, 96),
-        (4, 4, 32, 32),
-        (3, 5, 60, 50),
-        (2, 7, 40, 210),
-        (5, 1, 50, 30),
+    for rows, columns, height, width, grain in [
+        (6, 6, 96, 96, 0),
+        (4, 4, 32, 32, 0),
+        (4, 4, 32, 32, 4),  # the edges of boxes lie on centres
+        (3, 5, 60, 50, 0),
+        (2, 7, 40, 210, 0),
+        (5, 1, 50, 30, 0),
     ]:
         n = 400
         weights = rng.dirichlet(np.ones(rows * columns), n)
         size = np.stack([rng.uniform(0.2, 0.6, n) * width, rng.uniform(0.2, 0.6, n) * height], axis=1)
         boxes = np.concatenate([rng.uniform(0, 1, (n, 2)) * ([width, height] - size), size], axis=1)
+        boxes = np.round(boxes / grain) * grain if grain else boxes
         what = f"The hits on a grid of {rows} × {columns}"
         got = np.asarray(my_pointing(weights.copy(), boxes.copy(), rows, columns, height, width))
         expect(got.ndim != 0 or got.dtype != object, NO_RETURN)
@@ -513,12 +536,20 @@ def pointing(my_pointing):
                     "A box is x, y, *width*, *height*: its right edge is x + width.",
                 ),
                 (
+                    _inside(x, y, boxes, cell, closed=True),
+                    "The right and the lower edge of a box are outside: left ≤ x, but x < left + width.",
+                ),
+                (
+                    _inside(x, y, boxes, cell, closed=False),
+                    "The left and the upper edge of a box are inside: left ≤ x, not left < x.",
+                ),
+                (
                     _inside(x, y, boxes, cell, offset=0.0),
-                    "A token stands for the *centre* of its cell: (x + 0.5) · width / columns.",
+                    "A token stands for the *centre* of its region: (x + 0.5) · width / columns.",
                 ),
                 (
                     _inside(x, y, boxes, np.ones(2)),
-                    "Your places are in cells and the boxes in pixels: multiply by the size of a cell.",
+                    "Your places are in regions and the boxes in pixels: multiply by the size of a region.",
                 ),
                 (
                     _inside(*np.divmod(weights.argmin(axis=1), columns)[::-1], boxes, cell),
@@ -528,9 +559,12 @@ def pointing(my_pointing):
         )
 
 
-def _inside(x, y, boxes, cell, offset=0.5, corners=False):
+def _inside(x, y, boxes, cell, offset=0.5, corners=False, closed=None):
+    """Hits, float (n,); closed says whether all four edges belong to a box, None only the left and the upper one."""
     x, y = (x + offset) * cell[1], (y + offset) * cell[0]
     left, top, right, bottom = boxes.T
     if not corners:
         right, bottom = left + right, top + bottom
-    return ((left <= x) & (x < right) & (top <= y) & (y < bottom)).astype(float)
+    from_edge = np.less if closed is False else np.less_equal
+    to_edge = np.less_equal if closed else np.less
+    return (from_edge(left, x) & to_edge(x, right) & from_edge(top, y) & to_edge(y, bottom)).astype(float)

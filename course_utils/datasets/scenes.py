@@ -198,7 +198,9 @@ class Scenes:
         unknown = [word for _, word in found if word]
         if unknown:
             raise CourseError(
-                f"sentence has the word {unknown[0]!r}, which no scene knows. {_close(unknown[0], number)}"
+                f"sentence has the word {unknown[0]!r}, which no scene knows. {_close(unknown[0], number)} "
+                "Questions are 'what is at the top left', 'where is the cat' and 'what is right of the cat', "
+                "or left of, above, below."
             )
         if not 0 < len(found) <= WORDS:
             raise CourseError(f"sentence has {len(found)} words: expected 1 to {WORDS}.")
@@ -289,7 +291,7 @@ def _placed(objects, names):
     pairs = arguments.items("objects", objects.items() if isinstance(objects, Mapping) else objects, "pairs")
     if not MIN_OBJECTS <= len(pairs) <= MAX_OBJECTS:
         raise CourseError(
-            f"objects has {len(pairs)} pairs (concept, cell): expected {MIN_OBJECTS} to {MAX_OBJECTS}."
+            f"objects has {len(pairs)} of the pairs (concept, cell): expected {MIN_OBJECTS} to {MAX_OBJECTS}."
         )
     taken = {}
     for pair in pairs:

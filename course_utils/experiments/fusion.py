@@ -234,6 +234,13 @@ def regions_of(pictures):
     return cached(pretrained.window_features, pictures, pretrained.load_image_encoder())
 
 
+def empty_cells(some):
+    """Which of the nine cells of each of n scenes hold nothing, bool (n, 9)."""
+    empty = np.ones((len(some.cells), (scenes.CANVAS // scenes.CELL) ** 2 + 1), bool)
+    np.put_along_axis(empty, some.cells, False, axis=1)  # −1, no object, is the last column
+    return empty[:, :-1]
+
+
 def hide_empty_cells(regions, some, share, seed=0):
     """Hide cells that hold nothing, each with the same probability, as if the picture had none there.
 
@@ -250,9 +257,7 @@ def hide_empty_cells(regions, some, share, seed=0):
         float32 (n, 36, 192), a copy with zeros in the four regions of each hidden cell.
     """
     n, per_side = len(regions), scenes.CANVAS // scenes.CELL
-    empty = np.ones((n, per_side**2 + 1), bool)
-    np.put_along_axis(empty, some.cells, False, axis=1)  # −1, no object, is the last column
-    hidden = empty[:, :-1] & (np.random.default_rng(seed).random((n, per_side**2)) < share)
+    hidden = empty_cells(some) & (np.random.default_rng(seed).random((n, per_side**2)) < share)
     cells = regions.reshape(n, per_side, 2, per_side, 2, -1)
     hidden = hidden.reshape(n, per_side, 1, per_side, 1, 1)
     return np.where(hidden, np.float32(0), cells).reshape(regions.shape)
@@ -529,6 +534,11 @@ def run(row, seed):
                 hits[block].mean(),
                 chance.mean(),
             )
+            by_cell = weight_by_cell(model, test, draw_scenes("test"))[0].mean(axis=0)
+            for cell, weight in zip(
+                ("the cell asked for", "another thing", "an empty cell"), by_cell, strict=True
+            ):
+                figures[f"first look, weight of {cell}"] = weight
     return figures
 
 
@@ -574,6 +584,29 @@ def point(model, pairs, some):
         for block in weights.swapaxes(0, 1)
     ]
     return np.stack([hits for hits, _ in played]), played[0][1]
+
+
+def weight_by_cell(model, pairs, some):
+    """Weight of the cell of X, of other things and of empty cells, for the questions "where is X".
+
+    Args:
+        model: as for :func:`attention_maps`.
+        pairs: Pairs, the standardised scenes.
+        some: Scenes, the same ones.
+
+    Returns:
+        float array (2 blocks, 4 heads, 3): the mean weight of the cell of X, of each other cell that holds
+        something, and of each empty cell. Where all cells weigh the same, each of the three is 1/9.
+    """
+    weights = attention_maps(model)(pairs.a, pairs.b, both(len(pairs)))
+    scene, question = np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
+    per_side = scenes.CANVAS // scenes.CELL
+    cells = weights[scene, :, :, question].reshape(len(scene), *weights.shape[1:3], per_side, 2, per_side, 2)
+    cells = cells.sum(axis=(-3, -1)).reshape(*cells.shape[:3], -1)  # (questions, blocks, heads, 9)
+    taken = ~empty_cells(some)[scene]
+    asked = np.arange(per_side**2) == some.cells[scene, some.asked[scene, question]][:, np.newaxis]
+    means = [cells.swapaxes(1, 3)[which].mean(axis=0) for which in (asked, taken & ~asked, ~taken)]
+    return np.stack(means).swapaxes(0, 2)
 
 
 def best_block(model, validation):

@@ -65,6 +65,11 @@ def swapped(q, k, v, mask):
     return weights @ v, weights
 
 
+def inverted_and_added(q, k, v, mask):
+    weights = softmax(q @ k.swapaxes(1, 2) / q.shape[-1] ** 0.5 + np.where(mask[:, None], -1e9, 0), axis=-1)
+    return weights @ v, weights
+
+
 def careless(q, k, v, mask):
     with np.errstate(all="ignore"):
         powers = np.exp(q @ k.swapaxes(1, 2) / q.shape[-1] ** 0.5) * mask[:, None]
@@ -91,6 +96,8 @@ ATTENTION_WRONG = {
     "softmax over the queries": (lambda *a: attend(*a, axis=1), "sum to 1 over the queries"),
     "softmax over the batch": (lambda *a: attend(*a, axis=0), "sum to 1 over the batch"),
     "mask inverted": (lambda *a: attend(*a, invert=True), "(?s)mask is inverted"),
+    "mask inverted, finite": (lambda *a: attend(*a, invert=True, low=-1e9), "your mask is inverted"),
+    "mask inverted and added": (inverted_and_added, "mask is inverted"),
     "mask multiplied after": (lambda *a: attend(*a, after=lambda w, m: w * m), "came after the softmax"),
     "mask added after": (
         lambda *a: attend(*a, after=lambda w, m: w + np.where(m, 0, -1e9)),
@@ -115,7 +122,7 @@ ATTENTION_WRONG = {
     "identity": (lambda q, k, v, m: (q, k), "shape|expected"),
     "constant": (
         lambda q, k, v, m: (v[:, :1] + 0 * q[..., :1], np.full((*q.shape[:2], k.shape[1]), 1 / k.shape[1])),
-        "expected",
+        "your scores are missing",
     ),
     "one result": (lambda *a: attend(*a)[0], "Return two arrays"),
     "no return": (lambda *a: None, "without `return`"),
@@ -164,6 +171,14 @@ def careless_merge(x):
     return x.reshape(len(x), x.shape[2], -1)
 
 
+def interleaved_split(x, h):
+    return x.reshape(*x.shape[:2], -1, h).transpose(0, 3, 1, 2)
+
+
+def interleaved_merge(x):
+    return x.transpose(0, 2, 3, 1).reshape(len(x), x.shape[2], -1)
+
+
 HEADS_RIGHT = {"vectorised": heads, "one by one": heads_one_by_one, "course": heads_by_course}
 HEADS_WRONG = {
     "one head": (lambda *a: heads(*a[:-1], 1), "one head over the whole width"),
@@ -173,6 +188,11 @@ HEADS_WRONG = {
     "reshape there and back": (
         lambda *a: heads(*a, split=careless_split, merge=careless_merge),
         "mix tokens",
+    ),
+    "interleaved": (lambda *a: heads(*a, split=interleaved_split), "head 1 takes the first"),
+    "interleaved there and back": (
+        lambda *a: heads(*a, split=interleaved_split, merge=interleaved_merge),
+        "head 1 takes the first",
     ),
     "not swapped back": (lambda *a: heads(*a, merge=careless_merge), "wrong order"),
     "averaged": (
@@ -327,7 +347,11 @@ EMAP_WRONG = {
     "columns twice": (lambda t: 2 * t.mean(axis=0) - t.mean(axis=(0, 1)), "same mean twice"),
     "over the classes too": (lambda t: t.mean(axis=1) + t.mean(axis=0) - t.mean(), "over the classes"),
     "constant": (lambda t: 0 * diagonal(t), "expected"),
-    "the whole table": (lambda t: t, "shape"),
+    "the whole table": (lambda t: t, "the n true pairs"),
+    "all pairs projected": (
+        lambda t: t.mean(axis=1, keepdims=True) + t.mean(axis=0) - t.mean(axis=(0, 1)),
+        "the n true pairs",
+    ),
     "no return": (lambda t: None, "without `return`"),
 }
 
@@ -371,6 +395,7 @@ DROPOUT_WRONG = {
     "the only one": (drop_the_only_one, "only modality it had"),
     "brings back": (lambda p, r, g: drop(np.ones_like(p), r, g), "came back|only modality"),
     "own generator": (lambda p, r, g: drop(p, r, np.random.default_rng(0)), "from `rng`"),
+    "NumPy's generator": (lambda p, r, g: drop(p, r, np.random), "not from `np.random`"),
     "in place": (drop_in_place, "changed the array"),
     "identity": (lambda p, r, g: p.copy(), "(?s)lost the same|lost one"),
     "numbers": (lambda p, r, g: drop(p, r, g).astype(float), "dtype"),
@@ -380,14 +405,28 @@ DROPOUT_WRONG = {
 # --- 5.6 ----------------------------------------------------------------------------------------------------
 
 
-def point(weights, boxes, rows, columns, height, width, *, offset=0.5, per_row=None, swap=False, pixels=True):
+def point(
+    weights,
+    boxes,
+    rows,
+    columns,
+    height,
+    width,
+    *,
+    offset=0.5,
+    per_row=None,
+    swap=False,
+    pixels=True,
+    first=np.less_equal,
+    last=np.less,
+):
     y, x = np.divmod(weights.argmax(axis=1), per_row or columns)
     if swap:
         x, y = y, x
     if pixels:
         x, y = (x + offset) * width / columns, (y + offset) * height / rows
     left, top, w, h = boxes.T
-    return (left <= x) & (x < left + w) & (top <= y) & (y < top + h)
+    return first(left, x) & last(x, left + w) & first(top, y) & last(y, top + h)
 
 
 def point_by_loop(weights, boxes, rows, columns, height, width):
@@ -415,8 +454,10 @@ POINTING_WRONG = {
     "x and y swapped": (lambda *a: point(*a, swap=True), "x and y are swapped"),
     "divided by rows": (lambda *a: point(*a, per_row=a[2]), "by columns, not by rows"),
     "box as corners": (corners, "right edge is x \\+ width"),
-    "corner of the cell": (lambda *a: point(*a, offset=0), "\\*centre\\* of its cell"),
-    "cells for pixels": (lambda *a: point(*a, pixels=False), "in cells and the boxes in pixels|never hit"),
+    "corner of the cell": (lambda *a: point(*a, offset=0), "\\*centre\\* of its region"),
+    "cells for pixels": (lambda *a: point(*a, pixels=False), "in regions and the boxes in pixels|never hit"),
+    "all edges inside": (lambda *a: point(*a, last=np.less_equal), "lower edge of a box are outside"),
+    "no edge inside": (lambda *a: point(*a, first=np.less), "upper edge of a box are inside"),
     "smallest": (lambda w, *a: point(-w, *a), "smallest weight"),
     "always": (lambda w, *a: np.ones(len(w), bool), "expected"),
     "never": (lambda w, *a: np.zeros(len(w), bool), "never hit"),
