@@ -538,7 +538,7 @@ def run(row, seed):
             for cell, weight in zip(
                 ("the cell asked for", "another thing", "an empty cell"), by_cell, strict=True
             ):
-                figures[f"first look, weight of {cell}"] = weight
+                figures[f"block 1, weight of {cell}"] = weight
     return figures
 
 
