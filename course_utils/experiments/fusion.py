@@ -425,7 +425,7 @@ def train(problem, method, *, seed, modality_dropout=0.0, hide=True, callbacks=(
     model = build(problem, method, modality_dropout)
     optimizer = keras.optimizers.AdamW(0.0, weight_decay=settings["weight decay"], clipnorm=1.0)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    # Both halve the time that compiling takes, which for a small model is most of it: a step that still makes
+    # Built here and given its rate from outside, it compiles in half the time: a step that still makes
     # variables is compiled twice, and a schedule inside it once for every weight.
     optimizer.build(model.trainable_variables)
     rates = iter(learning_rates(problem))
