@@ -293,20 +293,19 @@ def draw_sets(problem, *, seed):
 
 
 @functools.lru_cache(maxsize=2)
-def load_sets(problem, *, seed, hide=True):
+def load_sets(problem, *, seed):
     """The sets of :func:`draw_sets`, standardised by the training set, in which scenes have cells hidden.
 
     Args:
         problem: "digits", "parity" or "scenes".
         seed: int, as for :func:`draw_sets`.
-        hide: bool, whether empty cells of training scenes are hidden (:func:`hide_empty_cells`).
 
     Returns:
         dict of :class:`Pairs`.
     """
     drawn = draw_sets(problem, seed=seed)
     sets = {split: standardised(pairs, drawn["train"]) for split, pairs in drawn.items()}
-    if problem == "scenes" and hide:
+    if problem == "scenes":
         share = CONFIGURATION["scenes"]["empty cells hidden"]
         regions = hide_empty_cells(sets["train"].b, draw_scenes("train"), share)
         sets["train"] = replace(sets["train"], b=regions)
@@ -412,7 +411,7 @@ def train(problem, method, *, seed, modality_dropout=0.0, hide=True, callbacks=(
         method: str, one of METHODS.
         seed: int, for the pairs and their noise, the first weights and the order of the batches.
         modality_dropout: float, as for :func:`build`.
-        hide: bool, as for :func:`load_sets`.
+        hide: bool, whether empty cells of training scenes are hidden (:func:`hide_empty_cells`).
         callbacks: list of Keras callbacks.
 
     Returns:
@@ -420,7 +419,12 @@ def train(problem, method, *, seed, modality_dropout=0.0, hide=True, callbacks=(
     """
     import keras
 
-    settings, pairs = CONFIGURATION[problem], load_sets(problem, seed=seed, hide=hide)["train"]
+    if hide:
+        pairs = load_sets(problem, seed=seed)["train"]
+    else:
+        drawn = draw_sets(problem, seed=seed)["train"]
+        pairs = standardised(drawn, drawn)
+    settings = CONFIGURATION[problem]
     keras.utils.set_random_seed(seed)
     model = build(problem, method, modality_dropout)
     optimizer = keras.optimizers.AdamW(0.0, weight_decay=settings["weight decay"], clipnorm=1.0)
@@ -577,7 +581,7 @@ def point(model, pairs, some):
     from course_utils import evaluation
 
     weights = attention_maps(model)(pairs.a, pairs.b, both(len(pairs))).mean(axis=2)
-    scene, question = np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
+    scene, question = _asking_where(some)
     boxes = some.boxes[scene, some.asked[scene, question]]
     played = [
         evaluation.pointing_game(block[scene, question], boxes, (6, 6), (scenes.CANVAS, scenes.CANVAS))
@@ -599,7 +603,7 @@ def weight_by_cell(model, pairs, some):
         something, and of each empty cell. Where all cells weigh the same, each of the three is 1/9.
     """
     weights = attention_maps(model)(pairs.a, pairs.b, both(len(pairs)))
-    scene, question = np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
+    scene, question = _asking_where(some)
     per_side = scenes.CANVAS // scenes.CELL
     cells = weights[scene, :, :, question].reshape(len(scene), *weights.shape[1:3], per_side, 2, per_side, 2)
     cells = cells.sum(axis=(-3, -1)).reshape(*cells.shape[:3], -1)  # (questions, blocks, heads, 9)
@@ -607,6 +611,11 @@ def weight_by_cell(model, pairs, some):
     asked = np.arange(per_side**2) == some.cells[scene, some.asked[scene, question]][:, np.newaxis]
     means = [cells.swapaxes(1, 3)[which].mean(axis=0) for which in (asked, taken & ~asked, ~taken)]
     return np.stack(means).swapaxes(0, 2)
+
+
+def _asking_where(some):
+    """The questions "where is X": numbers of their scenes and of the questions in them, two int arrays."""
+    return np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
 
 
 def best_block(model, validation):
