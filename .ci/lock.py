@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from course_utils import pins  # noqa: E402  (the repository is not installed where this script runs)
+from course_utils.command import pins  # noqa: E402  (the repository is not installed where this script runs)
 
 # Room that an installation needs on the disk of .venv, measured on Linux x86-64 with pip (which also compiles
 # every module) and rounded up.

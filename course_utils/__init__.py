@@ -5,7 +5,10 @@ imported by the lesson that needs it, as in ``from course_utils.preprocessing im
 """
 
 from course_utils.errors import CourseError
+from course_utils.places import moved
 
 __all__ = ["CourseError", "__version__"]
 
 __version__ = "0.1.0"
+
+__getattr__ = moved({"doctor": "course_utils.command.doctor", "editions": "course_utils.lessons.editions"})

@@ -4,7 +4,8 @@ import errno
 import os
 import sys
 
-from course_utils import CourseError, interpreter
+from course_utils import CourseError
+from course_utils.command import interpreter
 
 
 def main():
@@ -17,7 +18,7 @@ def main():
         if interpreter.objection(interpreter.facts()):
             better = interpreter.find()
             interpreter.run_instead([better, "-m", "course_utils", *sys.argv[1:]], dict(os.environ))
-        from course_utils import commands
+        from course_utils.command import commands
 
         code = commands.run(sys.argv[1:])
     except CourseError as error:

@@ -21,7 +21,7 @@ import nbval.plugin
 import pytest
 from nbval.kernel import RunningKernel
 
-from course_utils.render import lesson_environment
+from course_utils.lessons.render import lesson_environment
 
 DECIMAL = re.compile(r"(?<![\w.])[-+]?\d*\.\d+(?:[eE][-+]?\d+)?(?![\w.]*\w)")
 """A number with digits after its point; neither a version nor part of a name. Whole numbers are not meant."""

@@ -7,14 +7,14 @@ import re
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from course_utils import editions, testing
+from course_utils.command import testing
+from course_utils.lessons import editions
+from course_utils.places import ROOT
 from tests.test_notebooks_rules import ANSWER, SECTIONS
 
-ROOT = Path(__file__).resolve().parents[1]
 INSTRUCTORS = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 GUIDES = {"docs/instructors.md": INSTRUCTORS, "CONTRIBUTING.md": CONTRIBUTING}

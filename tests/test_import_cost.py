@@ -3,9 +3,9 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from course_utils.places import ROOT
+
 HEAVY = ("tensorflow", "keras", "numpy", "matplotlib", "scipy", "PIL", "IPython")
 
 
@@ -13,9 +13,7 @@ def seconds_to_import(module):
     """Fastest of several fresh interpreters: what else the machine does can only add."""
     code = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
     runs = [
-        subprocess.run(
-            [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
-        )
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
         for _ in range(7)
     ]
     return min(float(run.stdout) for run in runs)
@@ -29,9 +27,7 @@ def test_import_costs_little_more_than_import_json(record_property):
 
 def test_import_brings_in_nothing_heavy():
     code = "import course_utils, json, sys; print(json.dumps(sorted(sys.modules)))"
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     modules = json.loads(run.stdout)
     assert "course_utils" in modules
     assert not [name for name in modules if name.split(".")[0] in HEAVY]

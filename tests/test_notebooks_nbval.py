@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,9 +12,9 @@ from nbformat import v4
 pytest.importorskip("nbval")
 from nbval.plugin import get_sanitize_patterns
 
+from course_utils.places import ROOT
 from tests.nbval_plugin import agree
 
-ROOT = Path(__file__).resolve().parents[1]
 SANITIZE = ROOT / "tests" / "nbval_sanitize.cfg"
 
 

@@ -13,10 +13,11 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from course_utils import CourseError, editions, render, testing
+from course_utils import CourseError
+from course_utils.lessons import editions, render
+from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE
 
-ROOT = Path(__file__).resolve().parents[1]
-PATHS = [*sorted(editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), testing.TEMPLATE]
+PATHS = [*sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), TEMPLATE]
 
 OPENING = (
     r"^# \d\d · \S",
@@ -408,9 +409,7 @@ def test_lesson(path, rule):
 
 
 def test_no_two_lessons_define_the_same():
-    lessons = [
-        path for path in PATHS if path != testing.TEMPLATE
-    ]  # a lesson begins as a copy of the template
+    lessons = [path for path in PATHS if path != TEMPLATE]  # a lesson begins as a copy of the template
     assert not list(defined_twice(map(read, lessons)))
 
 
@@ -642,7 +641,7 @@ BROKEN = [
     (
         defines_nothing_that_the_course_has,
         text_becomes("sum", "print", "def learner_edition():\n    pass\nprint"),
-        "learner_edition is defined in course_utils/editions.py",
+        "learner_edition is defined in course_utils/lessons/editions.py",
     ),
     (
         defines_nothing_that_the_course_has,

@@ -4,12 +4,12 @@ import base64
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from course_utils.places import ROOT
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 

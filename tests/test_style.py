@@ -2,18 +2,17 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from course_utils.places import ROOT
 
 
 @pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]], ids=" ".join)
 def test_ruff_is_content(arguments):
     run = subprocess.run(
         [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--quiet", "."],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
         check=False,

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import nbformat
 
-from course_utils import commands, editions, environment, testing
+from course_utils.command import commands, environment, testing
+from course_utils.lessons import editions
+from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE
 from tests.test_notebooks_rules import RULES, Lesson, read
 
-ROOT = Path(__file__).resolve().parents[1]
 COPIED = (
-    testing.TEMPLATE,
+    TEMPLATE,
     ROOT / "course_utils" / "checks" / "lesson_99.py",
     ROOT / "tests" / "checks" / "test_lesson_99.py",
 )
@@ -26,24 +27,26 @@ def renumbered(text):
 
 
 def bold(name):
-    cell = next(cell for cell in read(testing.TEMPLATE).markdown if cell.id == name)
+    cell = next(cell for cell in read(TEMPLATE).markdown if cell.id == name)
     return [verb.lower() for verb in re.findall(r"^- (?:You can )?\*\*(\w+)\*\*", cell.source, re.MULTILINE)]
 
 
 def test_learners_never_get_it(tmp_path):
     names = [delivery.path.name for delivery in editions.write_learner_editions(tmp_path)]
     assert names == sorted(path.name for path in testing.notebooks([]))
-    assert testing.TEMPLATE not in testing.notebooks([]) and testing.TEMPLATE.name not in names
+    assert TEMPLATE not in testing.notebooks([]) and TEMPLATE.name not in names
 
 
 def test_it_has_a_number_that_no_lesson_has():
-    assert testing.notebooks(["99"]) == [testing.TEMPLATE]
-    assert not list(testing.NOTEBOOKS.glob("99_*"))
+    assert testing.notebooks(["99"]) == [TEMPLATE]
+    assert not list(NOTEBOOKS.glob("99_*"))
 
 
 def test_it_is_tested_with_the_lessons_and_alone(monkeypatch):
     started = []
-    monkeypatch.setattr("course_utils.interpreter.run_instead", lambda command, _: started.append(command))
+    monkeypatch.setattr(
+        "course_utils.command.interpreter.run_instead", lambda command, _: started.append(command)
+    )
     monkeypatch.setattr(environment, "enter", lambda extra="": None)
     monkeypatch.chdir(ROOT)
     for arguments in ([], ["--lesson", "99"], ["--lesson", "01"], ["--fast"]):
@@ -65,12 +68,12 @@ def test_a_copy_renumbered_as_the_guide_says_keeps_every_rule():
 
 
 def test_its_notes_are_marked_and_a_lesson_is_left_without_them():
-    notes = [cell for cell in read(testing.TEMPLATE).notebook.cells if cell.id.startswith("note-")]
+    notes = [cell for cell in read(TEMPLATE).notebook.cells if cell.id.startswith("note-")]
     assert len(notes) > 8
     assert all(cell.source.startswith("**Author:** ") for cell in notes)
-    left = copy.deepcopy(read(testing.TEMPLATE).notebook)
+    left = copy.deepcopy(read(TEMPLATE).notebook)
     left.cells = [cell for cell in left.cells if not cell.id.startswith("note-")]
-    assert [complaint for rule in RULES for complaint in rule(Lesson(testing.TEMPLATE, left))] == []
+    assert [complaint for rule in RULES for complaint in rule(Lesson(TEMPLATE, left))] == []
 
 
 def test_its_summary_mirrors_its_aims():

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from course_utils import CourseError, runtime, training
+from course_utils.places import ROOT
 
 runtime.start()
 
 import keras  # noqa: E402 - quietly loaded by the line above
 
-REPOSITORY = os.path.dirname(os.path.dirname(training.__file__))  # noqa: PTH120 - a string for the environment
+REPOSITORY = str(ROOT)
 
 
 def random_logits(seed):

@@ -7,11 +7,10 @@ time a process asks for it; ``python3 -m course_utils doctor`` checks them all.
 import functools
 import hashlib
 import json
-from pathlib import Path
 
 from course_utils.errors import CourseError
+from course_utils.places import DATA
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 MANIFEST = "manifest.json"
 LARGE_FILE_POINTER = b"version https://git-lfs.github.com/spec/"
 

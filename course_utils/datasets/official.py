@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils import arguments
 from course_utils.errors import CourseError
 from course_utils.files import describe_content, require_file
-from course_utils.preprocessing import arguments
 from course_utils.preprocessing.text import read_text
 
 __all__ = ["IMDB_PARTS", "Coco", "ImdbReviews", "export_imdb", "read_coco", "read_imdb"]

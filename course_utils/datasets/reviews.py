@@ -4,10 +4,10 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from course_utils import arguments
 from course_utils.datasets import emoji
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
-from course_utils.preprocessing import arguments
 
 LANGUAGES = ("english", "chinese")
 SPLITS = ("train", "validation", "test")

@@ -28,10 +28,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from course_utils import arguments
 from course_utils.datasets import emoji
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
-from course_utils.preprocessing import arguments, images
+from course_utils.preprocessing import images
 
 __all__ = [
     "BACKGROUNDS",

@@ -14,10 +14,10 @@ import numpy as np
 from keras import layers, ops
 
 from course_utils.datasets import emoji
-from course_utils.datasets.integrity import DATA
 from course_utils.experiments import results
 from course_utils.features import pretrained
 from course_utils.files import write_atomically
+from course_utils.places import DATA
 
 CONFIGURATION = {
     "side": pretrained.SIDE,

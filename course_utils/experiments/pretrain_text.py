@@ -12,9 +12,9 @@ import dataclasses
 import numpy as np
 
 from course_utils.datasets import emoji
-from course_utils.datasets.integrity import DATA
 from course_utils.experiments import results
 from course_utils.features import text_encoder
+from course_utils.places import DATA
 from course_utils.preprocessing import text
 
 CONFIGURATION = {

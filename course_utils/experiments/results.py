@@ -10,9 +10,10 @@ from importlib import metadata
 
 import numpy as np
 
-from course_utils.datasets.integrity import DATA, data_path
+from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.places import DATA
 from course_utils.training import Repeated
 
 __all__ = ["Recorded", "load", "record", "seeds_from_command_line"]

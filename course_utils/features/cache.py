@@ -12,11 +12,11 @@ import numpy as np
 
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.places import CACHE
 
 __all__ = ["FOLDER", "cached", "fingerprint"]
 
-FOLDER = Path(__file__).resolve().parents[2] / ".course-cache" / "features"
-"""Where features are kept, below the course's folder; it may be deleted at any time."""
+FOLDER = CACHE / "features"
 
 
 def fingerprint(pictures, encoder):

@@ -5,8 +5,8 @@ The NumPy references here equal Keras'; lesson 03 writes them out. Arrays keep t
 
 import numpy as np
 
+from course_utils import arguments
 from course_utils.errors import CourseError
-from course_utils.preprocessing import arguments
 
 __all__ = [
     "batches_by_length",

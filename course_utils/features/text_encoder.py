@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course_utils import arguments
 from course_utils.datasets.integrity import data_path
 from course_utils.features import rnn
 from course_utils.files import write_atomically
-from course_utils.preprocessing import arguments, text
+from course_utils.preprocessing import text
 
 __all__ = ["CHECKPOINT", "DIM", "TextEncoder", "build", "load_text_encoder", "read", "text_features"]
 

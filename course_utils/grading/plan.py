@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_utils.editions import clear_answers, read_notebook
 from course_utils.errors import CourseError
 from course_utils.grading import slicing
+from course_utils.lessons.editions import clear_answers, read_notebook
 
 __all__ = ["Broken", "Exercise", "Plan", "Step", "compose", "read_plan", "read_submission"]
 

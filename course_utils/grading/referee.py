@@ -28,6 +28,7 @@ from course_utils.grading.cells import Cells
 from course_utils.grading.plain import Remote, Side, same_place
 from course_utils.grading.plan import compose, read_submission
 from course_utils.grading.sandbox import Sandbox, SandboxGone
+from course_utils.places import NOTEBOOKS
 
 __all__ = ["Referee", "Verdict", "digest", "serve"]
 
@@ -486,8 +487,6 @@ def _start_runtime(with_keras):
 
 
 def _notebooks_folder():
-    from course_utils.editions import NOTEBOOKS
-
     return NOTEBOOKS if NOTEBOOKS.is_dir() else Path.cwd()
 
 

@@ -9,14 +9,15 @@ import time
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from course_utils import assignments, editions
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.grading import assignments
 from course_utils.grading.collect import collect, is_course_directory
 from course_utils.grading.limits import Limits
 from course_utils.grading.plan import Broken, read_plan
 from course_utils.grading.referee import digest, serve
 from course_utils.grading.sandbox import require_isolation
+from course_utils.places import NOTEBOOKS
 
 __all__ = ["Outcome", "grade"]
 
@@ -79,7 +80,7 @@ def _course(folder):
         return Course(folder)
     results = folder / "graded"
     course = Course(results)
-    lessons = sorted(editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    lessons = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
     lessons = [lesson for lesson in lessons if b'"nbgrader"' in lesson.read_bytes()]
     assignments.make_course(lessons, results)
     return course

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.grading.plain import read_message, write_message
+from course_utils.places import ROOT
 
 __all__ = ["Sandbox", "SandboxGone", "require_isolation"]
 
-ROOT = Path(__file__).resolve().parents[2]
 _WATCH_SECONDS = 0.1
 _SCRATCH = "/tmp"
 _PATIENCE = 5  # times as long by the clock as by the processor

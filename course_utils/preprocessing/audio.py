@@ -10,9 +10,9 @@ import re
 import numpy as np
 import soundfile
 
+from course_utils import arguments
 from course_utils.errors import CourseError
 from course_utils.files import describe_content, require_file
-from course_utils.preprocessing import arguments
 
 __all__ = [
     "CLIPPED_RUN",

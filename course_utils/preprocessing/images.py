@@ -12,9 +12,9 @@ import warnings
 import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
+from course_utils import arguments
 from course_utils.errors import CourseError
 from course_utils.files import describe_content, require_file
-from course_utils.preprocessing import arguments
 
 __all__ = [
     "FITS",

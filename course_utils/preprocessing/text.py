@@ -16,9 +16,9 @@ from itertools import chain, groupby, pairwise
 
 import numpy as np
 
+from course_utils import arguments
 from course_utils.errors import CourseError
 from course_utils.files import describe_content, require_file, write_atomically
-from course_utils.preprocessing import arguments
 
 __all__ = [
     "STOP_WORDS_ZH",

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import nbformat
 
-from course_utils import editions, environment, render
+from course_utils.command import environment
+from course_utils.lessons import editions, render
+from course_utils.places import NOTEBOOKS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-LESSON = editions.NOTEBOOKS / "01_preprocessing.ipynb"
+LESSON = NOTEBOOKS / "01_preprocessing.ipynb"
 
 
 def main():

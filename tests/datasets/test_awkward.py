@@ -2,7 +2,6 @@ import importlib
 import io
 import unicodedata
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +10,8 @@ from PIL import Image, UnidentifiedImageError
 from course_utils import CourseError
 from course_utils.datasets import awkward
 from course_utils.datasets.integrity import DATA
+from course_utils.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 IMAGES = [name for name, file in awkward.FILES.items() if file.kind == "image" and file.outcome == "array"]
 
 

@@ -4,15 +4,13 @@ import json
 import subprocess
 import sys
 import unicodedata
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from course_utils import CourseError
 from course_utils.datasets import emoji
-
-ROOT = Path(__file__).resolve().parents[2]
+from course_utils.places import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,13 @@ import pytest
 
 from course_utils import CourseError
 from course_utils.datasets import integrity
-
-ROOT = Path(__file__).resolve().parents[2]
+from course_utils.places import DATA, ROOT
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A small data folder with its own manifest, taken for the course's."""
-    shutil.copytree(integrity.DATA / "awkward", tmp_path / "awkward")
+    shutil.copytree(DATA / "awkward", tmp_path / "awkward")
     files = {
         path.relative_to(tmp_path).as_posix(): {
             "bytes": path.stat().st_size,
@@ -139,7 +138,7 @@ def test_the_manifest_lists_every_file_as_it_is(build):
 
 
 def test_the_data_stays_small():
-    total = sum(path.stat().st_size for path in integrity.DATA.rglob("*") if path.is_file())
+    total = sum(path.stat().st_size for path in DATA.rglob("*") if path.is_file())
     assert total <= 24e6
 
 

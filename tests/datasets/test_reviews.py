@@ -2,15 +2,14 @@ import collections
 import importlib
 import itertools
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from course_utils import CourseError
 from course_utils.datasets import emoji, integrity, reviews
+from course_utils.places import DATA, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"english": 600, "chinese": 200}
 ALIKE = 0.4  # near-copies reach it (see the planted one), two texts of their own stay well below
 
@@ -141,7 +140,7 @@ def test_an_unknown_language_is_named():
 def test_a_damaged_file_is_named(tmp_path, monkeypatch):
     (tmp_path / "reviews").mkdir()
     for name in ("manifest.json", "reviews/english.tsv"):
-        (tmp_path / name).write_bytes((integrity.DATA / name).read_bytes())
+        (tmp_path / name).write_bytes((DATA / name).read_bytes())
     with (tmp_path / "reviews/english.tsv").open("a") as file:
         file.write("x")
     monkeypatch.setattr(integrity, "DATA", tmp_path)
@@ -165,7 +164,7 @@ def test_the_stored_splits_are_those_of_the_script(monkeypatch):
         ("chinese", script.split_reviews),
         ("messages", script.split_messages),
     ):
-        rows = script.read(integrity.DATA / "reviews" / f"{name}.tsv")
+        rows = script.read(DATA / "reviews" / f"{name}.tsv")
         stored = [row["split"] for row in rows]
         split(rows)
         assert [row["split"] for row in rows] == stored

@@ -5,7 +5,6 @@ import itertools
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +16,8 @@ from sklearn.pipeline import make_pipeline
 
 from course_utils import CourseError
 from course_utils.datasets import emoji, scenes
+from course_utils.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = {word: i for i, word in enumerate(("one", "two", "three", "four", "five", "six"), start=1)}
 CONFIDENCE = 0.9999
 

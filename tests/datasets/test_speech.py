@@ -1,14 +1,12 @@
 import importlib
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from course_utils import CourseError
 from course_utils.datasets import emoji, speech
-
-ROOT = Path(__file__).resolve().parents[2]
+from course_utils.places import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,15 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
 
-from course_utils import editions
+from course_utils.lessons import editions
+from course_utils.places import NOTEBOOKS, ROOT
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is in the extra `dev`")
 
-ROOT = Path(__file__).resolve().parents[2]
 BROWSER = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"))),
     None,
@@ -182,7 +181,7 @@ def assert_pictures_are_seen(cell, count):
 
 def test_a_lesson_is_run_solved_saved_and_found_again(tmp_path):
     lesson = "01_preprocessing.ipynb"
-    worked = {cell.id: cell for cell in editions.read_notebook(editions.NOTEBOOKS / lesson).cells}
+    worked = {cell.id: cell for cell in editions.read_notebook(NOTEBOOKS / lesson).cells}
     answer = next(name for name in worked if re.fullmatch(r"ex-\d\d-\d+-answer", name))
     check = answer.removesuffix("answer") + "check"
     folder = tmp_path / "my lessons 多"

@@ -8,6 +8,7 @@ import pytest
 from course_utils import CourseError
 from course_utils.datasets import integrity
 from course_utils.experiments import results
+from course_utils.places import DATA
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_another_configuration_starts_anew(folder):
     assert [run["figures"]["score"] for run in stored(folder)["runs"]] == [2]
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (integrity.DATA / "results").glob("*.json")))
+@pytest.mark.parametrize("name", sorted(path.stem for path in (DATA / "results").glob("*.json")))
 def test_the_shipped_records_have_three_seeds_of_every_row(name):
     record = results.load(name)
     for row in record.rows:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from course_utils import CourseError, runtime
-from course_utils.features import cnn
+from course_utils.features import cnn, imagenet
 
 runtime.start()
 
@@ -283,7 +283,7 @@ def test_pictures_are_prepared_once_each_and_stay_as_they_are():
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(cnn, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(imagenet, "CACHE", tmp_path / "cache")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     return tmp_path / "cache" / "models"
 
@@ -308,31 +308,31 @@ def server(tmp_path):
 def test_nothing_is_fetched_that_was_not_asked_for(monkeypatch):
     monkeypatch.setattr(socket, "socket", lambda *arguments: pytest.fail("reached for the network"))
     with pytest.raises(CourseError, match=r"not used: download=False"):
-        cnn.imagenet_vgg16()
+        imagenet.vgg16()
 
 
 def test_the_file_is_the_one_that_keras_takes():
     from keras.src.applications import vgg16
 
-    assert vgg16.WEIGHTS_PATH_NO_TOP == cnn._WEIGHTS
-    assert cnn._WEIGHTS_MD5 in Path(vgg16.__file__).read_text(encoding="utf-8")
+    assert vgg16.WEIGHTS_PATH_NO_TOP == imagenet._WEIGHTS
+    assert imagenet._WEIGHTS_MD5 in Path(vgg16.__file__).read_text(encoding="utf-8")
 
 
 def test_a_refused_connection_is_one_line(cache, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    monkeypatch.setattr(cnn, "_WEIGHTS", f"http://127.0.0.1:{port}/weights.h5")
+    monkeypatch.setattr(imagenet, "_WEIGHTS", f"http://127.0.0.1:{port}/weights.h5")
     with pytest.raises(CourseError, match=r"cannot be had: 127.0.0.1:\d+ cannot be reached") as caught:
-        cnn.imagenet_vgg16(download=True)
+        imagenet.vgg16(download=True)
     assert "\n" not in str(caught.value)
     assert not cache.exists()
 
 
 def test_a_silent_network_is_given_up(cache, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setattr(cnn, "_WEIGHTS", f"http://127.0.0.1:{silent.getsockname()[1]}/weights.h5")
+        monkeypatch.setattr(imagenet, "_WEIGHTS", f"http://127.0.0.1:{silent.getsockname()[1]}/weights.h5")
         with pytest.raises(CourseError, match=r"has not answered in 0\.3 s"):  # while it still listens
-            cnn.imagenet_vgg16(download=True, timeout=0.3)
+            imagenet.vgg16(download=True, timeout=0.3)
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_a_connection_whose_own_clock_runs_out_first_is_told_alike(cache, monkey
 
     monkeypatch.setattr(urllib.request, "urlopen", give_up)
     with pytest.raises(CourseError, match=r"has not answered in 60 s"):
-        cnn.imagenet_vgg16(download=True, timeout=60)
+        imagenet.vgg16(download=True, timeout=60)
 
 
 def test_a_name_that_takes_for_ever_to_look_up_is_given_up(cache, monkeypatch):
@@ -357,16 +357,16 @@ def test_a_name_that_takes_for_ever_to_look_up_is_given_up(cache, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     try:
         with pytest.raises(CourseError, match=r"has not answered in 0\.2 s"):
-            cnn.imagenet_vgg16(download=True, timeout=0.2)
+            imagenet.vgg16(download=True, timeout=0.2)
     finally:
         given_up.set()
 
 
 def test_a_damaged_file_is_refused(cache, monkeypatch, server, tmp_path):
     (tmp_path / "weights.h5").write_bytes(b"not these")
-    monkeypatch.setattr(cnn, "_WEIGHTS", f"{server}/weights.h5")
+    monkeypatch.setattr(imagenet, "_WEIGHTS", f"{server}/weights.h5")
     with pytest.raises(CourseError, match=r"cannot be had: .*hash does not match"):
-        cnn.imagenet_vgg16(download=True)
+        imagenet.vgg16(download=True)
 
 
 @pytest.mark.slow
@@ -375,10 +375,10 @@ def test_weights_that_can_be_had_are_used_kept_and_needed_once_only(cache, monke
 
     original = keras.applications.VGG16(weights=None, include_top=False)
     original.save_weights(tmp_path / "vgg.weights.h5")
-    monkeypatch.setattr(cnn, "_WEIGHTS", f"{server}/vgg.weights.h5")
+    monkeypatch.setattr(imagenet, "_WEIGHTS", f"{server}/vgg.weights.h5")
     content = (tmp_path / "vgg.weights.h5").read_bytes()
-    monkeypatch.setattr(cnn, "_WEIGHTS_MD5", hashlib.md5(content).hexdigest())
-    model = cnn.imagenet_vgg16(download=True)  # Keras reports the download as it goes
+    monkeypatch.setattr(imagenet, "_WEIGHTS_MD5", hashlib.md5(content).hexdigest())
+    model = imagenet.vgg16(download=True)  # Keras reports the download as it goes
     assert not model.trainable_variables
     pictures = np.random.default_rng(0).integers(0, 256, (2, 40, 40, 3), dtype=np.uint8)
     prepare = keras.applications.vgg16.preprocess_input
@@ -389,7 +389,7 @@ def test_weights_that_can_be_had_are_used_kept_and_needed_once_only(cache, monke
     assert features.shape == (2, 512)
     (tmp_path / "vgg.weights.h5").unlink()  # from now on the cache is all there is
     assert (cache / "vgg.weights.h5").is_file()
-    again = cnn.imagenet_vgg16(download=True)
+    again = imagenet.vgg16(download=True)
     np.testing.assert_array_equal(features, cnn.extract_features(pictures, again, preprocess=prepare))
 
 
@@ -424,7 +424,7 @@ KERNEL = np.zeros((3, 3, 2, 4))
             lambda: cnn.extract_features(np.zeros((1, 8, 8, 3), np.uint8), lambda x, training: x[0]),
             r"model returned shape \(8, 8, 3\)",
         ),
-        (lambda: cnn.imagenet_vgg16(download=True, timeout=0), "timeout is 0"),
+        (lambda: imagenet.vgg16(download=True, timeout=0), "timeout is 0"),
     ],
 )
 def test_bad_arguments_are_named(call, message):

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from course_utils import CourseError, runtime
 from course_utils.datasets import emoji
 from course_utils.features import text_encoder
+from course_utils.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ["a red apple", "太阳", "Train", "something that no emoji is called, at some length", "🐈", "ﬁre"]
 
 

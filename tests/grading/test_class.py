@@ -16,14 +16,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils import environment
+from course_utils.command import environment
 from course_utils.grading import sandbox
 from course_utils.grading.limits import Limits
+from course_utils.places import ROOT
 from tests.grading import simulated
 
 pytest.importorskip("nbgrader", reason="nbgrader is in the extra `instructor`")
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL = Limits(
     cell_seconds=4,
     call_seconds=4,

@@ -5,10 +5,11 @@ import os
 import nbformat
 import pytest
 
-from course_utils import CourseError, editions
+from course_utils import CourseError
 from course_utils.grading import collect, plan
+from course_utils.places import NOTEBOOKS
 
-LESSONS = sorted(editions.NOTEBOOKS.glob("0[01]_*.ipynb"))
+LESSONS = sorted(NOTEBOOKS.glob("0[01]_*.ipynb"))
 
 
 @pytest.fixture(scope="module")

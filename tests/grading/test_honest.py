@@ -7,13 +7,13 @@ import re
 import nbformat
 import pytest
 
-from course_utils import editions
 from course_utils.grading import plan, referee
 from course_utils.grading.limits import Limits
+from course_utils.places import NOTEBOOKS
 
 LESSONS = {
     path.name[:2]: path
-    for path in sorted(editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
     if b'"nbgrader"' in path.read_bytes()
 }
 LIMITS = Limits()

@@ -6,16 +6,15 @@ import os
 import subprocess
 import sys
 import unicodedata
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from course_utils import CourseError
+from course_utils.places import ROOT
 from course_utils.preprocessing import text
 from course_utils.preprocessing.text import BytePairEncoder, Vocabulary
 
-ROOT = Path(__file__).resolve().parents[2]
 CORPUS = [
     "low low low low low",
     "lower lower newest newest newest newest newest newest",

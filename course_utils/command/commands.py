@@ -4,8 +4,9 @@ import argparse
 import os
 import sys
 
-from course_utils import environment, interpreter
+from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
+from course_utils.places import ROOT
 
 
 def run(arguments: list[str]) -> int:
@@ -134,13 +135,13 @@ def _port(text: str) -> int:
 
 def _lab(options: argparse.Namespace) -> int:
     environment.enter()
-    from course_utils import lab
+    from course_utils.command import lab
 
     return lab.start(options.folder, options.port, options.ip, not options.no_browser)
 
 
 def _test(options: argparse.Namespace) -> int:
-    from course_utils import testing
+    from course_utils.command import testing
 
     command = testing.command(options.lesson, options.fast, _for_pytest(options))
     environment.enter()
@@ -158,17 +159,17 @@ def _doctor(options: argparse.Namespace) -> int:
     python = environment.ready()
     if python is not None:
         environment.enter()
-    from course_utils import doctor
+    from course_utils.command import doctor
 
     return 1 if any(finding.mark == "fail" for finding in doctor.report()) else 0
 
 
 def _render(options: argparse.Namespace) -> int:
-    from course_utils import testing
+    from course_utils.command import testing
 
     notebooks = testing.notebooks(options.lessons)
     environment.enter()
-    from course_utils import render
+    from course_utils.lessons import render
 
     # Lessons run with the variables that `lab` and `test` give them.
     os.environ.update(environment.child_environment())
@@ -177,7 +178,7 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _experiments() -> list[str]:
-    folder = environment.ROOT / "course_utils" / "experiments"
+    folder = ROOT / "course_utils" / "experiments"
     return sorted(path.stem for path in folder.glob("*.py") if path.stem not in ("__init__", "results"))
 
 
@@ -190,13 +191,13 @@ def _experiment(options: argparse.Namespace) -> int:
 
 
 def _assign(options: argparse.Namespace) -> int:
-    from course_utils import testing
+    from course_utils.command import testing
 
     if options.all == bool(options.lessons):
         raise CourseError("assign: say which lessons, such as `assign 05`, or `assign --all` for every one.")
     lessons = [path for path in testing.notebooks(options.lessons) if b'"nbgrader"' in path.read_bytes()]
     _enter_with_nbgrader()
-    from course_utils import assignments
+    from course_utils.grading import assignments
 
     for sentence in assignments.assign(lessons, options.to):
         print(f"  {sentence}")

@@ -6,14 +6,12 @@ import subprocess
 import sys
 import webbrowser
 from collections import namedtuple
-from pathlib import Path
 
 import pytest
 
-from course_utils import doctor, environment, pins
+from course_utils.command import doctor, environment, pins
 from course_utils.errors import CourseError
-
-REPOSITORY = Path(__file__).resolve().parent.parent
+from course_utils.places import ROOT
 
 
 def test_every_requirement_has_a_line(capsys):
@@ -152,8 +150,8 @@ def test_an_unfit_python_and_system_are_failures(monkeypatch):
 )
 def test_without_an_environment_the_doctor_says_so_and_makes_none(tmp_path):
     for name in ("course_utils", "data"):
-        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPOSITORY / "requirements.lock", tmp_path)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
     run = subprocess.run(
         [
             sys._base_executable,

@@ -11,7 +11,9 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from course_utils import CourseError, editions, testing
+from course_utils import CourseError
+from course_utils.lessons import editions
+from course_utils.places import NOTEBOOKS, TEMPLATE
 
 SOLUTION = {"grade": False, "solution": True, "locked": False, "task": False, "schema_version": 3}
 CHECK = {"grade": True, "points": 1, "solution": False, "locked": True, "task": False, "schema_version": 3}
@@ -93,9 +95,7 @@ CONSTRUCTED = {
     "hidden no role": notebook(code("### BEGIN HIDDEN TESTS\na\n### END HIDDEN TESTS")),
 }
 REFUSED = {name for name in CONSTRUCTED if list(CONSTRUCTED).index(name) >= list(CONSTRUCTED).index("nested")}
-LESSONS = {
-    path.name: path for path in [*sorted(editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), testing.TEMPLATE]
-}
+LESSONS = {path.name: path for path in [*sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), TEMPLATE]}
 
 
 def cleared_by_nbgrader(worked):

@@ -18,12 +18,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import installer, interpreter, pins
+from course_utils.command import installer, interpreter, pins
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.places import ROOT, VENV
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
 LOG = ROOT / ".course-install.log"
 RUN_LOCK = ROOT / ".course-install.lock"
 MARKER = ".made-by-course"

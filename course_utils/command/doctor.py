@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from course_utils import environment, interpreter, pins
+from course_utils.command import environment, interpreter, pins
 from course_utils.errors import CourseError
+from course_utils.places import MY_LESSONS, ROOT
 
 MEMORY_NEEDED_GB = 3
 FREE_DISK_WANTED_GB = 1
@@ -160,8 +161,8 @@ def _memory_gb() -> float | None:
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(environment.ROOT).free / 1e9
-    text = f"{free:.1f} GB free at {environment.ROOT}"
+    free = shutil.disk_usage(ROOT).free / 1e9
+    text = f"{free:.1f} GB free at {ROOT}"
     if free < FREE_DISK_WANTED_GB:
         return Finding("fail", "Disk", text, f"free at least {FREE_DISK_WANTED_GB} GB")
     return Finding("ok", "Disk", text)
@@ -183,8 +184,8 @@ def _data() -> Finding:
 
 def _working_folder() -> Finding:
     subject = "Working folder"
-    folder = environment.ROOT / "my_lessons"
-    place = folder if folder.is_dir() else environment.ROOT
+    folder = MY_LESSONS
+    place = folder if folder.is_dir() else ROOT
     try:
         with tempfile.TemporaryFile(dir=place):
             pass

@@ -18,9 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import environment
-
-REPOSITORY = Path(__file__).resolve().parent.parent
+from course_utils.command import environment
+from course_utils.places import ROOT
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the stand-in for uv and the signals are POSIX's")
 
@@ -70,7 +69,7 @@ class Course:
         self.folder, self.wheels, self.tools = folder, wheels, folder.parent / "tools"
         self.runs_log = folder.parent / "stand-in.log"
         shutil.copytree(
-            REPOSITORY / "course_utils", folder / "course_utils", ignore=shutil.ignore_patterns("__pycache__")
+            ROOT / "course_utils", folder / "course_utils", ignore=shutil.ignore_patterns("__pycache__")
         )
         self.venv = folder / ".venv"
         self.python = self.venv / "bin" / "python"

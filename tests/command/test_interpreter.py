@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import environment, interpreter
+from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
+from course_utils.places import ROOT
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-READ_BY_ANY_PYTHON = ["__init__.py", "__main__.py", "errors.py", "interpreter.py"]
+READ_BY_ANY_PYTHON = [
+    *("__init__.py", "__main__.py", "errors.py", "places.py"),
+    *("command/__init__.py", "command/interpreter.py"),
+]
+READABLE = {"pathlib", "course_utils", *(f"course_utils.{name}" for name in ("errors", "places", "command"))}
 GOOD = {
     "executable": "/somewhere/python",
     "version": "3.12.4",
@@ -25,14 +29,14 @@ GOOD = {
 
 @pytest.mark.parametrize("name", READ_BY_ANY_PYTHON)
 def test_what_an_old_python_reads_has_old_syntax(name):
-    ast.parse((REPOSITORY / "course_utils" / name).read_text(encoding="utf-8"), feature_version=(3, 7))
+    ast.parse((ROOT / "course_utils" / name).read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
 def test_nothing_else_is_imported_before_the_version_is_known():
     for name in READ_BY_ANY_PYTHON:
-        tree = ast.parse((REPOSITORY / "course_utils" / name).read_text(encoding="utf-8"))
+        tree = ast.parse((ROOT / "course_utils" / name).read_text(encoding="utf-8"))
         at_the_top = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
-        assert at_the_top <= {"course_utils", "course_utils.errors", "pathlib"}, name
+        assert at_the_top <= READABLE, name
 
 
 def old_pythons():
@@ -58,7 +62,7 @@ def test_an_old_python_says_what_is_needed_or_hands_over(python, tmp_path):
         pytest.skip("no Python older than 3.11 is kept by pyenv on this machine")
     # A copy without .venv: the course's own environment would be found on any PATH.
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPOSITORY / "course_utils", tmp_path / "course_utils", ignore=ignored)
+    shutil.copytree(ROOT / "course_utils", tmp_path / "course_utils", ignore=ignored)
     tools = tmp_path / "tools"
     tools.mkdir()
     alone = run_with(python, tmp_path, tools)
@@ -170,7 +174,7 @@ def test_a_python_that_cannot_make_environments(tmp_path, monkeypatch):
 def test_windows_way_of_going_on_hands_the_exit_code_back():
     """Where a process cannot be replaced, a child runs and its exit code becomes ours."""
     code = (
-        "import os, sys; from course_utils import interpreter; os.name = 'nt'; "
+        "import os, sys; from course_utils.command import interpreter; os.name = 'nt'; "
         "interpreter.run_instead([sys.executable, '-c', 'raise SystemExit(7)'], dict(os.environ))"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 7
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 7

@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.editions import ANSI_COLOURS, read_notebook
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.lessons.editions import ANSI_COLOURS, read_notebook
 
 __all__ = ["Rendered", "check_cell_ids", "execute", "lesson_environment", "render"]
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.places import NOTEBOOKS
 
 __all__ = [
-    "NOTEBOOKS",
     "Delivery",
     "clear_answers",
     "learner_edition",
@@ -25,9 +25,6 @@ __all__ = [
     "show_targets",
     "write_learner_editions",
 ]
-
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-"""The folder of the worked edition."""
 
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"

@@ -4,13 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from course_utils import environment, interpreter
+from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
-
-NOTEBOOKS = environment.ROOT / "notebooks"
-# A lesson to copy, for authors: tested as the lessons are, but never among them.
-TEMPLATE = environment.ROOT / "docs" / "template" / "99_template.ipynb"
-TESTS = environment.ROOT / "tests"
+from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE, TESTS
 
 # Strict comparison of every stored output. A cell that hangs is given up after three minutes: nbval's own
 # limit is more than half an hour, and a dead kernel is noticed by the limit only.
@@ -22,7 +18,7 @@ NBVAL = [
     "-p",
     "tests.nbval_plugin",
     "-p",
-    "course_utils.testing",
+    "course_utils.command.testing",
 ]
 
 
@@ -81,7 +77,7 @@ def command(lesson: str | None, fast: bool, further: list[str]) -> list[str]:
             arguments += ["--only-lesson", number]
         else:
             paths.append(TEMPLATE)
-    return [*arguments, *further, *(path.relative_to(environment.ROOT).as_posix() for path in paths)]
+    return [*arguments, *further, *(path.relative_to(ROOT).as_posix() for path in paths)]
 
 
 def start(arguments: list[str]) -> int:
@@ -93,7 +89,7 @@ def start(arguments: list[str]) -> int:
     Returns:
         pytest's exit code, on Windows; elsewhere this process becomes pytest.
     """
-    os.chdir(environment.ROOT)
+    os.chdir(ROOT)
     interpreter.run_instead([sys.executable, "-m", "pytest", *arguments], environment.child_environment())
     return 0
 

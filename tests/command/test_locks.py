@@ -4,19 +4,18 @@ import importlib.util
 import re
 import tomllib
 from itertools import product
-from pathlib import Path
 
 import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from course_utils import environment, pins
+from course_utils.command import environment, pins
 from course_utils.errors import CourseError
+from course_utils.places import ROOT
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-BASE = pins.read(REPOSITORY / "requirements.lock")
-INSTRUCTOR = pins.read(REPOSITORY / "requirements-instructor.lock")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+BASE = pins.read(ROOT / "requirements.lock")
+INSTRUCTOR = pins.read(ROOT / "requirements-instructor.lock")
 EXTRAS = PROJECT["optional-dependencies"]
 
 
@@ -70,7 +69,7 @@ def test_the_instructors_lock_has_the_same_versions_and_more():
 
 
 def test_environment_yml_has_the_same_pins():
-    text = (REPOSITORY / "environment.yml").read_text(encoding="utf-8")
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     assert re.search(r"^name: multimodal-course$", text, flags=re.M)
     assert environment.CONDA_NAME == "multimodal-course"
     before, by_pip = text.split("  - pip:\n")
@@ -87,15 +86,15 @@ def test_environment_yml_has_the_same_pins():
 
 
 def test_the_lock_script_writes_this_environment_yml():
-    spec = importlib.util.spec_from_file_location("lock_script", REPOSITORY / ".ci" / "lock.py")
+    spec = importlib.util.spec_from_file_location("lock_script", ROOT / ".ci" / "lock.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    assert script.conda_environment(BASE) == (REPOSITORY / "environment.yml").read_text(encoding="utf-8")
+    assert script.conda_environment(BASE) == (ROOT / "environment.yml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-instructor.lock", "environment.yml"])
 def test_no_address_of_any_index_is_in_them(name):
-    text = (REPOSITORY / name).read_text(encoding="utf-8")
+    text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(
         r"://|--index|--extra|--find-links|--trusted-host|\b(?:\w+\.)+(?:org|com|net|io)\b", text
     )

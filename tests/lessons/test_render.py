@@ -9,7 +9,7 @@ from nbformat import v4
 from course_utils import CourseError
 
 pytest.importorskip("nbclient", reason="nbclient is in the extra `dev`")
-from course_utils import render
+from course_utils.lessons import render
 
 
 def code(name, source, *tags, **metadata):

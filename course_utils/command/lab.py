@@ -5,8 +5,10 @@ import socket
 import sys
 from pathlib import Path
 
-from course_utils import editions, environment, interpreter
+from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
+from course_utils.lessons import editions
+from course_utils.places import MY_LESSONS, NOTEBOOKS
 
 FIRST_LESSON = "00_orientation.ipynb"
 
@@ -26,7 +28,7 @@ def start(folder: str | None, port: int | None, ip: str, browser: bool) -> int:
     Raises:
         CourseError: if the working folder cannot be written or the port is taken.
     """
-    place = Path(folder or environment.ROOT / "my_lessons").expanduser().resolve()
+    place = Path(folder or MY_LESSONS).expanduser().resolve()
     if port is not None:
         _require_free(ip, port)
     for delivery in editions.write_learner_editions(place):
@@ -55,9 +57,9 @@ def _require_free(ip: str, port: int) -> None:
 
 def _first_lesson() -> str:
     """Gives lesson 00, or the first there is where an instructor has handed out others only."""
-    if (editions.NOTEBOOKS / FIRST_LESSON).exists():
+    if (NOTEBOOKS / FIRST_LESSON).exists():
         return FIRST_LESSON
-    return min((path.name for path in editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), default=FIRST_LESSON)
+    return min((path.name for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), default=FIRST_LESSON)
 
 
 def _command(place: Path, port: int | None, ip: str, browser: bool) -> list[str]:

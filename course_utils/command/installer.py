@@ -18,8 +18,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from course_utils.command.pins import normalise
 from course_utils.errors import CourseError
-from course_utils.pins import normalise
 
 SECONDS_BETWEEN_LINES = 5
 

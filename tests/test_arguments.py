@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from course_utils import CourseError
-from course_utils.preprocessing import arguments
+from course_utils import CourseError, arguments
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])

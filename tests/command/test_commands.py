@@ -12,16 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import commands, environment, installer, lab, testing
+from course_utils.command import commands, environment, installer, lab, testing
 from course_utils.errors import CourseError
-
-REPOSITORY = Path(__file__).resolve().parent.parent
+from course_utils.places import ROOT
 
 
 def run(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "course_utils", *arguments],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -79,9 +78,9 @@ class Stand:
 @pytest.fixture
 def started(monkeypatch):
     stand = Stand()
-    monkeypatch.setattr("course_utils.interpreter.run_instead", stand)
+    monkeypatch.setattr("course_utils.command.interpreter.run_instead", stand)
     monkeypatch.setattr(environment, "enter", lambda extra="": None)
-    monkeypatch.chdir(REPOSITORY)
+    monkeypatch.chdir(ROOT)
     return stand
 
 
@@ -92,9 +91,9 @@ def test_the_whole_test_run(started):
     assert command[3:7] == ["-n", "2", "--dist", "loadfile"]
     for option in ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=180", "tests.nbval_plugin"):
         assert option in command
-    assert (REPOSITORY / "tests" / "nbval_sanitize.cfg").is_file() and "--nbval-lax" not in command
+    assert (ROOT / "tests" / "nbval_sanitize.cfg").is_file() and "--nbval-lax" not in command
     assert command[command.index("tests") + 1] == "notebooks/00_orientation.ipynb"
-    assert started.folder == REPOSITORY
+    assert started.folder == ROOT
 
 
 def test_one_lesson(started):
@@ -107,7 +106,7 @@ def test_one_lesson(started):
 
 
 def test_one_lesson_spares_the_others():
-    rules = REPOSITORY / "tests" / "test_notebooks_rules.py"
+    rules = ROOT / "tests" / "test_notebooks_rules.py"
     answer = pytest_on(rules, "--collect-only", "-q", "--only-lesson", "01")
     assert answer.returncode == 0, answer.stdout
     about = set(re.findall(r"\[.*(\d\d)_\w+\.ipynb", answer.stdout))
@@ -134,13 +133,13 @@ def pytest_on(folder, *arguments):
             "-m",
             "pytest",
             "-p",
-            "course_utils.testing",
+            "course_utils.command.testing",
             "-p",
             "no:cacheprovider",
             *arguments,
             folder,
         ],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -179,22 +178,22 @@ def editions(monkeypatch):
     """Takes the place of writing the lessons, which other tests look at."""
     folders = []
     monkeypatch.setattr(
-        "course_utils.editions.write_learner_editions", lambda folder: folders.append(folder) or []
+        "course_utils.lessons.editions.write_learner_editions", lambda folder: folders.append(folder) or []
     )
     return folders
 
 
 def test_lab_opens_the_working_folder_on_the_first_lesson(started, editions, capsys):
     assert commands.run(["lab", "--no-browser"]) == 0
-    assert editions == [REPOSITORY / "my_lessons"]
+    assert editions == [ROOT / "my_lessons"]
     command = started.command
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert f"--ServerApp.root_dir={REPOSITORY / 'my_lessons'}" in command
+    assert f"--ServerApp.root_dir={ROOT / 'my_lessons'}" in command
     assert "--LabApp.default_url=/lab/tree/00_orientation.ipynb" in command
     assert "--no-browser" in command and not [argument for argument in command if "token" in argument.lower()]
     assert not [argument for argument in command if "port" in argument]
     assert ("--allow-root" in command) == (os.name == "posix" and os.geteuid() == 0)
-    assert str(REPOSITORY / "my_lessons") in capsys.readouterr().out
+    assert str(ROOT / "my_lessons") in capsys.readouterr().out
 
 
 def test_lab_takes_folder_port_and_address(started, editions, tmp_path):
@@ -253,7 +252,7 @@ def test_ctrl_c_ends_a_real_lab_at_once(tmp_path):
             "--folder",
             tmp_path / "mine",
         ],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         env=variables,
         stdin=inside,
         stdout=subprocess.PIPE,
@@ -294,7 +293,7 @@ def test_packages_of_elsewhere_do_not_hide_ours(monkeypatch, tmp_path):
     assert variables["PATH"].startswith(str(environment.python_of(own).parent) + os.pathsep)
     # In an environment of somebody else's, the course is found by path, beside what is there.
     foreign = environment.child_environment(tmp_path)
-    assert foreign["PYTHONPATH"] == os.pathsep.join([str(REPOSITORY), "/elsewhere"])
+    assert foreign["PYTHONPATH"] == os.pathsep.join([str(ROOT), "/elsewhere"])
 
 
 PIP_WITHOUT_NETWORK = """\
@@ -435,14 +434,15 @@ def test_the_status_is_one_line_on_a_terminal_and_few_lines_elsewhere(monkeypatc
 def test_a_full_disk_elsewhere_has_no_traceback():
     code = textwrap.dedent("""
         import errno, sys
-        from course_utils import __main__, commands
+        from course_utils import __main__
+        from course_utils.command import commands
         def fails(arguments):
             raise OSError(errno.ENOSPC, "No space left on device", "notebook.ipynb")
         commands.run = fails
         __main__.main()
     """)
     answer = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert answer.returncode == 2 and answer.stdout == ""
     assert answer.stderr.startswith("course_utils: The disk is full") and len(answer.stderr.splitlines()) == 1
@@ -451,14 +451,12 @@ def test_a_full_disk_elsewhere_has_no_traceback():
 @pytest.mark.skipif(os.name != "posix", reason="closes the pipe as a POSIX shell does")
 def test_a_reader_that_leaves_is_no_error():
     pipeline = f'"{sys.executable}" -m course_utils doctor | head -n 1'
-    answer = subprocess.run(
-        ["sh", "-c", pipeline], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
+    answer = subprocess.run(["sh", "-c", pipeline], cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.stdout.count("\n") == 1 and answer.stderr == ""
 
 
 def test_the_module_has_what_the_readme_names():
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"python3? -m course_utils (\w+)", readme))
     assert {"lab", "test", "doctor"} <= named
     for command in named:
@@ -480,4 +478,4 @@ def test_lessons_by_number(tmp_path, monkeypatch):
 
 
 def test_first_lesson_is_there():
-    assert (REPOSITORY / "notebooks" / lab.FIRST_LESSON).is_file()
+    assert (ROOT / "notebooks" / lab.FIRST_LESSON).is_file()

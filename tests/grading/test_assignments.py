@@ -9,15 +9,16 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils import CourseError, assignments, editions, environment
-from course_utils.grading import plan
+from course_utils import CourseError
+from course_utils.command import environment
+from course_utils.grading import assignments, plan
+from course_utils.lessons import editions
+from course_utils.places import NOTEBOOKS
 
 pytest.importorskip("nbgrader", reason="nbgrader is in the extra `instructor`")
 
 LESSONS = [
-    path
-    for path in sorted(editions.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    if b'"nbgrader"' in path.read_bytes()
+    path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")) if b'"nbgrader"' in path.read_bytes()
 ]
 pytestmark = pytest.mark.slow
 
@@ -79,9 +80,9 @@ def test_the_kit_holds_everything_but_the_answers(course, tmp_path):
         assert "BEGIN SOLUTION" not in notebook.read_text(encoding="utf-8")
     # A student starts the course in it as in the course itself; the lessons are delivered as they are.
     script = (
-        "from course_utils import editions, environment; print(environment.ROOT); print([d.action for d in "
+        "from course_utils.lessons import editions; from course_utils.places import ROOT; print(ROOT); "
+        "print([d.action for d in editions.write_learner_editions('mine')])"
     )
-    script += "editions.write_learner_editions('mine')])"
     run = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True
     )

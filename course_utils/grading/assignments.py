@@ -8,10 +8,10 @@ import io
 import zipfile
 from pathlib import Path
 
-from course_utils.editions import read_notebook, show_targets
-from course_utils.environment import ROOT
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.lessons.editions import read_notebook, show_targets
+from course_utils.places import ROOT
 
 __all__ = ["CONFIG", "KIT", "assign", "make_course", "require_nbgrader"]
 

@@ -1,7 +1,8 @@
 """Finds a Python that the course can run on.
 
-This file, `__main__`, `__init__` and `errors` are read by whatever `python3` the machine has, so they keep to
-what Python 3.6 understands: an old Python must get as far as naming the problem or finding a newer one.
+This file, `__main__`, `errors`, `places` and the `__init__` files are read by whatever `python3` the machine
+has, so they keep to what Python 3.6 understands: an old Python must get as far as naming the problem or
+finding a newer one.
 """
 
 import json
@@ -11,11 +12,10 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from pathlib import Path
 
 from course_utils.errors import CourseError
+from course_utils.places import ROOT, VENV
 
-ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 NEWEST = (3, 13)
 HOW_TO_GET_ONE = (
@@ -25,7 +25,7 @@ HOW_TO_GET_ONE = (
 )
 
 _DESCRIBE = (
-    "import json, sys; sys.path.insert(0, sys.argv[1]); from course_utils import interpreter; "
+    "import json, sys; sys.path.insert(0, sys.argv[1]); from course_utils.command import interpreter; "
     "print(json.dumps(interpreter.facts()))"
 )
 
@@ -115,7 +115,7 @@ def _describe(found):
 
 
 def _candidates():
-    yield [str(ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))]
+    yield [str(VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))]
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         # Every hit on the PATH and not just the first: a version manager's may come first and not start.
         for folder in os.environ.get("PATH", "").split(os.pathsep):

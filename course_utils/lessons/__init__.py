@@ -1,0 +1,1 @@
+"""The lessons as files: the worked edition, how it is rendered, and what learners get of it."""
