@@ -9,6 +9,6 @@ from course_utils.places import moved
 
 __all__ = ["CourseError", "__version__"]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __getattr__ = moved({"doctor": "course_utils.command.doctor", "editions": "course_utils.lessons.editions"})
