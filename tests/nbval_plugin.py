@@ -7,8 +7,14 @@ Without it
 - what C code writes to stderr is lost, because ipykernel captures less when it believes to run under pytest;
 - a kernel that died is noticed at the cell's time-out only;
 - one printed digit that another processor rounds the other way fails a lesson.
+
+A lesson with exercises is also executed as somebody meets it who solves none. The kernel runs in a folder of
+its own, as a learner's does. Before each answer its exercise is rehearsed with the cells of the learner
+edition: the check must say that the answer is still empty. After the exercise the empty answer comes back, so
+that all that follows is compared without any answer being there.
 """
 
+import itertools
 import os
 import re
 import tempfile
@@ -21,6 +27,7 @@ import nbval.plugin
 import pytest
 from nbval.kernel import RunningKernel
 
+from course_utils.lessons.editions import learner_edition
 from course_utils.lessons.render import lesson_environment
 
 DECIMAL = re.compile(r"(?<![\w.])[-+]?\d*\.\d+(?:[eE][-+]?\d+)?(?![\w.]*\w)")
@@ -39,6 +46,7 @@ def pytest_configure(config):
         )
     nbval.plugin.RunningKernel = LessonKernel
     nbval.plugin.IPyNbCell.compare_outputs = compare_outputs
+    nbval.plugin.IPyNbCell.runtest = run_as_learner_and_author
 
 
 class LessonKernel(RunningKernel):
@@ -46,8 +54,9 @@ class LessonKernel(RunningKernel):
 
     def __init__(self, *args, **options):
         self.ipython_folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.working_folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         with mock.patch.dict(os.environ, lesson_environment(self.ipython_folder.name), clear=True):
-            super().__init__(*args, **options)
+            super().__init__(*args, **{**options, "cwd": self.working_folder.name})
 
     def execute_cell_input(self, cell_input, allow_stdin=None):
         return self.kc.execute(cell_input, store_history=True, allow_stdin=allow_stdin, stop_on_error=False)
@@ -66,6 +75,20 @@ class LessonKernel(RunningKernel):
     def stop(self):
         super().stop()
         self.ipython_folder.cleanup()
+        self.working_folder.cleanup()
+
+    def errors_of(self, source):
+        """Run a cell aside, as a learner would; return the errors that it ended with, in Jupyter's form."""
+        errors = []
+
+        def keep(message):
+            if message["msg_type"] == "error":
+                errors.append(message["content"])
+
+        self.kc.execute_interactive(
+            source, allow_stdin=False, stop_on_error=False, timeout=60, output_hook=keep
+        )
+        return errors
 
 
 def agree(found, stored):
@@ -88,6 +111,59 @@ def _close(one, other):
 
 def _digits(number):
     return len(re.search(r"\.(\d+)", number).group(1))
+
+
+_run = nbval.plugin.IPyNbCell.runtest
+
+
+def run_as_learner_and_author(item):
+    """Run a cell; before and after an exercise, what a learner has there who solves none."""
+    exercise = _exercise_of(
+        [cell for cell in item.parent.nb.cells if cell.cell_type == "code"], item.cell_num
+    )
+    if exercise and item.cell is exercise[0]:
+        _rehearse(item, exercise)
+    _run(item)
+    if exercise and item.cell is exercise[-1]:
+        item.parent.kernel.errors_of(_learners(item.parent)[exercise[0].id].source)
+
+
+def _exercise_of(cells, place):
+    """The answer, its check and what it shows, if a cell is one of them, else an empty list."""
+    first = place
+    while first > 0 and _follows_an_answer(cells[first]):
+        first -= 1
+    if not _roles(cells[first]).get("solution"):
+        return []
+    return [cells[first], *itertools.takewhile(_follows_an_answer, cells[first + 1 :])]
+
+
+def _follows_an_answer(cell):
+    check = _roles(cell).get("grade") and not _roles(cell).get("solution")
+    return check or "target" in cell.metadata.get("tags", [])
+
+
+def _roles(cell):
+    return cell.metadata.get("nbgrader", {})
+
+
+def _rehearse(item, exercise):
+    """Run an exercise as the learner edition has it, and complain unless its check asks for an answer."""
+    for cell in exercise:
+        errors = item.parent.kernel.errors_of(_learners(item.parent)[cell.id].source)
+        if _roles(cell).get("grade"):
+            said = [error["evalue"] for error in errors]
+            if len(said) != 1 or "is still empty" not in said[0]:
+                item.raise_cell_error(f"{cell.id}: the check of an empty answer must say so; it said {said}")
+            if len("".join(errors[0]["traceback"])) >= 500:
+                item.raise_cell_error(f"{cell.id}: the hint would drown in its traceback")
+
+
+def _learners(file):
+    """Cells of the learner edition by their id, made once per lesson."""
+    if not hasattr(file, "learners"):
+        file.learners = {cell.id: cell for cell in learner_edition(file.nb).cells}
+    return file.learners
 
 
 _strictly = nbval.plugin.IPyNbCell.compare_outputs

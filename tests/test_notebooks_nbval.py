@@ -74,6 +74,45 @@ def test_executes_and_compares_as_a_reader_would(tmp_path):
     assert verdicts(tmp_path, cells) == [True, True, True, False, False, True, True, True]
 
 
+CHECK = """
+from course_utils.checks import CheckFailed
+
+def check(answer):
+    try:
+        answer(1)
+    except NotImplementedError:
+        raise CheckFailed("Exercise 1 is still empty.") from None
+    print("passed")
+"""
+
+
+def exercise(check="check(double)", after="print(2 * 4)", shown="8\n"):
+    """A lesson with one exercise, its target, and a cell after it."""
+    roles = {"schema_version": 3, "task": False, "locked": False}
+    cells = [
+        executed(1, CHECK),
+        executed(2, "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"),
+        executed(3, check, stdout("passed\n"), tags=["raises-exception"]),
+        executed(4, "print(double(2))", stdout("4\n"), tags=["target", "raises-exception"]),
+        executed(5, after, stdout(shown)),
+    ]
+    cells[1].metadata["nbgrader"] = {**roles, "grade_id": "a", "solution": True, "grade": False}
+    cells[2].metadata["nbgrader"] = {**roles, "grade_id": "c", "solution": False, "grade": True, "points": 1}
+    return cells
+
+
+def test_an_exercise_is_run_with_its_answer_and_without(tmp_path):
+    assert verdicts(tmp_path, exercise()) == [True] * 5
+
+
+def test_a_cell_that_needs_an_answer_is_noticed(tmp_path):
+    assert verdicts(tmp_path, exercise(after="print(double(4))")) == [True, True, True, True, False]
+
+
+def test_a_check_that_does_not_ask_for_an_answer_is_noticed(tmp_path):
+    assert verdicts(tmp_path, exercise(check="print('passed')")) == [True, False, True, False, True]
+
+
 def test_a_dead_kernel_is_noticed_at_once(tmp_path):
     cells = [executed(1, "import os\nos._exit(1)"), executed(2, "print(1)", stdout("1\n"))]
     run = run_nbval(tmp_path, cells, "-rA", "--nbval", "--nbval-current-env")

@@ -413,21 +413,6 @@ def test_no_two_lessons_define_the_same():
     assert not list(defined_twice(map(read, lessons)))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
-def test_the_learner_edition_runs_to_its_end_and_its_checks_ask_for_answers(path, tmp_path):
-    edition = editions.learner_edition(editions.read_notebook(path))
-    # In a folder of the learner's own, and an untagged cell that fails raises CourseError.
-    render.execute(edition, tmp_path / path.name)
-    checks = [cell for cell in edition.cells if cell.cell_type == "code" and roles(cell).get("grade")]
-    assert checks
-    for cell in checks:
-        errors = [output for output in cell.outputs if output.output_type == "error"]
-        assert len(errors) == 1, cell.id
-        assert "is still empty" in errors[0].evalue, cell.id
-        assert len("".join(errors[0].traceback)) < 500, "the hint would drown in the traceback"
-
-
 # A lesson that keeps every rule, and what each rule must notice in a lesson that does not.
 
 
