@@ -16,13 +16,13 @@ a caption has the same distribution whether it is true or false; and every scene
 question for itself, though: eight of them together betray which objects the scene holds.
 """
 
-import difflib
 import functools
 import json
+import math
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from PIL import Image
 
 from course_utils import arguments
 from course_utils.datasets import emoji
+from course_utils.datasets.base import DataSet, advice
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 from course_utils.preprocessing import images
@@ -40,6 +41,7 @@ __all__ = [
     "CAPTION_KINDS",
     "CELL",
     "CONCEPTS",
+    "GRID",
     "MAX_OBJECTS",
     "POSITIONS",
     "QUESTIONS",
@@ -49,9 +51,11 @@ __all__ = [
     "compose",
     "export_coco",
     "generate",
+    "hide_empty_cells",
 ]
 
 CANVAS, CELL = 96, 32  # pixels of a picture's side and of a cell's
+GRID = CANVAS // CELL  # cells in a row and in a column
 MIN_OBJECTS, MAX_OBJECTS = 2, 6
 QUESTIONS, WORDS = 8, 7  # questions per scene; words of the longest sentence
 
@@ -63,7 +67,7 @@ CONCEPTS = (
 )
 _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 POSITIONS = tuple(f"{row} {column}" for row in _ROWS for column in _COLUMNS)
-"""The nine cells by name, row by row: cell c is in row c // 3 and column c % 3."""
+"""The nine cells by name, row by row: cell c is in row c // GRID and column c % GRID."""
 
 QUESTION_KINDS = ("what is at", "where is", "right of", "left of", "above", "below")
 CAPTION_KINDS = ("object", "count", "relation", "position")
@@ -77,8 +81,9 @@ _MOST_ALIKE = 3  # objects of one concept, where repeats are allowed
 _BATCH = 32  # scenes drawn at once: their arrays stay in the processor's cache
 
 # The cell to the right of, left of, above and below each cell; -1 where there is none.
-_GRID = np.pad(np.arange(9).reshape(3, 3), 1, constant_values=-1)
-_NEIGHBOURS = np.stack([_GRID[1:-1, 2:], _GRID[1:-1, :-2], _GRID[:-2, 1:-1], _GRID[2:, 1:-1]]).reshape(4, 9)
+_BOARD = np.pad(np.arange(len(POSITIONS)).reshape(GRID, GRID), 1, constant_values=-1)
+_NEIGHBOURS = np.stack([_BOARD[1:-1, 2:], _BOARD[1:-1, :-2], _BOARD[:-2, 1:-1], _BOARD[2:, 1:-1]])
+_NEIGHBOURS = _NEIGHBOURS.reshape(-1, len(POSITIONS))
 
 _NUMBERS = ("one", "two", "three", "four", "five", "six")
 _GRAMMAR = (
@@ -88,8 +93,8 @@ _GRAMMAR = (
 _NAME, _ROW, _COLUMN = -1, -2, -3  # places in a sentence that are filled in
 
 
-@dataclass(frozen=True)
-class Scenes:
+@dataclass(frozen=True, repr=False, eq=False)
+class Scenes(DataSet):
     """n scenes; item i of every array is the same scene, and -1 (in boxes and areas 0) means "no object".
 
     A number of an object, 0 to 5, is its place on the second axis of concepts, cells, styles, boxes, areas
@@ -140,33 +145,25 @@ class Scenes:
     style_names: tuple
     vocabulary: tuple
 
-    def __len__(self):
-        return len(self.pictures)
-
     @property
-    def question_mask(self):
+    def question_mask(self) -> np.ndarray:
         """Bool (n, 8, 7), True where a question has a word."""
         return self.questions != 0
 
     @property
-    def answer_names(self):
+    def empty(self) -> np.ndarray:
+        """Bool (n, 9), True where a cell holds nothing."""
+        empty = np.ones((len(self), len(POSITIONS) + 1), bool)
+        np.put_along_axis(empty, self.cells, False, axis=1)  # −1, no object, is the last column
+        return empty[:, :-1]
+
+    @property
+    def answer_names(self) -> tuple[str, ...]:
         """Tuple of str, one per class: the concepts, then the positions."""
         return self.concept_names + POSITIONS
 
-    def select(self, rows):
-        """Some of the scenes.
-
-        Args:
-            rows: anything that indexes the first axis of an array: slice, integer array or bool (n,).
-
-        Returns:
-            Scenes.
-        """
-        arrays = [field.name for field in fields(self) if isinstance(getattr(self, field.name), np.ndarray)]
-        return replace(self, **{name: getattr(self, name)[rows] for name in arrays})
-
-    def read(self, words):
-        """Turn numbers into sentences.
+    def read(self, words: np.ndarray) -> str | list:
+        """Turns numbers into sentences.
 
         Args:
             words: integer array (..., 7), such as questions or captions.
@@ -179,8 +176,8 @@ class Scenes:
             return [self.read(sentence) for sentence in words]
         return " ".join(self.vocabulary[word] for word in words if word)
 
-    def encode(self, sentence):
-        """Turn your own question or caption into numbers; capitals and punctuation do not matter.
+    def encode(self, sentence: str) -> np.ndarray:
+        """Turns your own question or caption into numbers; capitals and punctuation do not matter.
 
         Args:
             sentence: str, such as "What is right of the cat?".
@@ -199,9 +196,9 @@ class Scenes:
         unknown = [word for _, word in found if word]
         if unknown:
             raise CourseError(
-                f"sentence has the word {unknown[0]!r}, which no scene knows. {_close(unknown[0], number)} "
-                "Questions are 'what is at the top left', 'where is the cat' and 'what is right of the cat', "
-                "or left of, above, below."
+                f"sentence has the word {unknown[0]!r}, which no scene knows. "
+                f"{advice(unknown[0], list(number))} Questions are 'what is at the top left', 'where is the"
+                " cat' and 'what is right of the cat', or left of, above, below."
             )
         if not 0 < len(found) <= WORDS:
             raise CourseError(f"sentence has {len(found)} words: expected 1 to {WORDS}.")
@@ -254,7 +251,7 @@ def generate(
     drawn = _take(distinct, _runs(rng, count)) if repeats else distinct
     drawn = np.where(mask[:, : drawn.shape[1]], drawn, -1)
     drawn = np.pad(drawn, ((0, 0), (0, MAX_OBJECTS - drawn.shape[1])), constant_values=-1)
-    cells = np.where(mask, _random_order(rng, (n, 9))[:, :MAX_OBJECTS], -1)
+    cells = np.where(mask, _random_order(rng, (n, len(POSITIONS)))[:, :MAX_OBJECTS], -1)
     return _finish(rng, drawn, cells, styles, names, background, (fewest, most), repeats)
 
 
@@ -284,6 +281,40 @@ def compose(objects, *, style=emoji.TEST_STYLE, concepts=CONCEPTS, background="s
     drawn, cells = _placed(objects, names)
     _require_a_missing_concept(names, (drawn >= 0).sum())
     return _finish(rng, drawn, cells, styles, names, background, (MIN_OBJECTS, MAX_OBJECTS), False)
+
+
+def hide_empty_cells(regions, scenes, share, seed=0):
+    """Hides cells that hold nothing, each with the same probability, as if the picture had none there.
+
+    Without it some seeds find a thing by looking at everything else: what is missing from the mean of all
+    places is its place. Where empty cells may be missing too, that says nothing any more. Introduced in
+    lesson 05.
+
+    Args:
+        regions: float (n, tokens, dim), features of the pictures on a square grid of regions, row by row, a
+            multiple of 3 a side.
+        scenes: Scenes, the same n.
+        share: float, 0 to 1, of the empty cells.
+        seed: int ≥ 0.
+
+    Returns:
+        A copy of the regions with zeros in all those of each hidden cell.
+
+    Raises:
+        CourseError: the regions are those of another number of scenes, or their grid does not fit the cells.
+    """
+    n = len(scenes)
+    arguments.array("regions", regions, np.floating, ((n, "tokens", "dim"),))
+    side = math.isqrt(regions.shape[1] // len(POSITIONS))  # regions along the side of a cell
+    if regions.shape[1] != len(POSITIONS) * side**2:
+        raise CourseError(
+            f"regions has shape {regions.shape}, with {regions.shape[1]} tokens a picture: expected those of"
+            f" a square grid whose side is a multiple of {GRID}."
+        )
+    hidden = scenes.empty & (np.random.default_rng(seed).random((n, len(POSITIONS))) < share)
+    cells = regions.reshape(n, GRID, side, GRID, side, -1)
+    hidden = hidden.reshape(n, GRID, 1, GRID, 1, 1)
+    return np.where(hidden, regions.dtype.type(0), cells).reshape(regions.shape)
 
 
 def _placed(objects, names):
@@ -327,15 +358,8 @@ def _number_of(value, names, what):
     name = arguments.string(f"a {what} of objects", value).strip().casefold()
     folded = [known.casefold() for known in names]
     if name not in folded:
-        advice = _close(name, names) if what == "concept" else f"There are: {', '.join(names)}."
-        raise CourseError(f"objects has the {what} {value!r}, which there is not. {advice}")
+        raise CourseError(f"objects has the {what} {value!r}, which there is not. {advice(name, names)}")
     return folded.index(name)
-
-
-def _close(word, names):
-    names = [name for name in names if name]
-    close = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
-    return f"Close: {', '.join(close)}." if close else f"There are: {', '.join(names)}."
 
 
 def _style_names(styles):
@@ -490,7 +514,7 @@ def _draw(rng, concepts, cells, style, styles, names, background):
     *layers, sprite_boxes, sprite_areas = (np.stack(part) for part in zip(*bank, strict=True))
 
     scene, place = np.nonzero(concepts >= 0)
-    row, column = np.divmod(cells[scene, place], 3)
+    row, column = np.divmod(cells[scene, place], GRID)
     size = rng.integers(len(_SIZES), size=len(scene))
     sprite = style[scene, place], concepts[scene, place], size
     room = CELL + 1 - np.array(_SIZES)[size]
@@ -505,7 +529,7 @@ def _draw(rng, concepts, cells, style, styles, names, background):
     corners = _corners(rng, n, background)
     pictures = np.empty((n, CANVAS, CANVAS, 3), np.uint8)
     # Pixels and channels share an axis: NumPy is quick on long rows and slow on rows of three.
-    grid = pictures.reshape(n, 3, CELL, 3, CELL * 3).swapaxes(2, 3)
+    grid = pictures.reshape(n, GRID, CELL, GRID, CELL * 3).swapaxes(2, 3)
     # A window of the cell's size, moved over a sprite's tile, puts the sprite in its place; a view.
     paint, through = (np.lib.stride_tricks.sliding_window_view(x, (CELL, CELL * 3), (3, 4)) for x in layers)
     windows = *sprite, _ROOM - down, 3 * (_ROOM - right)
@@ -612,8 +636,8 @@ def _ask(rng, concepts, cells, names, vocabulary):
     answers = np.where(kinds == 1, len(names) + asked_cell, _take(concepts, answered))
     questions = np.array([_template(text, vocabulary) for text in _QUESTION_TEXTS])[kinds]
     rows, columns = (
-        _numbers(_ROWS, vocabulary)[asked_cell // 3],
-        _numbers(_COLUMNS, vocabulary)[asked_cell % 3],
+        _numbers(_ROWS, vocabulary)[asked_cell // GRID],
+        _numbers(_COLUMNS, vocabulary)[asked_cell % GRID],
     )
     fillings = {_NAME: _numbers(names, vocabulary)[asked_concept], _ROW: rows, _COLUMN: columns}
     for blank, words in fillings.items():
@@ -690,7 +714,7 @@ def _relation_captions(rng, concepts, cells, names, vocabulary):
     """ "the cat is left of the owl"; false, it is the opposite."""
     n = len(concepts)
     pair = _pick(rng, concepts >= 0, 2)
-    (row_x, row_y), (column_x, column_y) = (part.T for part in np.divmod(_take(cells, pair), 3))
+    (row_x, row_y), (column_x, column_y) = (part.T for part in np.divmod(_take(cells, pair), GRID))
     x, y = _numbers(names, vocabulary)[_take(concepts, pair)].T
     sideways = np.where(row_x == row_y, True, np.where(column_x == column_y, False, rng.random(n) < 0.5))
     # Numbered right, left, above, below: so the opposite of a relation differs in the last bit.
@@ -713,7 +737,7 @@ def _position_captions(rng, concepts, cells, names, vocabulary):
     rows, columns = _numbers(_ROWS, vocabulary), _numbers(_COLUMNS, vocabulary)
     the, is_, at = _numbers(["the", "is", "at"], vocabulary)
     sentences = [
-        _sentences([the, x, is_, at, the, rows[cell // 3], columns[cell % 3]], n)
+        _sentences([the, x, is_, at, the, rows[cell // GRID], columns[cell % GRID]], n)
         for cell in _take(cells, pair)[:, ::-1].T
     ]
     return np.stack(sentences, axis=1)

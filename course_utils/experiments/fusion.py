@@ -13,6 +13,7 @@ steps. A row is "problem: method".
 """
 
 import functools
+import math
 import time
 import warnings
 from dataclasses import replace
@@ -21,13 +22,14 @@ import numpy as np
 
 from course_utils.datasets import emoji, scenes
 from course_utils.datasets.pairs import (
+    DIGITS,
+    PICTURE_FEATURES,
     SOUND_FEATURES,
     Pairs,
     draw_digits,
-    empty_cells,
-    hide_empty_cells,
     standardised,
 )
+from course_utils.datasets.scenes import hide_empty_cells
 from course_utils.experiments import results
 
 _WIDTH, _HEADS, _DEPTH = 96, 4, 2
@@ -200,24 +202,27 @@ def build(problem, method, modality_dropout=0.0):
     import keras
     from keras import layers, ops
 
+    from course_utils.features import pretrained
     from course_utils.fusion import attention, methods
 
     present = keras.Input((2,), dtype="bool", name="present")
     if problem == "scenes":
         a = keras.Input((scenes.QUESTIONS, scenes.WORDS), dtype="int32", name="questions")
-        b = keras.Input((36, 192), name="regions")
+        side = scenes.CANVAS // pretrained.REGION
+        b = keras.Input((side**2, pretrained.CHANNELS), name="regions")
         words = layers.Embedding(len(draw_scenes("validation").vocabulary), _WIDTH, name="words")(a)
         # A word means the same wherever it stands in a question, and here no two differ in order alone.
         words = ops.sum(words, axis=2)
         tokens_a = layers.Dense(_WIDTH, activation="relu", name="question")(words)  # one token a question
-        tokens_b = attention.GridPositions(6, name="places")(layers.Dense(_WIDTH, name="region")(b))
+        tokens_b = attention.GridPositions(side, name="places")(layers.Dense(_WIDTH, name="region")(b))
         tokens_b = layers.LayerNormalization(name="norm")(tokens_b)
         mask_b = shown(b)
         classes = len(scenes.CONCEPTS) + len(scenes.POSITIONS)
     else:
-        a, b = keras.Input((1, 64), name="picture"), keras.Input((1, SOUND_FEATURES), name="sound")
+        a = keras.Input((1, PICTURE_FEATURES), name="picture")
+        b = keras.Input((1, SOUND_FEATURES), name="sound")
         tokens_a, tokens_b, mask_b = a, b, None
-        classes = 10 if problem == "digits" else 2
+        classes = DIGITS if problem == "digits" else 2
     kept = methods.ModalityDropout(modality_dropout, seed=0)(present) if modality_dropout else present
     make = {**methods.METHODS, **methods.BASELINES}[method]
     sizes = {"dim": _WIDTH, "heads": _HEADS, "depth": _DEPTH, "per_token": problem == "scenes"}
@@ -432,8 +437,9 @@ def point(model, pairs, some):
     weights = attention_maps(model)(pairs.a, pairs.b, both(len(pairs))).mean(axis=2)
     scene, question = _asking_where(some)
     boxes = some.boxes[scene, some.asked[scene, question]]
+    side = math.isqrt(weights.shape[-1])
     played = [
-        evaluation.pointing_game(block[scene, question], boxes, (6, 6), (scenes.CANVAS, scenes.CANVAS))
+        evaluation.pointing_game(block[scene, question], boxes, (side, side), some.pictures.shape[1:3])
         for block in weights.swapaxes(0, 1)
     ]
     return np.stack([hits for hits, _ in played]), played[0][1]
@@ -453,11 +459,11 @@ def weight_by_cell(model, pairs, some):
     """
     weights = attention_maps(model)(pairs.a, pairs.b, both(len(pairs)))
     scene, question = _asking_where(some)
-    per_side = scenes.CANVAS // scenes.CELL
-    cells = weights[scene, :, :, question].reshape(len(scene), *weights.shape[1:3], per_side, 2, per_side, 2)
+    grid = 2 * (scenes.GRID, math.isqrt(weights.shape[-1]) // scenes.GRID)
+    cells = weights[scene, :, :, question].reshape(len(scene), *weights.shape[1:3], *grid)
     cells = cells.sum(axis=(-3, -1)).reshape(*cells.shape[:3], -1)  # (questions, blocks, heads, 9)
-    taken = ~empty_cells(some)[scene]
-    asked = np.arange(per_side**2) == some.cells[scene, some.asked[scene, question]][:, np.newaxis]
+    taken = ~some.empty[scene]
+    asked = np.arange(len(scenes.POSITIONS)) == some.cells[scene, some.asked[scene, question]][:, np.newaxis]
     means = [cells.swapaxes(1, 3)[which].mean(axis=0) for which in (asked, taken & ~asked, ~taken)]
     return np.stack(means).swapaxes(0, 2)
 

@@ -16,8 +16,8 @@ from keras import layers, ops
 from course_utils.datasets import emoji
 from course_utils.experiments import results
 from course_utils.features import pretrained
-from course_utils.files import write_atomically
 from course_utils.places import DATA
+from course_utils.training import save_weights
 
 CONFIGURATION = {
     "side": pretrained.SIDE,
@@ -39,7 +39,9 @@ CONFIGURATION = {
 }
 ROWS = ("encoder",)
 SEEDS = 3
-CHECKPOINT = DATA / "checkpoints" / "image_encoder.npz"
+CHECKPOINT = DATA / pretrained.CHECKPOINT
+
+Tensor = keras.KerasTensor  # for signatures: whatever keras.ops take and return
 
 
 class DrawnPictures(layers.Layer):
@@ -183,20 +185,28 @@ class MuonOfKernels(keras.optimizers.Muon):
 
     Muon makes every step of a matrix equally long in all directions, and so learns this network in half the
     epochs that AdamW needs. Jordan et al., https://kellerjordan.github.io/posts/muon; the length of a step is
-    that of Liu et al., arXiv:2502.16982. Keras' own leaves kernels, biases and norms to AdamW.
+    that of Liu et al., arXiv:2502.16982. Keras' own leaves kernels, biases and norms to AdamW, and marks
+    what it leaves by a velocity; weights decay alike with both.
     """
 
-    def _should_use_adamw(self, variable):
-        return len(variable.shape) != 4 and super()._should_use_adamw(variable)
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Makes the optimiser's memory, in which kernels have no velocity and so are Muon's."""
+        super().build(variables)
+        self.adam_velocities = [
+            None if len(variable.shape) == 4 else velocity
+            for variable, velocity in zip(variables, self.adam_velocities, strict=True)
+        ]
 
-    def zeropower_via_newtonschulz5(self, x, steps):
+    def zeropower_via_newtonschulz5(self, x: Tensor, steps: int) -> Tensor:
+        """Makes all directions of a step equally long, those of a kernel as of a matrix."""
         return ops.reshape(super().zeropower_via_newtonschulz5(_as_matrix(x), steps), x.shape)
 
-    def lr_adjust(self, x):
+    def lr_adjust(self, x: Tensor) -> Tensor:
+        """Scales a step by the sides of the matrix."""
         return ops.reshape(super().lr_adjust(_as_matrix(x)), x.shape)
 
 
-def _as_matrix(kernel):
+def _as_matrix(kernel: Tensor) -> Tensor:
     return ops.reshape(kernel, (-1, kernel.shape[-1]))
 
 
@@ -349,7 +359,7 @@ def evaluate(classifier):
 
 
 def run(row, seed):
-    """Train with one seed; seed 0 also writes the checkpoint.
+    """Trains with one seed; seed 0 also writes the checkpoint.
 
     Args:
         row: str, the one of ROWS.
@@ -359,11 +369,10 @@ def run(row, seed):
         dict of float: parameters and accuracies of what the checkpoint holds, in half precision.
     """
     classifier = train(seed)
-    packed = pretrained.pack_weights(classifier)
     if seed == 0:
         CHECKPOINT.parent.mkdir(exist_ok=True)
-        write_atomically(CHECKPOINT, packed)
-    pretrained.unpack_weights(packed, classifier)
+        save_weights(CHECKPOINT, classifier)
+    classifier.set_weights([value.astype(np.float16) for value in classifier.get_weights()])
     return evaluate(classifier)
 
 

@@ -12,6 +12,7 @@ import dataclasses
 import numpy as np
 
 from course_utils.datasets import reviews
+from course_utils.datasets.base import DataSet
 from course_utils.experiments import results
 from course_utils.features import text_encoder
 from course_utils.preprocessing import text
@@ -57,8 +58,8 @@ _WORDS = {
 GRAMMAR = {kind: words.split() for kind, words in _WORDS.items()}
 
 
-@dataclasses.dataclass(frozen=True)
-class Examples:
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+class Examples(DataSet):
     """n texts as lists of tokens, with what is known of them.
 
     Attributes:
@@ -132,10 +133,9 @@ def load_sets(task, seed):
             split: generate_reviews(size, (seed, place)) for place, (split, size) in enumerate(sizes.items())
         }
     loaded = reviews.load(task)
-    chosen = {split: loaded.select(split=split) for split in reviews.SPLITS}
     return {
         split: Examples([tokenise(item, task) for item in part.texts], part.labels, part.negation)
-        for split, part in chosen.items()
+        for split, part in loaded.split().items()
     }
 
 

@@ -6,17 +6,21 @@ checkpoint mean the same network. Introduced in lesson 02.
 """
 
 import functools
-import io
 
 import keras
 import numpy as np
 from keras import layers, ops
 
+from course_utils.datasets import scenes
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
+from course_utils.training import load_weights
 
 __all__ = [
+    "CHANNELS",
+    "CHECKPOINT",
     "CONCEPTS",
+    "REGION",
     "SIDE",
     "STRIDE",
     "build_image_classifier",
@@ -24,11 +28,11 @@ __all__ = [
     "image_features",
     "load_image_classifier",
     "load_image_encoder",
-    "pack_weights",
     "region_features",
-    "unpack_weights",
     "window_features",
 ]
+
+CHECKPOINT = "checkpoints/image_encoder.npz"
 
 SIDE = 48
 """Side in pixels of the pictures that the encoder was trained on."""
@@ -36,12 +40,17 @@ SIDE = 48
 STRIDE = 8
 """Pixels from one place of the encoder's map to the next."""
 
+REGION = 2 * STRIDE
+"""Side in pixels of a region, which is one token."""
+
 CONCEPTS = 1571
 """Classes of the classifier: the concepts of :func:`course_utils.datasets.emoji.load`, in their order."""
 
 # (channels, side of the kernel, stride); a convolution that changes neither size nor channels is residual.
 _CONVOLUTIONS = ((32, 4, 2), (64, 4, 2), (64, 3, 1), (128, 4, 2), (128, 3, 1), (192, 3, 1))
 _EMBEDDING = 160
+CHANNELS = _CONVOLUTIONS[-1][0]
+"""Features of every place of the encoder's map, and so of a region."""
 
 
 def build_image_encoder():
@@ -109,42 +118,6 @@ def build_image_classifier(encoder, dropout=0.0):
     return keras.Model(encoder.input, CosineScores(CONCEPTS, dtype="float32", name="concepts")(x))
 
 
-def pack_weights(model):
-    """All weights of a model as the bytes of an ``.npz`` file in half precision, half the size of float32.
-
-    Args:
-        model: Keras model.
-
-    Returns:
-        bytes, for :func:`course_utils.files.write_atomically`.
-    """
-    buffer = io.BytesIO()
-    np.savez(buffer, *[np.asarray(ops.convert_to_numpy(value), np.float16) for value in model.weights])
-    return buffer.getvalue()
-
-
-def unpack_weights(packed, model):
-    """Give a model the weights that :func:`pack_weights` packed. Nothing in them is executed.
-
-    Args:
-        packed: bytes, the content of the file.
-        model: Keras model with the same weights in the same order; changed in place.
-
-    Raises:
-        CourseError: when the bytes hold weights of another model.
-    """
-    with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
-        arrays = [stored[name].astype(np.float32) for name in stored.files]
-    found, expected = [array.shape for array in arrays], [tuple(value.shape) for value in model.weights]
-    if found != expected:
-        raise CourseError(
-            f"The checkpoint holds {len(found)} weights of shapes {found[:3]}…, this network has "
-            f"{len(expected)} of shapes {expected[:3]}…: it was made by another version of the "
-            "course. Train it anew with the command in data/checkpoints/README.md."
-        )
-    model.set_weights(arrays)
-
-
 @functools.cache
 def load_image_classifier():
     """The trained classifier of concepts, frozen; read once, then the same model is returned.
@@ -159,7 +132,7 @@ def load_image_classifier():
         CourseError: when the checkpoint is missing or damaged.
     """
     model = build_image_classifier(build_image_encoder())
-    unpack_weights(data_path("checkpoints/image_encoder.npz").read_bytes(), model)
+    load_weights(data_path(CHECKPOINT), model)
     model.trainable = False
     return model
 
@@ -227,11 +200,10 @@ def region_features(pictures, encoder=None, batch_size=128):
         CourseError: when the pictures have another shape, or a side is no multiple of 16.
     """
     pictures = np.asarray(pictures)
-    side = 2 * STRIDE
-    if pictures.ndim != 4 or pictures.shape[-1] != 3 or any(size % side for size in pictures.shape[1:3]):
+    if pictures.ndim != 4 or pictures.shape[-1] != 3 or any(size % REGION for size in pictures.shape[1:3]):
         raise CourseError(
             f"pictures have shape {pictures.shape}; expected (n, height, width, 3) with both sides multiples "
-            f"of {side}. One picture becomes a batch with `picture[np.newaxis]`."
+            f"of {REGION}. One picture becomes a batch with `picture[np.newaxis]`."
         )
     encoder = encoder or load_image_encoder()
     regions = []
@@ -242,7 +214,7 @@ def region_features(pictures, encoder=None, batch_size=128):
     return np.concatenate(regions)
 
 
-def window_features(pictures, encoder=None, window=32):
+def window_features(pictures, encoder=None, window=scenes.CELL):
     """Tokens as of :func:`region_features`, but the picture is cut into squares first, each encoded alone.
 
     A region of a whole picture sees some 70 pixels of it, its neighbours among them. Here it knows nothing of
@@ -262,15 +234,15 @@ def window_features(pictures, encoder=None, window=32):
         CourseError: when the pictures have another shape, or a side is no multiple of the window.
     """
     pictures = np.asarray(pictures)
-    if pictures.ndim != 4 or any(size % window for size in pictures.shape[1:3]) or window % (2 * STRIDE):
+    if pictures.ndim != 4 or any(size % window for size in pictures.shape[1:3]) or window % REGION:
         raise CourseError(
             f"pictures have shape {pictures.shape} and window is {window}; expected (n, height, width, 3), "
-            f"both sides multiples of the window, and a window that is a multiple of {2 * STRIDE}."
+            f"both sides multiples of the window, and a window that is a multiple of {REGION}."
         )
     n, rows, columns = len(pictures), pictures.shape[1] // window, pictures.shape[2] // window
     # (n, rows, window, columns, window, 3) → windows one after the other, and their tokens back again.
     windows = pictures.reshape(n, rows, window, columns, window, -1).swapaxes(2, 3)
     tokens = region_features(windows.reshape(-1, window, window, windows.shape[-1]), encoder, batch_size=1024)
-    side = window // (2 * STRIDE)
+    side = window // REGION
     tokens = tokens.reshape(n, rows, columns, side, side, -1).swapaxes(2, 3)
     return tokens.reshape(n, rows * columns * side**2, -1)

@@ -6,17 +6,17 @@ references of ``features.rnn``, so nothing heavy is imported. Introduced in less
 """
 
 import functools
-import io
-import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from course_utils import arguments
 from course_utils.datasets.integrity import data_path
+from course_utils.errors import CourseError
 from course_utils.features import rnn
-from course_utils.files import write_atomically
 from course_utils.preprocessing import text
+from course_utils.training import load_arrays, save_arrays
 
 __all__ = ["CHECKPOINT", "DIM", "TextEncoder", "build", "load_text_encoder", "read", "text_features"]
 
@@ -122,7 +122,7 @@ class TextEncoder:
         return model
 
     def save(self, path):
-        """Write the encoder to one file: weights as float16, tokens as JSON.
+        """Writes the encoder to one file: weights in half precision, tokens as metadata.
 
         Args:
             path: str or Path of the file (``.npz``).
@@ -130,35 +130,55 @@ class TextEncoder:
         Raises:
             CourseError: when the file cannot be written.
         """
-        known = {
+        tokens = {
             "characters": self.tokenizer.characters,
             "merges": self.tokenizer.merges,
             "tokens": self.vocabulary.tokens[2:],  # without [PAD] and [UNK], which every vocabulary has
         }
-        written = json.dumps(known, ensure_ascii=False).encode("utf-8")
-        arrays = {f"w{place}": array.astype(np.float16) for place, array in enumerate(self.weights)}
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, known=np.frombuffer(written, np.uint8), **arrays)
-        write_atomically(path, buffer.getvalue())
+        halves = [array.astype(np.float16) for array in self.weights]
+        save_arrays(path, dict(zip(_shapes(len(self.vocabulary)), halves, strict=True)), tokens)
 
 
-def read(path):
-    """Read an encoder that :meth:`TextEncoder.save` wrote. Nothing in the file is executed.
+def read(path: str | Path) -> TextEncoder:
+    """Reads an encoder that :meth:`TextEncoder.save` wrote. Nothing in the file is executed.
+
+    Introduced in lesson 03.
 
     Args:
         path: str or Path of the file.
 
     Returns:
         :class:`TextEncoder`.
+
+    Raises:
+        CourseError: when the file is missing or damaged, or holds another model.
     """
-    with np.load(path, allow_pickle=False) as stored:
-        known = json.loads(stored["known"].tobytes().decode("utf-8"))
-        weights = [stored[f"w{place}"].astype(np.float32) for place in range(len(stored.files) - 1)]
+    arrays, tokens = load_arrays(path)
+    if not isinstance(tokens, dict) or tokens.keys() != {"characters", "merges", "tokens"}:
+        raise CourseError(f"{path}: this is no text encoder, it has no tokens: expected what `save` wrote.")
+    vocabulary = text.Vocabulary(tokens["tokens"])
+    found, expected = {name: array.shape for name, array in arrays.items()}, _shapes(len(vocabulary))
+    if found != expected:
+        raise CourseError(
+            f"{path}: the weights of another model: found {found}, expected {expected} for its tokens."
+        )
     return TextEncoder(
-        text.BytePairEncoder(known["characters"], known["merges"]),
-        text.Vocabulary(known["tokens"]),
-        weights,
+        text.BytePairEncoder(tokens["characters"], tokens["merges"]),
+        vocabulary,
+        [array.astype(np.float32) for array in arrays.values()],
     )
+
+
+def _shapes(vocabulary_size: int) -> dict[str, tuple[int, ...]]:
+    """What the weights are called in a file, and their shapes, in Keras' order."""
+    gates, units = 3, DIM // 2
+    cell = {
+        "kernel": (_EMBEDDING, gates * units),
+        "recurrent kernel": (units, gates * units),
+        "bias": (2, gates * units),
+    }
+    both = {f"{way} {name}": shape for way in ("forward", "backward") for name, shape in cell.items()}
+    return {"embedding": (vocabulary_size, _EMBEDDING), **both}
 
 
 @functools.cache
