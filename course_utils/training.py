@@ -9,7 +9,7 @@ import json
 import textwrap
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,8 +57,8 @@ _UNREADABLE = (
 )
 
 
-def softmax(logits):
-    """Turn scores into probabilities, p_k = exp(z_k) / Σ_j exp(z_j), without overflow.
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turns scores into probabilities, p_k = exp(z_k) / Σ_j exp(z_j), without overflow.
 
     Introduced in lesson 04.
 
@@ -73,8 +73,8 @@ def softmax(logits):
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-def softmax_cross_entropy(logits, labels):
-    """Mean cross-entropy −log softmax(z)[y] of integer labels and its gradient (softmax(z) − onehot(y)) / n.
+def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """Gives the mean cross-entropy, −log softmax(z)[y], and its gradient, (softmax(z) − onehot(y)) / n.
 
     Goodfellow, Bengio & Courville, *Deep Learning* (2016), section 6.2.2.3. Introduced in lesson 04.
 
@@ -108,8 +108,10 @@ def softmax_cross_entropy(logits, labels):
     return float(loss), gradient / len(labels)
 
 
-def numerical_gradient(function, point, step=1e-5):
-    """Gradient by central differences, (f(w + h e_i) − f(w − h e_i)) / 2h: slow, and hard to get wrong.
+def numerical_gradient(
+    function: Callable[[np.ndarray], float], point: np.ndarray, step: float = 1e-5
+) -> np.ndarray:
+    """Estimates a gradient by central differences, (f(w + h e_i) − f(w − h e_i)) / 2h: slow, but simple.
 
     Introduced in lesson 04.
 
@@ -133,8 +135,10 @@ def numerical_gradient(function, point, step=1e-5):
     return gradient
 
 
-def sgd(weights, gradient, state=None, *, learning_rate=0.01):
-    """One step of gradient descent, w − η g. Introduced in lesson 04.
+def sgd(
+    weights: np.ndarray, gradient: np.ndarray, state: Any = None, *, learning_rate: float = 0.01
+) -> tuple[np.ndarray, Any]:
+    """Takes one step of gradient descent, w − η g. Introduced in lesson 04.
 
     All four optimisers take and return the same, so that one loop can try each.
 
@@ -150,8 +154,15 @@ def sgd(weights, gradient, state=None, *, learning_rate=0.01):
     return weights - learning_rate * gradient, state
 
 
-def momentum(weights, gradient, state=None, *, learning_rate=0.01, decay=0.9):
-    """One step of gradient descent with momentum, v ← μ v − η g, w ← w + v. Introduced in lesson 04.
+def momentum(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    state: np.ndarray | None = None,
+    *,
+    learning_rate: float = 0.01,
+    decay: float = 0.9,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Takes one step with momentum, v ← μ v − η g, w ← w + v. Introduced in lesson 04.
 
     Polyak (1964), in the form Keras' ``SGD(momentum=…)`` has.
 
@@ -170,8 +181,17 @@ def momentum(weights, gradient, state=None, *, learning_rate=0.01, decay=0.9):
     return weights + velocity, velocity
 
 
-def adam(weights, gradient, state=None, *, learning_rate=0.001, decay_1=0.9, decay_2=0.999, epsilon=1e-7):
-    """One step of Adam: the mean gradient over its typical size, both corrected for their start at zero.
+def adam(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    state: tuple | None = None,
+    *,
+    learning_rate: float = 0.001,
+    decay_1: float = 0.9,
+    decay_2: float = 0.999,
+    epsilon: float = 1e-7,
+) -> tuple[np.ndarray, tuple]:
+    """Takes one step of Adam: the mean gradient over its typical size, both corrected for starting at zero.
 
     m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε).
     Kingma & Ba, arXiv:1412.6980, in the order of computation at the end of their section 2, which is Keras';
@@ -197,8 +217,16 @@ def adam(weights, gradient, state=None, *, learning_rate=0.001, decay_1=0.9, dec
     return weights - rate * mean / (np.sqrt(square) + epsilon), (mean, square, step)
 
 
-def adamw(weights, gradient, state=None, *, learning_rate=0.001, weight_decay=0.004, **options):
-    """One step of Adam with decoupled weight decay: shrink the weights by η λ, then take Adam's step.
+def adamw(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    state: tuple | None = None,
+    *,
+    learning_rate: float = 0.001,
+    weight_decay: float = 0.004,
+    **options: float,
+) -> tuple[np.ndarray, tuple]:
+    """Takes one step of Adam with decoupled weight decay: the weights shrink by η λ, then Adam's step.
 
     Loshchilov & Hutter, arXiv:1711.05101. Introduced in lesson 04.
 
@@ -217,8 +245,18 @@ def adamw(weights, gradient, state=None, *, learning_rate=0.001, weight_decay=0.
     return adam(shrunk, gradient, state, learning_rate=learning_rate, **options)
 
 
-def learning_rate_range(model, inputs, labels, *, low=1e-5, high=1.0, steps=60, batch_size=32, seed=0):
-    """Train a compiled model with a learning rate that grows step by step, then put it back as it was.
+def learning_rate_range(
+    model: "keras.Model",
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    *,
+    low: float = 1e-5,
+    high: float = 1.0,
+    steps: int = 60,
+    batch_size: int = 32,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Trains a compiled model with a learning rate that grows step by step, then puts it back as it was.
 
     Smith, arXiv:1506.01186. The rate to take is a third to a tenth of the one at which the loss begins to
     rise. Introduced in lesson 04.
@@ -279,21 +317,23 @@ class Repeated:
     values: np.ndarray
 
     @property
-    def mean(self):
+    def mean(self) -> float:
         """Mean over the seeds, float."""
         return float(self.values.mean())
 
     @property
-    def sd(self):
+    def sd(self) -> float:
         """Standard deviation over the seeds with n − 1 in the denominator, float."""
         return float(self.values.std(ddof=1))
 
-    def __format__(self, specification):
+    def __format__(self, specification: str) -> str:
         return f"{self.mean:{specification}} ± {self.sd:{specification}}"
 
 
-def repeat(run, seeds):
-    """Run an experiment once per seed and keep every figure, so that a mean never comes without its spread.
+def repeat(
+    run: Callable[[int], float | dict[str, float]], seeds: Sequence[int]
+) -> "Repeated | dict[str, Repeated]":
+    """Runs an experiment once per seed and keeps every figure, so that no mean comes without its spread.
 
     Introduced in lesson 04.
 

@@ -21,9 +21,10 @@ import json
 import math
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -208,16 +209,16 @@ class Scenes(DataSet):
 
 
 def generate(
-    n,
+    n: int,
     *,
-    seed,
-    styles=emoji.TRAIN_STYLES,
-    objects=(3, 6),
-    concepts=CONCEPTS,
-    background="soft",
-    repeats=False,
-):
-    """Draw n random scenes; the same arguments always give the same scenes.
+    seed: int,
+    styles: Sequence[str] = emoji.TRAIN_STYLES,
+    objects: tuple[int, int] = (3, 6),
+    concepts: Sequence[str] = CONCEPTS,
+    background: str = "soft",
+    repeats: bool = False,
+) -> Scenes:
+    """Draws n random scenes; the same arguments always give the same scenes.
 
     Another style or background changes the pictures only: the same objects stand in the same places under the
     same questions. Introduced in lesson 05.
@@ -255,8 +256,15 @@ def generate(
     return _finish(rng, drawn, cells, styles, names, background, (fewest, most), repeats)
 
 
-def compose(objects, *, style=emoji.TEST_STYLE, concepts=CONCEPTS, background="soft", seed=0):
-    """Make one scene of your own.
+def compose(
+    objects: Iterable,
+    *,
+    style: str = emoji.TEST_STYLE,
+    concepts: Sequence[str] = CONCEPTS,
+    background: str = "soft",
+    seed: int = 0,
+) -> Scenes:
+    """Makes one scene of your own.
 
     Introduced in lesson 05.
 
@@ -283,7 +291,7 @@ def compose(objects, *, style=emoji.TEST_STYLE, concepts=CONCEPTS, background="s
     return _finish(rng, drawn, cells, styles, names, background, (MIN_OBJECTS, MAX_OBJECTS), False)
 
 
-def hide_empty_cells(regions, scenes, share, seed=0):
+def hide_empty_cells(regions: np.ndarray, scenes: Scenes, share: float, seed: int = 0) -> np.ndarray:
     """Hides cells that hold nothing, each with the same probability, as if the picture had none there.
 
     Without it some seeds find a thing by looking at everything else: what is missing from the mean of all
@@ -317,7 +325,7 @@ def hide_empty_cells(regions, scenes, share, seed=0):
     return np.where(hidden, regions.dtype.type(0), cells).reshape(regions.shape)
 
 
-def _placed(objects, names):
+def _placed(objects: Iterable, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """The concepts and cells of `compose`, int arrays (1, 6)."""
     # A dict's items are pairs too, and natural to write.
     pairs = arguments.items("objects", objects.items() if isinstance(objects, Mapping) else objects, "pairs")
@@ -347,13 +355,13 @@ def _placed(objects, names):
     return np.array([[*taken.values(), *padding]]), np.array([[*taken, *padding]])
 
 
-def _cell(value):
+def _cell(value: Any) -> int:
     if isinstance(value, str):
         return _number_of(value, POSITIONS, "cell")
     return arguments.whole_number("a cell of objects", value, 0, len(POSITIONS) - 1)
 
 
-def _number_of(value, names, what):
+def _number_of(value: Any, names: Sequence[str], what: str) -> int:
     """The place of a name among names."""
     name = arguments.string(f"a {what} of objects", value).strip().casefold()
     folded = [known.casefold() for known in names]
@@ -362,7 +370,7 @@ def _number_of(value, names, what):
     return folded.index(name)
 
 
-def _style_names(styles):
+def _style_names(styles: Iterable[str]) -> tuple[str, ...]:
     styles = tuple(arguments.strings("styles", styles))
     if not styles or len(set(styles)) < len(styles):
         raise CourseError(f"styles is {styles!r}: expected one or more different names of art styles.")
@@ -371,7 +379,7 @@ def _style_names(styles):
     return styles
 
 
-def _concept_names(concepts):
+def _concept_names(concepts: Iterable[str]) -> tuple[str, ...]:
     names = tuple(arguments.strings("concepts", concepts))
     if names != CONCEPTS:
         loaded = emoji.load([])
@@ -384,7 +392,7 @@ def _concept_names(concepts):
     return names
 
 
-def _require_a_missing_concept(names, most):
+def _require_a_missing_concept(names: Sequence[str], most: int) -> None:
     """A false caption names something that is not there."""
     if len(names) <= most:
         raise CourseError(
@@ -393,7 +401,7 @@ def _require_a_missing_concept(names, most):
         )
 
 
-def _object_range(objects, repeats):
+def _object_range(objects: Iterable, repeats: bool) -> tuple[int, int]:
     limits = arguments.items("objects", objects, "two whole numbers, the fewest and the most")
     if len(limits) != 2:
         raise CourseError(f"objects is {objects!r}: expected two whole numbers, the fewest and the most.")
@@ -406,12 +414,12 @@ def _object_range(objects, repeats):
 # Drawing at random. Numbers of "no object" come last on an axis and are -1.
 
 
-def _random_order(rng, shape):
+def _random_order(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     """A random permutation of 0, 1, … in each row, int (rows, columns)."""
     return rng.random(shape).argsort(axis=1)
 
 
-def _pick(rng, allowed, k):
+def _pick(rng: np.random.Generator, allowed: np.ndarray, k: int) -> np.ndarray:
     """k of the allowed columns of each row at random; all are taken once before any is taken twice.
 
     bool (n, columns) → int (n, k); a row where nothing is allowed gets columns that are not.
@@ -421,7 +429,7 @@ def _pick(rng, allowed, k):
     return np.take_along_axis(order, turn, axis=1)
 
 
-def _runs(rng, count):
+def _runs(rng: np.random.Generator, count: np.ndarray) -> np.ndarray:
     """Numbers of concepts such as 0 0 0 1 2 2: runs of one to three, for each number of objects.
 
     The first run is the one that a count caption is about: its length is uniform on 1 … min(3, count - 1), so
@@ -433,17 +441,26 @@ def _runs(rng, count):
     return (np.arange(MAX_OBJECTS)[:, np.newaxis] >= ends[:, np.newaxis]).sum(axis=2)
 
 
-def _most_alike(count):
+def _most_alike(count: np.ndarray) -> np.ndarray:
     return np.minimum(_MOST_ALIKE, count - 1)
 
 
-def _take(values, places):
+def _take(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     """values (n, objects) at places (n, k) of each row → (n, k)."""
     return np.take_along_axis(values, places, axis=1)
 
 
-def _finish(rng, concepts, cells, styles, names, background, object_range, repeats):
-    """Draw, ask and describe scenes whose concepts and cells are decided, int arrays (n, 6)."""
+def _finish(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    styles: tuple[str, ...],
+    names: tuple[str, ...],
+    background: str,
+    object_range: tuple[int, int],
+    repeats: bool,
+) -> Scenes:
+    """Draws, asks and describes scenes whose concepts and cells are decided, int arrays (n, 6)."""
     vocabulary = _vocabulary(names)
     mask = concepts >= 0
     # One generator for each task: another style or background changes no object's place and no question.
@@ -478,7 +495,7 @@ def _finish(rng, concepts, cells, styles, names, background, object_range, repea
 
 
 @functools.cache
-def _sprites(style, names):
+def _sprites(style: str, names: tuple[str, ...]) -> tuple[np.ndarray, ...]:
     """The concepts of one style in every size, prepared to be laid over a ground.
 
     Porter & Duff's "over" (1984) with what does not depend on the ground done once:
@@ -507,7 +524,15 @@ def _sprites(style, names):
     return paint, through, boxes, visible.sum(axis=(2, 3), dtype=np.int32)
 
 
-def _draw(rng, concepts, cells, style, styles, names, background):
+def _draw(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    style: np.ndarray,
+    styles: Sequence[str],
+    names: tuple[str, ...],
+    background: str,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pictures uint8 (n, 96, 96, 3), boxes int32 (n, 6, 4) and areas int32 (n, 6)."""
     n = len(concepts)
     bank = [_sprites(name, names) for name in styles]
@@ -542,7 +567,7 @@ def _draw(rng, concepts, cells, style, styles, names, background):
     return pictures, boxes, areas
 
 
-def _corners(rng, n, background):
+def _corners(rng: np.random.Generator, n: int, background: str) -> np.ndarray:
     """The colours of the background's four corners, float32 (n, 2, 2, 3)."""
     if background == "white":
         return np.full((n, 2, 2, 3), 255, np.float32)
@@ -551,8 +576,8 @@ def _corners(rng, n, background):
     return (colour + change).astype(np.float32)
 
 
-def _between(corners):
-    """Interpolate four corners, (n, 2, 2, 3) → float32 (n, 96, 96, 3)."""
+def _between(corners: np.ndarray) -> np.ndarray:
+    """Interpolates four corners, (n, 2, 2, 3) → float32 (n, 96, 96, 3)."""
     # One operation per element and no matrix product, whose rounding differs from machine to machine.
     along = np.linspace(0, 1, CANVAS, dtype=np.float32)[:, np.newaxis]
     left, right = corners[:, :, :1], corners[:, :, 1:]
@@ -565,29 +590,29 @@ def _between(corners):
 # Questions and captions. A sentence is a row of a small table with places to fill in.
 
 
-def _plural(name):
+def _plural(name: str) -> str:
     if re.search(r"[^aeiou]y$", name):
         return name[:-1] + "ies"
     return name + ("es" if re.search(r"(s|x|z|ch|sh)$", name) else "s")
 
 
-def _article(name):
+def _article(name: str) -> str:
     # By sound: an umbrella, but a unicorn.
     return "an" if re.match(r"(?!uni|eu|ewe|one)[aeiou]", name) else "a"
 
 
-def _vocabulary(names):
+def _vocabulary(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*_GRAMMAR, *names, *map(_plural, names))))
 
 
-def _numbers(words, vocabulary):
+def _numbers(words: Iterable[str], vocabulary: Sequence[str]) -> np.ndarray:
     """Words to their numbers, int32 array of the same shape."""
     number = {word: i for i, word in enumerate(vocabulary)}
     return np.array([number[word] for word in words], np.int32)
 
 
-def _sentences(columns, n):
-    """Put words side by side, each a number or an int array (n,) → int32 (n, 7)."""
+def _sentences(columns: Sequence[int | np.ndarray], n: int) -> np.ndarray:
+    """Puts words side by side, each a number or an int array (n,) → int32 (n, 7)."""
     sentences = np.zeros((n, WORDS), np.int32)
     for i, column in enumerate(columns):
         sentences[:, i] = column
@@ -604,13 +629,19 @@ _QUESTION_TEXTS = (
 )
 
 
-def _template(text, vocabulary):
+def _template(text: tuple[str | int, ...], vocabulary: Sequence[str]) -> list[int]:
     """The numbers of a text's words, blanks as they are, padded to 7."""
     words = [word if isinstance(word, int) else vocabulary.index(word) for word in text]
     return words + [0] * (WORDS - len(words))
 
 
-def _ask(rng, concepts, cells, names, vocabulary):
+def _ask(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    names: Sequence[str],
+    vocabulary: Sequence[str],
+) -> dict[str, np.ndarray]:
     """Questions, kinds, answers and the objects they are about, a dict of the arrays of `Scenes`."""
     n = len(concepts)
     mask = concepts >= 0
@@ -652,7 +683,15 @@ def _ask(rng, concepts, cells, names, vocabulary):
     return {name: array.astype(np.int32) for name, array in result.items()}
 
 
-def _describe(rng, concepts, cells, names, vocabulary, object_range, repeats):
+def _describe(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    names: Sequence[str],
+    vocabulary: Sequence[str],
+    object_range: tuple[int, int],
+    repeats: bool,
+) -> dict[str, np.ndarray]:
     """Captions by kind, a dict of int32 (n, 2, 7): false, true."""
     captions = {"object": _object_captions(rng, concepts, names, vocabulary)}
     if repeats:
@@ -665,7 +704,9 @@ def _describe(rng, concepts, cells, names, vocabulary, object_range, repeats):
     return captions
 
 
-def _object_captions(rng, concepts, names, vocabulary):
+def _object_captions(
+    rng: np.random.Generator, concepts: np.ndarray, names: Sequence[str], vocabulary: Sequence[str]
+) -> np.ndarray:
     """ "a cat and an owl": true if both are there; false, one of them is replaced by what is not there."""
     n = len(concepts)
     same = concepts[:, :, np.newaxis] == concepts[:, np.newaxis]
@@ -681,7 +722,9 @@ def _object_captions(rng, concepts, names, vocabulary):
     return np.stack(pair, axis=1)
 
 
-def _total_captions(rng, concepts, vocabulary, object_range):
+def _total_captions(
+    rng: np.random.Generator, concepts: np.ndarray, vocabulary: Sequence[str], object_range: tuple[int, int]
+) -> np.ndarray:
     """ "there are four things"."""
     n = len(concepts)
     possible = np.arange(object_range[0], object_range[1] + 1)
@@ -693,7 +736,9 @@ def _total_captions(rng, concepts, vocabulary, object_range):
     return np.stack(pair, axis=1)
 
 
-def _alike_captions(rng, concepts, names, vocabulary):
+def _alike_captions(
+    rng: np.random.Generator, concepts: np.ndarray, names: Sequence[str], vocabulary: Sequence[str]
+) -> np.ndarray:
     """ "there are two cats": about the concept whose number was drawn uniformly, that of the first object."""
     n = len(concepts)
     about = concepts[:, 0]
@@ -710,7 +755,13 @@ def _alike_captions(rng, concepts, names, vocabulary):
     return np.stack(pair, axis=1)
 
 
-def _relation_captions(rng, concepts, cells, names, vocabulary):
+def _relation_captions(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    names: Sequence[str],
+    vocabulary: Sequence[str],
+) -> np.ndarray:
     """ "the cat is left of the owl"; false, it is the opposite."""
     n = len(concepts)
     pair = _pick(rng, concepts >= 0, 2)
@@ -729,7 +780,13 @@ def _relation_captions(rng, concepts, cells, names, vocabulary):
     return np.stack(sentences, axis=1)
 
 
-def _position_captions(rng, concepts, cells, names, vocabulary):
+def _position_captions(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    names: Sequence[str],
+    vocabulary: Sequence[str],
+) -> np.ndarray:
     """ "the cat is at the top left"; false, it is where another object is."""
     n = len(concepts)
     pair = _pick(rng, concepts >= 0, 2)
@@ -754,8 +811,8 @@ _LICENCES = {
 }
 
 
-def export_coco(scenes, folder, name="scenes"):
-    """Write scenes in the layout of the official COCO data set: pictures, instances and captions.
+def export_coco(scenes: Scenes, folder: str | Path, name: str = "scenes") -> tuple[Path, Path, Path]:
+    """Writes scenes in the layout of the official COCO data set: pictures, instances and captions.
 
     Below the folder this makes ``NAME/000000000001.png`` …, ``annotations/instances_NAME.json`` and
     ``annotations/captions_NAME.json``, each only when it is complete; several sets fit into one folder.
@@ -806,7 +863,7 @@ def export_coco(scenes, folder, name="scenes"):
     return *targets, pictures
 
 
-def _coco(scenes):
+def _coco(scenes: Scenes) -> tuple[dict, dict]:
     """The contents of the instances file and of the captions file."""
     common = {
         "info": {
@@ -867,5 +924,5 @@ def _coco(scenes):
     )
 
 
-def _present(numbers):
+def _present(numbers: np.ndarray) -> np.ndarray:
     return numbers[numbers >= 0]

@@ -16,7 +16,9 @@ import functools
 import math
 import time
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,6 +33,9 @@ from course_utils.datasets.pairs import (
 )
 from course_utils.datasets.scenes import hide_empty_cells
 from course_utils.experiments import results
+
+if TYPE_CHECKING:
+    import keras
 
 _WIDTH, _HEADS, _DEPTH = 96, 4, 2
 _NOISE_FREE = {"picture noise": 0.05, "sound-to-noise ratio": 30}
@@ -104,8 +109,8 @@ _SCENE_SEEDS = {"train": 50, "validation": 51, "test": 52, "test in the unseen s
 
 
 @functools.cache
-def draw_scenes(split):
-    """The scenes of a split, the same for every seed of the experiment.
+def draw_scenes(split: str) -> scenes.Scenes:
+    """Draws the scenes of a split, the same for every seed of the experiment.
 
     Args:
         split: "train", "validation", "test" or "test in the unseen style".
@@ -120,8 +125,8 @@ def draw_scenes(split):
     )
 
 
-def regions_of(pictures):
-    """Tokens of pictures, from the disk where the encoder has seen them before.
+def regions_of(pictures: np.ndarray) -> np.ndarray:
+    """Gives tokens of pictures, from the disk where the encoder has seen them before.
 
     Args:
         pictures: RGB uint8 (n, 96, 96, 3).
@@ -139,8 +144,8 @@ def regions_of(pictures):
 
 
 @functools.lru_cache(maxsize=2)
-def draw_sets(problem, *, seed):
-    """Training and test sets of a problem as they are drawn.
+def draw_sets(problem: str, *, seed: int) -> dict[str, Pairs]:
+    """Draws training and test sets of a problem.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -165,8 +170,8 @@ def draw_sets(problem, *, seed):
 
 
 @functools.lru_cache(maxsize=2)
-def load_sets(problem, *, seed):
-    """The sets of :func:`draw_sets`, standardised by the training set, in which scenes have cells hidden.
+def load_sets(problem: str, *, seed: int) -> dict[str, Pairs]:
+    """Standardises the sets of :func:`draw_sets` by the training set, in which scenes have cells hidden.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -187,8 +192,8 @@ def load_sets(problem, *, seed):
 # --- one run ------------------------------------------------------------------------------------------------
 
 
-def build(problem, method, modality_dropout=0.0):
-    """The network of a row: what a problem needs to become tokens, then the fusion.
+def build(problem: str, method: str, modality_dropout: float = 0.0) -> "keras.Model":
+    """Builds the network of a row: what a problem needs to become tokens, then the fusion.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -233,15 +238,15 @@ def build(problem, method, modality_dropout=0.0):
     return keras.Model([a, b, present], logits)
 
 
-def shown(regions):
-    """Which regions are not hidden: float tensor (batch, 36, 192) → bool (batch, 36)."""
+def shown(regions: "keras.KerasTensor") -> "keras.KerasTensor":
+    """Says which regions are not hidden: float tensor (batch, 36, 192) → bool (batch, 36)."""
     from keras import ops
 
     return ops.any(ops.not_equal(regions, 0), axis=-1)
 
 
-def learning_rates(problem):
-    """The learning rate of every step of one training: warm-up, then half a cosine.
+def learning_rates(problem: str) -> np.ndarray:
+    """Gives the learning rate of every step of one training: warm-up, then half a cosine.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -257,8 +262,16 @@ def learning_rates(problem):
     return settings["learning rate"] * np.where(step < warm_up, step / max(1, warm_up), cosine)
 
 
-def train(problem, method, *, seed, modality_dropout=0.0, hide=True, callbacks=()):
-    """Train a method on a problem.
+def train(
+    problem: str,
+    method: str,
+    *,
+    seed: int,
+    modality_dropout: float = 0.0,
+    hide: bool = True,
+    callbacks: Sequence["keras.callbacks.Callback"] = (),
+) -> "keras.Model":
+    """Trains a method on a problem.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -303,13 +316,13 @@ def train(problem, method, *, seed, modality_dropout=0.0, hide=True, callbacks=(
     return model
 
 
-def both(n):
-    """Say that every sample has both modalities: bool (n, 2), all True."""
+def both(n: int) -> np.ndarray:
+    """Says that every sample has both modalities: bool (n, 2), all True."""
     return np.ones((n, 2), bool)
 
 
-def in_batches(call, batch_size=512):
-    """Make of a call on tensors a function of whole arrays, as `course_utils.evaluation` asks for.
+def in_batches(call: Callable, batch_size: int = 512) -> Callable[..., np.ndarray]:
+    """Makes of a call on tensors a function of whole arrays, as `course_utils.evaluation` asks for.
 
     Args:
         call: function of the parts of a batch that returns a tensor.
@@ -320,7 +333,7 @@ def in_batches(call, batch_size=512):
     """
     from keras import ops
 
-    def whole(*inputs):
+    def whole(*inputs: np.ndarray) -> np.ndarray:
         # Called directly: compiling it, as `model.predict` does, would take longer than all the answers.
         starts = range(0, len(inputs[0]), batch_size)
         parts = [call(*[part[first : first + batch_size] for part in inputs]) for first in starts]
@@ -329,13 +342,13 @@ def in_batches(call, batch_size=512):
     return whole
 
 
-def predictor(model, batch_size=512):
-    """The model as a function of ``(a, b, present)`` that returns logits, float32 (n, ...)."""
+def predictor(model: "keras.Model", batch_size: int = 512) -> Callable[..., np.ndarray]:
+    """Gives the model as a function of ``(a, b, present)`` that returns logits, float32 (n, ...)."""
     return in_batches(lambda *inputs: model(list(inputs), training=False), batch_size)
 
 
-def run(row, seed):
-    """Train one row with one seed.
+def run(row: str, seed: int) -> dict[str, float]:
+    """Trains one row with one seed.
 
     Args:
         row: str, one of ROWS.
@@ -400,8 +413,8 @@ def run(row, seed):
     return figures
 
 
-def attention_maps(model):
-    """Where each question looks.
+def attention_maps(model: "keras.Model") -> Callable[..., np.ndarray]:
+    """Finds where each question looks.
 
     Args:
         model: Keras model as from :func:`build`, for scenes, with cross-attention.
@@ -415,14 +428,14 @@ def attention_maps(model):
     tokens = keras.Model(model.inputs[:2], [model.get_layer(name).output for name in ("question", "norm")])
     fusion = model.get_layer("fusion")
 
-    def look(a, b, present):
+    def look(a: np.ndarray, b: np.ndarray, present: np.ndarray) -> "keras.KerasTensor":
         return fusion(*tokens([a, b]), mask_b=shown(b), present=present, return_scores=True)[1]
 
     return in_batches(look)
 
 
-def point(model, pairs, some):
-    """Pointing game of every block on the questions "where is X": heads averaged, the box is that of X.
+def point(model: "keras.Model", pairs: Pairs, some: scenes.Scenes) -> tuple[np.ndarray, np.ndarray]:
+    """Plays the pointing game with every block on the questions "where is X": heads averaged, the box of X.
 
     Args:
         model: as for :func:`attention_maps`.
@@ -445,8 +458,8 @@ def point(model, pairs, some):
     return np.stack([hits for hits, _ in played]), played[0][1]
 
 
-def weight_by_cell(model, pairs, some):
-    """Weight of the cell of X, of other things and of empty cells, for the questions "where is X".
+def weight_by_cell(model: "keras.Model", pairs: Pairs, some: scenes.Scenes) -> np.ndarray:
+    """Weighs the cell of X, other things and empty cells, for the questions "where is X".
 
     Args:
         model: as for :func:`attention_maps`.
@@ -468,18 +481,18 @@ def weight_by_cell(model, pairs, some):
     return np.stack(means).swapaxes(0, 2)
 
 
-def _asking_where(some):
+def _asking_where(some: scenes.Scenes) -> tuple[np.ndarray, np.ndarray]:
     """The questions "where is X": numbers of their scenes and of the questions in them, two int arrays."""
     return np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
 
 
-def best_block(model, validation):
-    """The block that points best on the validation scenes, int."""
+def best_block(model: "keras.Model", validation: Pairs) -> int:
+    """Finds the block that points best on the validation scenes."""
     return int(point(model, validation, draw_scenes("validation"))[0].mean(axis=1).argmax())
 
 
-def kinds_of(some):
-    """What each question of some scenes is about, str array (n, 8): "what is at", "where is" or "beside"."""
+def kinds_of(some: scenes.Scenes) -> np.ndarray:
+    """Says what each question is about, str array (n, 8): "what is at", "where is" or "beside"."""
     names = np.array([*scenes.QUESTION_KINDS[:2], "beside"])
     return names[np.minimum(some.kinds, 2)]
 

@@ -6,6 +6,7 @@ checkpoint mean the same network. Introduced in lesson 02.
 """
 
 import functools
+from typing import Any
 
 import keras
 import numpy as np
@@ -53,8 +54,8 @@ CHANNELS = _CONVOLUTIONS[-1][0]
 """Features of every place of the encoder's map, and so of a region."""
 
 
-def build_image_encoder():
-    """The encoder with random weights: six convolutions, each with batch norm and ReLU, two of them residual.
+def build_image_encoder() -> keras.Model:
+    """Builds the encoder with random weights: six convolutions with batch norm and ReLU, two residual.
 
     He et al., arXiv:1512.03385, for the residual connections. Introduced in lesson 02.
 
@@ -81,26 +82,26 @@ class CosineScores(layers.Layer):
     logits_k = s · cos(f, w_k), with the scale s learned. Gidaris & Komodakis, arXiv:1804.09458.
     """
 
-    def __init__(self, classes, **options):
+    def __init__(self, classes: int, **options: Any) -> None:
         super().__init__(**options)
         self.classes = classes
 
-    def build(self, shape):
-        """Make the vectors of the classes, (features, classes), and the scale, ()."""
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Makes the vectors of the classes, (features, classes), and the scale, ()."""
         self.vectors = self.add_weight(shape=(shape[-1], self.classes), initializer="random_normal")
         self.scale = self.add_weight(shape=(), initializer=keras.initializers.Constant(16.0))
 
-    def call(self, features):
-        """Score features (batch, features) against every class: (batch, classes)."""
+    def call(self, features: keras.KerasTensor) -> keras.KerasTensor:
+        """Scores features (batch, features) against every class: (batch, classes)."""
         return self.scale * ops.matmul(ops.normalize(features), ops.normalize(self.vectors, axis=0))
 
-    def get_config(self):
-        """The arguments that make the same layer again."""
+    def get_config(self) -> dict:
+        """Gives the arguments that make the same layer again."""
         return {**super().get_config(), "classes": self.classes}
 
 
-def build_image_classifier(encoder, dropout=0.0):
-    """Put a head for the concepts on an encoder: mean and maximum over the map, then cosine scores.
+def build_image_classifier(encoder: keras.Model, dropout: float = 0.0) -> keras.Model:
+    """Puts a head for the concepts on an encoder: mean and maximum over the map, then cosine scores.
 
     Introduced in lesson 02.
 
@@ -119,8 +120,8 @@ def build_image_classifier(encoder, dropout=0.0):
 
 
 @functools.cache
-def load_image_classifier():
-    """The trained classifier of concepts, frozen; read once, then the same model is returned.
+def load_image_classifier() -> keras.Model:
+    """Gives the trained classifier of concepts, frozen; read once, then the same model is returned.
 
     Introduced in lesson 02.
 
@@ -138,8 +139,10 @@ def load_image_classifier():
 
 
 @functools.cache
-def load_image_encoder():
-    """The trained encoder, frozen: the classifier of concepts without its head. Introduced in lesson 02.
+def load_image_encoder() -> keras.Model:
+    """Gives the trained encoder, frozen: the classifier of concepts without its head.
+
+    Introduced in lesson 02.
 
     Returns:
         keras.Model from RGB pictures, 0 to 255, (batch, height, width, 3), both sides multiples of 8, to a
@@ -154,8 +157,10 @@ def load_image_encoder():
     return encoder
 
 
-def image_features(pictures, encoder=None, batch_size=256):
-    """One vector per picture: mean and maximum of the encoder's map. Introduced in lesson 02.
+def image_features(
+    pictures: np.ndarray, encoder: keras.Model | None = None, batch_size: int = 256
+) -> np.ndarray:
+    """Gives one vector per picture: mean and maximum of the encoder's map. Introduced in lesson 02.
 
     Args:
         pictures: RGB array, 0 to 255, (n, height, width, 3), both sides multiples of 8.
@@ -183,8 +188,10 @@ def image_features(pictures, encoder=None, batch_size=256):
     return np.concatenate([ops.convert_to_numpy(part) for part in pooled])
 
 
-def region_features(pictures, encoder=None, batch_size=128):
-    """Tokens of a picture: the encoder's map, averaged over squares of 2 × 2 places and read row by row.
+def region_features(
+    pictures: np.ndarray, encoder: keras.Model | None = None, batch_size: int = 128
+) -> np.ndarray:
+    """Gives tokens of pictures: the encoder's map, averaged over squares of 2 × 2 places and read row by row.
 
     Introduced in lesson 05.
 
@@ -214,8 +221,10 @@ def region_features(pictures, encoder=None, batch_size=128):
     return np.concatenate(regions)
 
 
-def window_features(pictures, encoder=None, window=scenes.CELL):
-    """Tokens as of :func:`region_features`, but the picture is cut into squares first, each encoded alone.
+def window_features(
+    pictures: np.ndarray, encoder: keras.Model | None = None, window: int = scenes.CELL
+) -> np.ndarray:
+    """Gives tokens as :func:`region_features` does, but of squares of the picture, each encoded alone.
 
     A region of a whole picture sees some 70 pixels of it, its neighbours among them. Here it knows nothing of
     what lies outside its own square, so that what joins two squares must be found by who reads the tokens.

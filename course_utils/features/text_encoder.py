@@ -8,6 +8,7 @@ references of ``features.rnn``, so nothing heavy is imported. Introduced in less
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from course_utils.errors import CourseError
 from course_utils.features import rnn
 from course_utils.preprocessing import text
 from course_utils.training import load_arrays, save_arrays
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["CHECKPOINT", "DIM", "TextEncoder", "build", "load_text_encoder", "read", "text_features"]
 
@@ -28,8 +32,8 @@ _EMBEDDING = 64
 _LONGEST = 32  # tokens; longer texts are cut
 
 
-def build(vocabulary_size):
-    """The encoder as a Keras model with new weights.
+def build(vocabulary_size: int) -> "keras.Model":
+    """Builds the encoder as a Keras model with new weights.
 
     Introduced in lesson 03.
 
@@ -63,8 +67,8 @@ class TextEncoder:
     vocabulary: text.Vocabulary
     weights: list
 
-    def ids(self, texts):
-        """Tokenise: normalised, split into subwords, numbered, padded, cut at 32 tokens.
+    def ids(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Tokenises texts: normalised, split into subwords, numbered, padded, cut at 32 tokens.
 
         Args:
             texts: list of str.
@@ -80,8 +84,8 @@ class TextEncoder:
         longest = max(map(len, encoded), default=0)
         return text.pad(encoded, max(1, min(longest, _LONGEST)))
 
-    def tokens(self, texts):
-        """Features of every token, for models that look at single words.
+    def tokens(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Gives features of every token, for models that look at single words.
 
         Args:
             texts: list of str.
@@ -96,8 +100,8 @@ class TextEncoder:
         table, *cells = self.weights
         return rnn.bidirectional(rnn.gru_step, rnn.embed(ids, table), cells[:3], cells[3:], mask), mask
 
-    def features(self, texts):
-        """One row of features per text.
+    def features(self, texts: list[str]) -> np.ndarray:
+        """Gives one row of features per text.
 
         Args:
             texts: list of str.
@@ -111,8 +115,8 @@ class TextEncoder:
         mean = rnn.masked_mean(*self.tokens(texts))
         return mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
 
-    def as_keras(self):
-        """The encoder as a Keras model with these weights, for training it on.
+    def as_keras(self) -> "keras.Model":
+        """Gives the encoder as a Keras model with these weights, for training it on.
 
         Returns:
             Keras model, int ids (batch, tokens) → float32 (batch, 128).
@@ -121,7 +125,7 @@ class TextEncoder:
         model.set_weights(self.weights)
         return model
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Writes the encoder to one file: weights in half precision, tokens as metadata.
 
         Args:
@@ -182,8 +186,8 @@ def _shapes(vocabulary_size: int) -> dict[str, tuple[int, ...]]:
 
 
 @functools.cache
-def load_text_encoder():
-    """The course's pretrained text encoder, verified against the manifest. Introduced in lesson 03.
+def load_text_encoder() -> TextEncoder:
+    """Gives the course's pretrained text encoder, verified against the manifest. Introduced in lesson 03.
 
     Returns:
         :class:`TextEncoder`.
@@ -194,8 +198,8 @@ def load_text_encoder():
     return read(data_path(CHECKPOINT))
 
 
-def text_features(texts):
-    """Features of English or Chinese texts from the pretrained encoder. Introduced in lesson 03.
+def text_features(texts: list[str]) -> np.ndarray:
+    """Gives features of English or Chinese texts from the pretrained encoder. Introduced in lesson 03.
 
     It was trained on short names and keywords of things: good for "a red apple", not for long sentences.
 
