@@ -154,7 +154,7 @@ def draw_noto(concept: dict, font: ImageFont.FreeTypeFont) -> Image.Image | None
 
 
 def tile(picture: Image.Image, canvas_width: int, extent: float) -> Image.Image | None:
-    """Crops to what is drawn, scales by the style's factor, puts it into the middle of a tile; None: blank."""
+    """Crops to what is drawn, scales by the style's factor, centres it on a tile; None if blank."""
     box = picture.getbbox()
     if box is None:
         return None
