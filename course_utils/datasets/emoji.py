@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from course_utils import arguments
 from course_utils.datasets.base import DataSet, advice
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
@@ -63,9 +64,9 @@ class Emoji(DataSet):
             int, 0 ≤ index < n.
 
         Raises:
-            CourseError: there is no such concept; the message lists names that are close.
+            CourseError: no str, or there is no such concept; the message lists names that are close.
         """
-        folded = wanted.strip().casefold()
+        folded = arguments.string("wanted", wanted).strip().casefold()
         columns = (self.names["en"], self.names["zh"], self.characters, self.hexcodes)
         for column in columns:
             for i, name in enumerate(column):
@@ -122,9 +123,7 @@ def load(styles: Sequence[str] = STYLES) -> Emoji:
     Raises:
         CourseError: an unknown style, or a data file is missing or damaged.
     """
-    unknown = [style for style in styles if style not in STYLES]
-    if isinstance(styles, str) or unknown:
-        raise CourseError(f"styles={styles!r}: expected a sequence of names out of {', '.join(STYLES)}.")
+    styles = [arguments.choice("a style", style, STYLES) for style in arguments.strings("styles", styles)]
     stored = json.loads(data_path("emoji/concepts.json").read_text(encoding="utf-8"))
     concepts = stored["concepts"]
     with ThreadPoolExecutor() as pool:  # Pillow decodes outside the interpreter lock
@@ -158,12 +157,16 @@ def resized(pictures: np.ndarray, side: int) -> np.ndarray:
 
     Args:
         pictures: uint8 RGBA (n, height, width, 4).
-        side: pixels of the result, int.
+        side: pixels of the result, int ≥ 1.
 
     Returns:
         uint8 RGBA (n, side, side, 4).
+
+    Raises:
+        CourseError: the pictures have another shape or type, or there are none, or side is below 1.
     """
-    size = (side, side)
+    arguments.array("pictures", pictures, np.uint8, (("n", "height", "width", 4),))
+    size = 2 * (arguments.whole_number("side", side),)
     return np.stack(
         [np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)) for picture in pictures]
     )

@@ -36,7 +36,6 @@ CONFIGURATION = {
 GRU, MEAN, NGRAMS = "bidirectional GRU", "mean of the embeddings", "TF-IDF of character n-grams"
 ROWS = (GRU, MEAN, NGRAMS)
 SEEDS = 3
-_LANGUAGES = ("en", "zh")
 
 
 def split_concepts(world: emoji.Emoji) -> tuple[np.ndarray, np.ndarray]:
@@ -69,7 +68,7 @@ def draw_text(world: emoji.Emoji, concept: int, rng: np.random.Generator) -> str
     Returns:
         str, normalised.
     """
-    language = _LANGUAGES[rng.integers(2)]
+    language = emoji.LANGUAGES[rng.integers(2)]
     name, keywords = world.names[language][concept], world.keywords[language][concept]
     count = min(len(keywords), int(rng.integers(0, CONFIGURATION["keywords"] + 1)))
     chosen = [keywords[place] for place in rng.choice(len(keywords), count, replace=False)] if count else []
@@ -90,7 +89,7 @@ def untrained(world: emoji.Emoji, train: np.ndarray) -> text_encoder.TextEncoder
     """
     texts = [
         text.normalise(item)
-        for language in _LANGUAGES
+        for language in emoji.LANGUAGES
         for concept in train
         for item in (world.names[language][concept], *world.keywords[language][concept])
     ]
@@ -188,7 +187,7 @@ def measure(world: emoji.Emoji, features: Callable[[list[str]], np.ndarray]) -> 
 
     train, test = split_concepts(world)
     figures, found = {}, {}
-    for language in _LANGUAGES:
+    for language in emoji.LANGUAGES:
         names = world.names[language]
         known, new = (features([names[i] for i in places]) for places in (train, test))
         truth = world.subgroups[test]
@@ -235,7 +234,7 @@ def run(row: str, seed: int, checkpoint: Path | None = None) -> dict[str, float]
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         vectoriser = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
-        names = [world.names[language][i] for language in _LANGUAGES for i in split_concepts(world)[0]]
+        names = [world.names[language][i] for language in emoji.LANGUAGES for i in split_concepts(world)[0]]
         vectoriser.fit(names)
         return {"parameters": 0, **measure(world, vectoriser.transform)}
     model, encoder = train(row, seed)
