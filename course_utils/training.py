@@ -26,6 +26,7 @@ __all__ = [
     "Repeated",
     "adam",
     "adamw",
+    "half_precision",
     "learning_rate_range",
     "load_arrays",
     "load_checkpoint",
@@ -427,6 +428,28 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], Any]:
     return arrays, metadata
 
 
+def half_precision(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Rounds arrays to float16, half the size of float32. Introduced in lesson 04.
+
+    Args:
+        arrays: dict of float arrays, any shapes.
+
+    Returns:
+        dict of float16 arrays with the same names.
+
+    Raises:
+        CourseError: when a finite value is too large for float16, which would make it infinite.
+    """
+    largest = np.finfo(np.float16).max
+    for name, array in arrays.items():
+        if (np.abs(array[np.isfinite(array)]) > largest).any():
+            raise CourseError(
+                f"{name} holds values beyond {largest:,.0f}, the largest of float16: rescale what the model"
+                " is given, or keep full precision with `save_arrays`."
+            )
+    return {name: array.astype(np.float16) for name, array in arrays.items()}
+
+
 def save_weights(path: str | Path, model: "keras.Model", metadata: Any = None) -> None:
     """Writes the weights of a model in half precision, half the size of float32: to use it, not to train on.
 
@@ -438,10 +461,9 @@ def save_weights(path: str | Path, model: "keras.Model", metadata: Any = None) -
         metadata: JSON values (dict, list, str, number).
 
     Raises:
-        CourseError: as :func:`save_arrays`.
+        CourseError: as :func:`save_arrays`, and when a weight is too large for half precision.
     """
-    arrays = {name: value.astype(np.float16) for name, value in _named(model.weights).items()}
-    save_arrays(path, arrays, metadata)
+    save_arrays(path, half_precision(_named(model.weights)), metadata)
 
 
 def load_weights(path: str | Path, model: "keras.Model") -> Any:

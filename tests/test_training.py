@@ -402,6 +402,16 @@ def test_weights_are_stored_in_half_precision_and_fit_models_built_later(tmp_pat
         np.testing.assert_array_equal(np.asarray(stored).astype(np.float32), expected)
 
 
+def test_a_weight_that_would_become_infinite_in_half_precision_is_refused(tmp_path):
+    model = keras.Sequential([keras.Input((5,)), keras.layers.BatchNormalization()])
+    model.weights[3].assign(np.array([1, 1, 70_000, 1, 1], np.float32))  # the variance of raw pictures
+    with pytest.raises(CourseError, match=r"moving_variance holds values beyond 65,504"):
+        training.save_weights(tmp_path / "k.npz", model)
+    assert list(tmp_path.iterdir()) == []
+    fitting = {"a": np.array([65_504, -65_504, np.inf, np.nan, 1e-9])}
+    np.testing.assert_array_equal(training.half_precision(fitting)["a"], [65_504, -65_504, np.inf, np.nan, 0])
+
+
 def test_weights_of_another_model_are_refused_and_change_nothing(tmp_path):
     training.save_weights(tmp_path / "k.npz", small_model())
     other = keras.Sequential([keras.Input((5,)), keras.layers.Dense(9), keras.layers.Dense(3)])

@@ -17,7 +17,7 @@ from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
 from course_utils.features import rnn
 from course_utils.preprocessing import text
-from course_utils.training import load_arrays, save_arrays
+from course_utils.training import half_precision, load_arrays, save_arrays
 
 if TYPE_CHECKING:
     import keras
@@ -139,8 +139,8 @@ class TextEncoder:
             "merges": self.tokenizer.merges,
             "tokens": self.vocabulary.tokens[2:],  # without [PAD] and [UNK], which every vocabulary has
         }
-        halves = [array.astype(np.float16) for array in self.weights]
-        save_arrays(path, dict(zip(_shapes(len(self.vocabulary)), halves, strict=True)), tokens)
+        named = dict(zip(_shapes(len(self.vocabulary)), self.weights, strict=True))
+        save_arrays(path, half_precision(named), tokens)
 
 
 def read(path: str | Path) -> TextEncoder:
