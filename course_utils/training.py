@@ -6,32 +6,60 @@ module costs NumPy only: what needs Keras is given a model and asks it.
 
 import io
 import json
+import textwrap
 import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_utils.errors import CourseError
 from course_utils.files import require_file, write_atomically
 
+if TYPE_CHECKING:
+    import keras
+
 __all__ = [
     "Repeated",
     "adam",
     "adamw",
+    "half_precision",
     "learning_rate_range",
+    "load_arrays",
     "load_checkpoint",
+    "load_weights",
     "momentum",
     "numerical_gradient",
     "repeat",
+    "save_arrays",
     "save_checkpoint",
+    "save_weights",
     "sgd",
     "softmax",
     "softmax_cross_entropy",
 ]
 
+_METADATA = "metadata"
+_RESERVED = (_METADATA, "file", "allow_pickle")  # the last two are arguments of np.savez
+_NUMBERS = "fiub"  # kinds of NumPy types: float, int, unsigned, bool
+# What NumPy and the zip archive behind it raise for a file that is none, is cut, or was changed.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
-def softmax(logits):
-    """Turn scores into probabilities, p_k = exp(z_k) / Σ_j exp(z_j), without overflow.
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turns scores into probabilities, p_k = exp(z_k) / Σ_j exp(z_j), without overflow.
 
     Introduced in lesson 04.
 
@@ -46,8 +74,8 @@ def softmax(logits):
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-def softmax_cross_entropy(logits, labels):
-    """Mean cross-entropy −log softmax(z)[y] of integer labels and its gradient (softmax(z) − onehot(y)) / n.
+def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """Gives the mean cross-entropy, −log softmax(z)[y], and its gradient, (softmax(z) − onehot(y)) / n.
 
     Goodfellow, Bengio & Courville, *Deep Learning* (2016), section 6.2.2.3. Introduced in lesson 04.
 
@@ -81,8 +109,10 @@ def softmax_cross_entropy(logits, labels):
     return float(loss), gradient / len(labels)
 
 
-def numerical_gradient(function, point, step=1e-5):
-    """Gradient by central differences, (f(w + h e_i) − f(w − h e_i)) / 2h: slow, and hard to get wrong.
+def numerical_gradient(
+    function: Callable[[np.ndarray], float], point: np.ndarray, step: float = 1e-5
+) -> np.ndarray:
+    """Estimates a gradient by central differences, (f(w + h e_i) − f(w − h e_i)) / 2h: slow, but simple.
 
     Introduced in lesson 04.
 
@@ -106,8 +136,10 @@ def numerical_gradient(function, point, step=1e-5):
     return gradient
 
 
-def sgd(weights, gradient, state=None, *, learning_rate=0.01):
-    """One step of gradient descent, w − η g. Introduced in lesson 04.
+def sgd(
+    weights: np.ndarray, gradient: np.ndarray, state: Any = None, *, learning_rate: float = 0.01
+) -> tuple[np.ndarray, Any]:
+    """Takes one step of gradient descent, w − η g. Introduced in lesson 04.
 
     All four optimisers take and return the same, so that one loop can try each.
 
@@ -123,8 +155,15 @@ def sgd(weights, gradient, state=None, *, learning_rate=0.01):
     return weights - learning_rate * gradient, state
 
 
-def momentum(weights, gradient, state=None, *, learning_rate=0.01, decay=0.9):
-    """One step of gradient descent with momentum, v ← μ v − η g, w ← w + v. Introduced in lesson 04.
+def momentum(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    state: np.ndarray | None = None,
+    *,
+    learning_rate: float = 0.01,
+    decay: float = 0.9,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Takes one step with momentum, v ← μ v − η g, w ← w + v. Introduced in lesson 04.
 
     Polyak (1964), in the form Keras' ``SGD(momentum=…)`` has.
 
@@ -143,8 +182,17 @@ def momentum(weights, gradient, state=None, *, learning_rate=0.01, decay=0.9):
     return weights + velocity, velocity
 
 
-def adam(weights, gradient, state=None, *, learning_rate=0.001, decay_1=0.9, decay_2=0.999, epsilon=1e-7):
-    """One step of Adam: the mean gradient over its typical size, both corrected for their start at zero.
+def adam(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    state: tuple | None = None,
+    *,
+    learning_rate: float = 0.001,
+    decay_1: float = 0.9,
+    decay_2: float = 0.999,
+    epsilon: float = 1e-7,
+) -> tuple[np.ndarray, tuple]:
+    """Takes one step of Adam: the mean gradient over its typical size, both corrected for starting at zero.
 
     m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε).
     Kingma & Ba, arXiv:1412.6980, in the order of computation at the end of their section 2, which is Keras';
@@ -170,8 +218,16 @@ def adam(weights, gradient, state=None, *, learning_rate=0.001, decay_1=0.9, dec
     return weights - rate * mean / (np.sqrt(square) + epsilon), (mean, square, step)
 
 
-def adamw(weights, gradient, state=None, *, learning_rate=0.001, weight_decay=0.004, **options):
-    """One step of Adam with decoupled weight decay: shrink the weights by η λ, then take Adam's step.
+def adamw(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    state: tuple | None = None,
+    *,
+    learning_rate: float = 0.001,
+    weight_decay: float = 0.004,
+    **options: float,
+) -> tuple[np.ndarray, tuple]:
+    """Takes one step of Adam with decoupled weight decay: the weights shrink by η λ, then Adam's step.
 
     Loshchilov & Hutter, arXiv:1711.05101. Introduced in lesson 04.
 
@@ -190,8 +246,18 @@ def adamw(weights, gradient, state=None, *, learning_rate=0.001, weight_decay=0.
     return adam(shrunk, gradient, state, learning_rate=learning_rate, **options)
 
 
-def learning_rate_range(model, inputs, labels, *, low=1e-5, high=1.0, steps=60, batch_size=32, seed=0):
-    """Train a compiled model with a learning rate that grows step by step, then put it back as it was.
+def learning_rate_range(
+    model: "keras.Model",
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    *,
+    low: float = 1e-5,
+    high: float = 1.0,
+    steps: int = 60,
+    batch_size: int = 32,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Trains a compiled model with a learning rate that grows step by step, then puts it back as it was.
 
     Smith, arXiv:1506.01186. The rate to take is a third to a tenth of the one at which the loss begins to
     rise. Introduced in lesson 04.
@@ -221,8 +287,8 @@ def learning_rate_range(model, inputs, labels, *, low=1e-5, high=1.0, steps=60, 
         raise CourseError(
             f"there are {len(inputs)} examples for batches of {batch_size}; expected at least one batch."
         )
-    model.optimizer.build(model.trainable_variables)
-    before = _values(model)
+    variables = _variables(model)
+    before = _named(variables)
     rng, rates, losses = np.random.default_rng(seed), np.geomspace(low, high, steps), []
     try:
         for rate in rates:
@@ -235,7 +301,7 @@ def learning_rate_range(model, inputs, labels, *, low=1e-5, high=1.0, steps=60, 
                 break
             losses.append(float(loss))
     finally:
-        _assign(model, before)
+        _assign(variables, before.values())
     return rates[: len(losses)], np.array(losses)
 
 
@@ -252,21 +318,23 @@ class Repeated:
     values: np.ndarray
 
     @property
-    def mean(self):
+    def mean(self) -> float:
         """Mean over the seeds, float."""
         return float(self.values.mean())
 
     @property
-    def sd(self):
+    def sd(self) -> float:
         """Standard deviation over the seeds with n − 1 in the denominator, float."""
         return float(self.values.std(ddof=1))
 
-    def __format__(self, specification):
+    def __format__(self, specification: str) -> str:
         return f"{self.mean:{specification}} ± {self.sd:{specification}}"
 
 
-def repeat(run, seeds):
-    """Run an experiment once per seed and keep every figure, so that a mean never comes without its spread.
+def repeat(
+    run: Callable[[int], float | dict[str, float]], seeds: Sequence[int]
+) -> "Repeated | dict[str, Repeated]":
+    """Runs an experiment once per seed and keeps every figure, so that no mean comes without its spread.
 
     Introduced in lesson 04.
 
@@ -298,8 +366,125 @@ def repeat(run, seeds):
     }
 
 
-def save_checkpoint(path, model, progress=None):
-    """Write all that a training needs to go on as if nothing had happened: in one piece, or not at all.
+def save_arrays(path: str | Path, arrays: dict[str, np.ndarray], metadata: Any = None) -> None:
+    """Writes named arrays and what is to be known of them to one file: in one piece, or not at all.
+
+    The course's one format for trained weights: a compressed ``.npz`` file with an array for each name and
+    the metadata as JSON under "metadata". Introduced in lesson 04.
+
+    Args:
+        path: str or Path of the file (``.npz``); one that is there is replaced.
+        arrays: dict of arrays of numbers, any shapes.
+        metadata: JSON values (dict, list, str, number).
+
+    Raises:
+        CourseError: when a name is reserved, an array holds no numbers, the metadata cannot be written as
+            JSON, or the file cannot be written.
+    """
+    try:
+        note = json.dumps(metadata, ensure_ascii=False).encode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise CourseError(
+            f"{metadata!r} cannot be stored: {error}. Use dict, list, str, int, float, bool or None; "
+            "`float(value)` turns a NumPy number into one."
+        ) from error
+    unfit = [name for name, array in arrays.items() if name in _RESERVED or array.dtype.kind not in _NUMBERS]
+    if unfit:
+        raise CourseError(
+            f"the array {unfit[0]!r} cannot be stored: expected numbers, under a name other than "
+            f"{', '.join(_RESERVED)}."
+        )
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{_METADATA: np.frombuffer(note, np.uint8)}, **arrays)
+    write_atomically(path, buffer.getvalue())
+
+
+def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], Any]:
+    """Reads what :func:`save_arrays` wrote. Nothing in the file is executed. Introduced in lesson 04.
+
+    Args:
+        path: str or Path of the file.
+
+    Returns:
+        dict of arrays, in the order in which they were given, and the metadata.
+
+    Raises:
+        CourseError: when the file is missing or damaged, or holds something else.
+    """
+    path = require_file(path)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        metadata = json.loads(arrays.pop(_METADATA).tobytes().decode("utf-8"))
+        unfit = [name for name, array in arrays.items() if array.dtype.kind not in _NUMBERS]
+        if unfit:
+            raise ValueError(f"{unfit[0]!r} holds no numbers")
+    except _UNREADABLE as error:
+        reason = textwrap.shorten(f"{type(error).__name__}: {error}", 120)
+        raise CourseError(
+            f"{path}: this is no checkpoint, or it is damaged ({reason}). If it is your own, delete it and"
+            " start the training anew."
+        ) from error
+    return arrays, metadata
+
+
+def half_precision(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Rounds arrays to float16, half the size of float32. Introduced in lesson 04.
+
+    Args:
+        arrays: dict of float arrays, any shapes.
+
+    Returns:
+        dict of float16 arrays with the same names.
+
+    Raises:
+        CourseError: when a finite value is too large for float16, which would make it infinite.
+    """
+    largest = np.finfo(np.float16).max
+    for name, array in arrays.items():
+        if (np.abs(array[np.isfinite(array)]) > largest).any():
+            raise CourseError(
+                f"{name} holds values beyond {largest:,.0f}, the largest of float16: rescale what the model"
+                " is given, or keep full precision with `save_arrays`."
+            )
+    return {name: array.astype(np.float16) for name, array in arrays.items()}
+
+
+def save_weights(path: str | Path, model: "keras.Model", metadata: Any = None) -> None:
+    """Writes the weights of a model in half precision, half the size of float32: to use it, not to train on.
+
+    Introduced in lesson 04.
+
+    Args:
+        path: str or Path of the file (``.npz``); one that is there is replaced.
+        model: Keras model.
+        metadata: JSON values (dict, list, str, number).
+
+    Raises:
+        CourseError: as :func:`save_arrays`, and when a weight is too large for half precision.
+    """
+    save_arrays(path, half_precision(_named(model.weights)), metadata)
+
+
+def load_weights(path: str | Path, model: "keras.Model") -> Any:
+    """Gives a model the weights that :func:`save_weights` wrote. Introduced in lesson 04.
+
+    Args:
+        path: str or Path of the file.
+        model: Keras model with the same weights in the same order; changed in place.
+
+    Returns:
+        The metadata.
+
+    Raises:
+        CourseError: when the file is missing or damaged, or was made by a model of other shapes; the model is
+            then as it was before.
+    """
+    return _restore(path, model.weights)
+
+
+def save_checkpoint(path: str | Path, model: "keras.Model", progress: Any = None) -> None:
+    """Writes all that a training needs to go on as if nothing had happened: in one piece, or not at all.
 
     That is the weights, the optimiser's memory and step count, the states of random layers such as dropout,
     and whatever the loop itself must remember. Introduced in lesson 04.
@@ -312,22 +497,11 @@ def save_checkpoint(path, model, progress=None):
     Raises:
         CourseError: when ``progress`` cannot be written as JSON, or the file cannot be written.
     """
-    try:
-        note = json.dumps(progress)
-    except (TypeError, ValueError) as error:
-        raise CourseError(
-            f"progress={progress!r} cannot be stored: {error}. Use dict, list, str, int, float, bool or "
-            "None; `float(value)` turns a NumPy number into one."
-        ) from error
-    model.optimizer.build(model.trainable_variables)
-    arrays = {f"v{number}": value for number, value in enumerate(_values(model))}
-    buffer = io.BytesIO()
-    np.savez(buffer, progress=np.array(note), **arrays)
-    write_atomically(path, buffer.getvalue())
+    save_arrays(path, _named(_variables(model)), progress)
 
 
-def load_checkpoint(path, model):
-    """Bring a model back to the state that :func:`save_checkpoint` stored. Nothing in the file is executed.
+def load_checkpoint(path: str | Path, model: "keras.Model") -> Any:
+    """Brings a model back to the state that :func:`save_checkpoint` stored. Nothing in the file is executed.
 
     Introduced in lesson 04.
 
@@ -342,48 +516,53 @@ def load_checkpoint(path, model):
         CourseError: when the file is missing or damaged, or was made by a model of other shapes; the model is
             then as it was before.
     """
-    path = require_file(path)
-    model.optimizer.build(model.trainable_variables)
-    variables = _variables(model)
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            progress = json.loads(str(stored["progress"]))
-            arrays = [stored[f"v{number}"] for number in range(len(stored.files) - 1)]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise CourseError(
-            f"{path}: this is no checkpoint, or it is damaged ({error}). Delete it and start the training "
-            "anew."
-        ) from error
-    expected = [tuple(variable.shape) for variable in variables]
-    found = [array.shape for array in arrays]
-    if found != expected:
-        differing = [pair for pair in zip(found, expected, strict=False) if pair[0] != pair[1]]
-        detail = (
-            f"the first that differs has shape {differing[0][0]}, expected {differing[0][1]}; "
-            if differing
-            else ""
-        )
-        raise CourseError(
-            f"{path}: the checkpoint holds {len(found)} arrays, this model and its optimiser have "
-            f"{len(expected)}; {detail}it was made by another model or optimiser. Build the same one, or "
-            "delete the file."
-        )
-    _assign(model, arrays)
-    return progress
+    return _restore(path, _variables(model))
 
 
-def _variables(model):
+def _variables(model: "keras.Model") -> list["keras.Variable"]:
     """All that changes while a model trains; `model.variables` has the states of random layers in it."""
+    model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]
 
 
-def _values(model):
+def _named(variables: list["keras.Variable"]) -> dict[str, np.ndarray]:
+    """Copies of the variables' values, {"003/kernel": array, …} in their order."""
     from keras import ops
 
-    # A copy: on some backends the array is the variable's own memory.
-    return [np.array(ops.convert_to_numpy(variable)) for variable in _variables(model)]
+    named = {}
+    for place, variable in enumerate(variables):
+        # A copy: on some backends the array is the variable's own memory.
+        value = np.array(ops.convert_to_numpy(variable))
+        # A type of Keras that NumPy has not, such as bfloat16, fits into float32 without loss.
+        known = value if value.dtype.kind in _NUMBERS else value.astype(np.float32)
+        # Keras counts layers up with every model that is built: the place tells them apart, not its names.
+        named[f"{place:03}/{variable.name}"] = known
+    return named
 
 
-def _assign(model, arrays):
-    for variable, array in zip(_variables(model), arrays, strict=True):
+def _restore(path: str | Path, variables: list["keras.Variable"]) -> Any:
+    """Sets variables to the arrays of a file, all of them or none; returns its metadata."""
+    arrays, metadata = load_arrays(path)
+    expected = [tuple(variable.shape) for variable in variables]
+    if [array.shape for array in arrays.values()] != expected:
+        pairs = zip(arrays.items(), expected, strict=False)
+        detail = next(
+            (
+                f"the first that differs, {name}, has shape {array.shape}, expected {shape}; "
+                for (name, array), shape in pairs
+                if array.shape != shape
+            ),
+            "",
+        )
+        raise CourseError(
+            f"{path}: the checkpoint holds {len(arrays)} arrays, this model and its optimiser have "
+            f"{len(expected)}; {detail}it was made by another model or optimiser. Build the same one, or "
+            "delete the file."
+        )
+    _assign(variables, arrays.values())
+    return metadata
+
+
+def _assign(variables: list["keras.Variable"], arrays: Iterable[np.ndarray]) -> None:
+    for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

@@ -1,5 +1,7 @@
 """Check of the warm-up in lesson 00."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from course_utils.checks import exercise, expect, expect_close
@@ -8,8 +10,8 @@ __all__ = ["coverage"]
 
 
 @exercise("0.1", "the share of visible pixels is right for five pictures, empty, full and partly transparent")
-def coverage(my_coverage):
-    """Check the share of pixels of an RGBA picture that are at least partly visible (lesson 00).
+def coverage(my_coverage: Callable) -> None:
+    """Checks the share of pixels of an RGBA picture that are at least partly visible (lesson 00).
 
     Args:
         my_coverage: function of a picture, uint8 ``(height, width, 4)``, that returns a float in [0, 1].

@@ -1,7 +1,9 @@
 """Checks of lesson 01: preprocessing of pictures, text and speech."""
 
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,8 +18,8 @@ RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 200, 60), (30, 60, 220), (240, 22
 @exercise(
     "1.1", "grey, palette, transparent, rotated, wide and tiny files come out upright, centred, uint8 RGB"
 )
-def preprocess(my_preprocess):
-    """Check the repair of the document's ``preprocess_img`` (lesson 01).
+def preprocess(my_preprocess: Callable) -> None:
+    """Checks the repair of the document's ``preprocess_img`` (lesson 01).
 
     Args:
         my_preprocess: function of ``(path, size)`` that returns uint8 ``(size, size, 3)``.
@@ -33,7 +35,7 @@ def preprocess(my_preprocess):
         _check_geometry(my_preprocess, Path(folder))
 
 
-def _check_kinds(my_preprocess, folder):
+def _check_kinds(my_preprocess: Callable, folder: Path) -> None:
     ramp = np.tile(np.linspace(0, 255, 60).astype(np.uint8), (40, 1))
     kinds = {
         "a grey PNG": ("grey.png", Image.fromarray(ramp), "convert every picture to RGB"),
@@ -67,7 +69,7 @@ def _check_kinds(my_preprocess, folder):
             expect_array(value, (size, size, 3), np.uint8, f"The result for {kind}")
 
 
-def _check_orientation(my_preprocess, folder):
+def _check_orientation(my_preprocess: Callable, folder: Path) -> None:
     upright = np.zeros((40, 40, 3), np.uint8)
     upright[:20], upright[20:] = BLUE, YELLOW
     exif = Image.Exif()
@@ -82,7 +84,7 @@ def _check_orientation(my_preprocess, folder):
     )
 
 
-def _check_transparency(my_preprocess, folder):
+def _check_transparency(my_preprocess: Callable, folder: Path) -> None:
     see_through = np.zeros((40, 40, 4), np.uint8)
     see_through[..., :3] = RED  # the colour hidden under transparent pixels
     see_through[10:30, 10:30] = (*GREEN, 255)
@@ -101,7 +103,7 @@ def _check_transparency(my_preprocess, folder):
     )
 
 
-def _check_geometry(my_preprocess, folder):
+def _check_geometry(my_preprocess: Callable, folder: Path) -> None:
     wide = np.zeros((60, 180, 3), np.uint8)
     wide[:, :60], wide[:, 60:120], wide[:, 120:] = RED, GREEN, BLUE
     rows, columns = np.mgrid[:60, :180]
@@ -139,8 +141,8 @@ def _check_geometry(my_preprocess, folder):
 @exercise(
     "1.2", "both sets are standardised by the training set's statistics, channel by channel, without NaN"
 )
-def standardise(my_standardise):
-    """Check standardisation with statistics of the training split only (lesson 01).
+def standardise(my_standardise: Callable) -> None:
+    """Checks standardisation with statistics of the training split only (lesson 01).
 
     Args:
         my_standardise: function of ``(train, test)``, uint8 ``(n, height, width, 3)`` and ``(m, height, width, 3)``, that
@@ -163,7 +165,7 @@ def standardise(my_standardise):
     )
 
 
-def _check_statistics(my_standardise, train, test):
+def _check_statistics(my_standardise: Callable, train: np.ndarray, test: np.ndarray) -> None:
     value = my_standardise(train.copy(), test.copy())
     expect(value is not None, "Your function returned None: does it end without `return`?")
     expect(
@@ -172,7 +174,9 @@ def _check_statistics(my_standardise, train, test):
     scaled_train = expect_array(value[0], train.shape, np.floating, "The training set")
     scaled_test = expect_array(value[1], test.shape, np.floating, "The test set")
 
-    def by(source, target, axes, spread=np.std):
+    def by(
+        source: np.ndarray, target: np.ndarray, axes: tuple[int, ...], spread: Callable = np.std
+    ) -> np.ndarray:
         source = source.astype(np.float64)
         return (target - source.mean(axis=axes, keepdims=True)) / spread(source, axis=axes, keepdims=True)
 
@@ -230,8 +234,8 @@ def _check_statistics(my_standardise, train, test):
 
 
 @exercise("1.3", "the longest word is taken from the left in 300 random sentences, and nothing is lost")
-def matching(my_matching):
-    """Check forward maximum matching for Chinese segmentation (lesson 01).
+def matching(my_matching: Callable) -> None:
+    """Checks forward maximum matching for Chinese segmentation (lesson 01).
 
     Args:
         my_matching: function of ``(sentence, words)``, a str and a set of str, that returns a list of str.
@@ -276,7 +280,7 @@ def matching(my_matching):
         )
 
 
-def _longest(sentence, words, backward=False):
+def _longest(sentence: str, words: Iterable[str], backward: bool = False) -> list[str]:
     tokens, start = [], 0
     while start < len(sentence):
         ends = [end for end in range(start + 1, len(sentence) + 1) if sentence[start:end] in words]
@@ -287,8 +291,8 @@ def _longest(sentence, words, backward=False):
 
 
 @exercise("1.4", "ids and mask are right for short, long, empty and zero-containing sequences")
-def padding(my_padding):
-    """Check padding to one length with a boolean mask (lesson 01).
+def padding(my_padding: Callable) -> None:
+    """Checks padding to one length with a boolean mask (lesson 01).
 
     Args:
         my_padding: function of ``(sequences, length)``, a list of lists of int and an int, that returns
@@ -306,7 +310,7 @@ def padding(my_padding):
         _check_padding(my_padding, sequences, length)
 
 
-def _check_padding(my_padding, sequences, length):
+def _check_padding(my_padding: Callable, sequences: list[list[int]], length: int) -> None:
     given = f"{sequences} padded to length {length}"
     value = my_padding([list(sequence) for sequence in sequences], length)
     expect(value is not None, "Your function returned None: does it end without `return`?")
@@ -349,8 +353,8 @@ def _check_padding(my_padding, sequences, length):
 
 
 @exercise("1.5", "1,000 tones, below and far above half the sampling rate, are heard where they should be")
-def alias(my_alias):
-    """Check the frequency at which a sampled tone is heard (lesson 01).
+def alias(my_alias: Callable) -> None:
+    """Checks the frequency at which a sampled tone is heard (lesson 01).
 
     Args:
         my_alias: function of ``(frequency, rate)``, floats in Hz, that returns a float in [0, rate / 2].
@@ -404,8 +408,8 @@ def alias(my_alias):
 
 
 @exercise("1.6", "frames, Hann window, spectrum and power are right for random signals of several lengths")
-def power_spectrogram(my_power_spectrogram):
-    """Check the power spectrogram (lesson 01).
+def power_spectrogram(my_power_spectrogram: Callable) -> None:
+    """Checks the power spectrogram (lesson 01).
 
     Args:
         my_power_spectrogram: function of ``(samples, frame_length, hop)``, float ``(n,)`` and two ints, that returns
@@ -422,7 +426,7 @@ def power_spectrogram(my_power_spectrogram):
         _check_spectrogram(np.asarray(value), samples, frame_length, hop)
 
 
-def _check_spectrogram(value, samples, frame_length, hop):
+def _check_spectrogram(value: Any, samples: np.ndarray, frame_length: int, hop: int) -> None:
     n = len(samples)
     given = f"The spectrogram of {n} samples (frames of {frame_length}, hop {hop})"
     starts = np.arange(0, n - frame_length + 1, hop)

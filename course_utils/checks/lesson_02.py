@@ -1,10 +1,15 @@
 """Checks of lesson 02: convolution, what a network sees and costs, a wide view, Grad-CAM, extracting features."""
 
 import itertools
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_utils.checks import exercise, expect, expect_array, expect_close
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["conv2d", "cost", "extract_features", "grad_cam", "receptive_field", "wide_view"]
 
@@ -15,8 +20,8 @@ NO_RETURN = "Your function returned None: does it end without `return`?"
 
 
 @exercise("2.1", "16 convolutions are right, with odd and even kernels, strides of 1 to 3, both paddings")
-def conv2d(my_conv2d):
-    """Check a convolution (lesson 02).
+def conv2d(my_conv2d: Callable) -> None:
+    """Checks a convolution (lesson 02).
 
     Args:
         my_conv2d: function of ``(pictures, kernel, stride, padding)``, float ``(batch, height, width, channels)`` and
@@ -55,7 +60,9 @@ def conv2d(my_conv2d):
         )
 
 
-def _check_convolution(value, pictures, kernel, stride, padding):
+def _check_convolution(
+    value: Any, pictures: np.ndarray, kernel: np.ndarray, stride: int, padding: str
+) -> None:
     given = f"pictures {pictures.shape}, kernel {kernel.shape}, stride {stride}, {padding!r}: your result"
     expect(value is not None, NO_RETURN)
     right = _convolve(pictures, kernel, stride, padding)
@@ -130,8 +137,16 @@ def _check_convolution(value, pictures, kernel, stride, padding):
     expect_close(array, right, given, mistakes)
 
 
-def _convolve(pictures, kernel, stride, padding, first=False, centred=False, mode="constant"):
-    """By shifted copies: for each entry of the kernel, all the pixels that it meets."""
+def _convolve(
+    pictures: np.ndarray,
+    kernel: np.ndarray,
+    stride: int,
+    padding: str,
+    first: bool = False,
+    centred: bool = False,
+    mode: str = "constant",
+) -> np.ndarray:
+    """Convolves by shifted copies: for each entry of the kernel, all the pixels that it meets."""
     margins, counts = [], []
     for length, side in zip(pictures.shape[1:3], kernel.shape[:2], strict=True):
         if padding == "valid":
@@ -157,8 +172,8 @@ def _convolve(pictures, kernel, stride, padding, first=False, centred=False, mod
 
 
 @exercise("2.2", "size and step are right for 30 chains of layers, some of one layer and some of six")
-def receptive_field(my_receptive_field):
-    """Check the receptive field of a chain of layers (lesson 02).
+def receptive_field(my_receptive_field: Callable) -> None:
+    """Checks the receptive field of a chain of layers (lesson 02).
 
     Args:
         my_receptive_field: function of a list of ``(kernel, stride, dilation)`` that returns ``(size, step)``, ints.
@@ -182,7 +197,7 @@ def receptive_field(my_receptive_field):
         _check_field(size, step, chain)
 
 
-def _check_field(size, step, chain):
+def _check_field(size: int, step: int, chain: Iterable) -> None:
     given = f"layers {chain} as (kernel, stride, dilation)"
     kernels, strides, dilations = (np.array(column) for column in zip(*chain, strict=True))
     before = np.concatenate([[1], np.cumprod(strides)[:-1]])  # pixels between entries that go into a layer
@@ -236,8 +251,8 @@ def _check_field(size, step, chain):
 
 
 @exercise("2.3", "parameters and multiply-adds are right for 40 layers")
-def cost(my_cost):
-    """Check what a convolution costs (lesson 02).
+def cost(my_cost: Callable) -> None:
+    """Checks what a convolution costs (lesson 02).
 
     Args:
         my_cost: function of ``(height, width, channels, filters, kernel, stride, groups)``, ints, that returns
@@ -277,7 +292,17 @@ def cost(my_cost):
         _check_cost(*value, *layer)
 
 
-def _check_cost(parameters, multiply_adds, height, width, channels, filters, kernel, stride, groups):
+def _check_cost(
+    parameters: int,
+    multiply_adds: int,
+    height: int,
+    width: int,
+    channels: int,
+    filters: int,
+    kernel: int,
+    stride: int,
+    groups: int,
+) -> None:
     given = f"{height} × {width} pixels, {channels} channels, {filters} filters of {kernel} × {kernel}, stride {stride}, groups {groups}"
     weights = kernel * kernel * channels // groups * filters
     expect_close(
@@ -345,8 +370,8 @@ def _check_cost(parameters, multiply_adds, height, width, channels, filters, ker
 
 
 @exercise("2.4", "a map of the right size, a view wide enough measured by gradients, few enough weights")
-def wide_view(my_wide_view):
-    """Check the design of a network that sees far with few weights (lesson 02).
+def wide_view(my_wide_view: Callable) -> None:
+    """Checks the design of a network that sees far with few weights (lesson 02).
 
     Args:
         my_wide_view: function without arguments that returns a Keras model from float ``(n, 64, 64, 3)`` to
@@ -391,7 +416,7 @@ def wide_view(my_wide_view):
     )
 
 
-def _seen(model):
+def _seen(model: "keras.Model") -> int:
     """Pixels along the longer axis that can change the place in the middle, found by gradients."""
     import tensorflow as tf
     from keras import ops
@@ -414,8 +439,8 @@ def _seen(model):
 
 
 @exercise("2.5", "maps are right for 12 batches, also where nothing speaks for the score")
-def grad_cam(my_grad_cam):
-    """Check Grad-CAM from maps and gradients (lesson 02).
+def grad_cam(my_grad_cam: Callable) -> None:
+    """Checks Grad-CAM from maps and gradients (lesson 02).
 
     Args:
         my_grad_cam: function of ``(maps, gradients)``, both float ``(batch, height, width, channels)``, that returns
@@ -441,7 +466,7 @@ def grad_cam(my_grad_cam):
         )
 
 
-def _check_map(value, maps, gradients):
+def _check_map(value: Any, maps: np.ndarray, gradients: np.ndarray) -> None:
     given = f"maps of shape {maps.shape}: your result"
     expect(value is not None, NO_RETURN)
     array = expect_array(value, maps.shape[:3], np.floating, given)
@@ -500,7 +525,7 @@ def _check_map(value, maps, gradients):
     )
 
 
-def _normalised(maps):
+def _normalised(maps: np.ndarray) -> np.ndarray:
     highest = maps.max(axis=(1, 2), keepdims=True)
     return np.where(highest > 0, maps / np.where(highest > 0, highest, 1), 0)
 
@@ -514,15 +539,15 @@ class _Recorder:
     As a Keras model does, a call gives a tensor and ``predict`` an array.
     """
 
-    def __init__(self, flat):
+    def __init__(self, flat: bool) -> None:
         self.flat, self.batches, self.modes = flat, [], []
 
-    def __call__(self, batch, training=None):
+    def __call__(self, batch: np.ndarray, training: bool | None = None) -> np.ndarray:
         from keras import ops
 
         return ops.convert_to_tensor(self.features(batch, training))
 
-    def features(self, batch, training=False):
+    def features(self, batch: np.ndarray, training: bool = False) -> np.ndarray:
         batch = np.array(batch)
         self.batches.append(batch)
         self.modes.append(training)
@@ -530,16 +555,16 @@ class _Recorder:
         maps = maps.reshape(len(maps), 2, maps.shape[1] // 2, 2, maps.shape[2] // 2, 5).mean(axis=(2, 4))
         return maps.mean(axis=(1, 2)) if self.flat else maps
 
-    def predict(self, batch, batch_size=32, **options):
+    def predict(self, batch: np.ndarray, batch_size: int = 32, **options: Any) -> np.ndarray:
         return np.concatenate(
             [self.features(batch[first : first + batch_size]) for first in range(0, len(batch), batch_size)]
         )
 
-    def predict_on_batch(self, batch):
+    def predict_on_batch(self, batch: np.ndarray) -> np.ndarray:
         return self.features(batch)
 
 
-def _prepare(batch):
+def _prepare(batch: np.ndarray) -> np.ndarray:
     """As that of VGG16: blue first, minus a mean, in place."""
     expect(
         np.issubdtype(np.asarray(batch).dtype, np.floating),
@@ -553,8 +578,8 @@ def _prepare(batch):
 @exercise(
     "2.6", "features are right and come in whole batches, for maps and vectors and six numbers of pictures"
 )
-def extract_features(my_extract_features):
-    """Check the repair of the document's ``extract_features`` (lesson 02).
+def extract_features(my_extract_features: Callable) -> None:
+    """Checks the repair of the document's ``extract_features`` (lesson 02).
 
     Args:
         my_extract_features: function of ``(pictures, model, preprocess, batch_size)`` that returns float
@@ -576,7 +601,7 @@ def extract_features(my_extract_features):
             )
 
 
-def _check_features(value, pictures, model, size):
+def _check_features(value: Any, pictures: np.ndarray, model: "keras.Model", size: int) -> None:
     n = len(pictures)
     given = f"{n} pictures in batches of {size}: your result"
     expect(value is not None, NO_RETURN)
@@ -608,7 +633,7 @@ def _check_features(value, pictures, model, size):
     )
     array = expect_array(value, (n, 5), np.floating, given)
 
-    def features(prepared, summary=np.mean):
+    def features(prepared: np.ndarray, summary: Callable = np.mean) -> np.ndarray:
         return summary(_Recorder(False).features(prepared), axis=(1, 2))
 
     floats = pictures.astype(np.float64)

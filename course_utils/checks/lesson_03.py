@@ -1,16 +1,33 @@
 """Checks of lesson 03: a masked RNN, a step of the LSTM, an open gate, batches by length, a classifier."""
 
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from course_utils.checks import exercise, expect, expect_array, expect_close
 from course_utils.features import rnn
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["batches", "classifier", "forget_bias", "lstm_step", "simple_rnn"]
 
 NO_RETURN = "Your function returned None: does it end without `return`?"
 
 
-def _run_rnn(inputs, mask, W, U, b, *, start=0.0, activation=np.tanh, reset=False, order=1):
+def _run_rnn(
+    inputs: np.ndarray,
+    mask: np.ndarray,
+    W: np.ndarray,
+    U: np.ndarray,
+    b: np.ndarray,
+    *,
+    start: float = 0.0,
+    activation: Callable = np.tanh,
+    reset: bool = False,
+    order: int = 1,
+) -> np.ndarray:
     """The final state, (batch, units); the options make the typical mistakes."""
     h = np.full((len(inputs), len(b)), start)
     for t in range(inputs.shape[1])[::order]:
@@ -20,8 +37,8 @@ def _run_rnn(inputs, mask, W, U, b, *, start=0.0, activation=np.tanh, reset=Fals
 
 
 @exercise("3.1", "states are right for twelve batches, with padding at the end, at the start and in between")
-def simple_rnn(my_simple_rnn):
-    """Check a simple RNN over masked sequences (lesson 03).
+def simple_rnn(my_simple_rnn: Callable) -> None:
+    """Checks a simple RNN over masked sequences (lesson 03).
 
     Args:
         my_simple_rnn: function of ``(inputs, mask, W, U, b)``: float ``(batch, tokens, dim)``, bool ``(batch, tokens)``,
@@ -58,7 +75,9 @@ def simple_rnn(my_simple_rnn):
         )
 
 
-def _rnn_mistakes(inputs, mask, W, U, b):
+def _rnn_mistakes(
+    inputs: np.ndarray, mask: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.ndarray
+) -> Iterator[tuple[np.ndarray, str]]:
     everywhere = np.ones_like(mask)
     # Multiplying the inputs by the mask instead of keeping the state.
     zeroed = inputs * mask[..., np.newaxis]
@@ -98,8 +117,8 @@ def _rnn_mistakes(inputs, mask, W, U, b):
 
 
 @exercise("3.2", "h and c are right for ten steps in a row of five shapes, and for gates of ±1,000")
-def lstm_step(my_lstm_step):
-    """Check one step of the LSTM (lesson 03).
+def lstm_step(my_lstm_step: Callable) -> None:
+    """Checks one step of the LSTM (lesson 03).
 
     Args:
         my_lstm_step: function of ``(x, h, c, W, U, b)``: ``(batch, dim)``, twice ``(batch, units)``, ``(dim, 4·units)``,
@@ -135,18 +154,29 @@ def lstm_step(my_lstm_step):
         expect_close(value[1], rnn.lstm_step(given[0], given[1:3], *given[3:])[1], "c with gates of ±1,000")
 
 
-def _sigmoid(a):
+def _sigmoid(a: np.ndarray) -> np.ndarray:
     return (1 + np.tanh(a / 2)) / 2
 
 
-def _lstm(x, h, c, W, U, b, order=(0, 1, 2, 3), tilde=np.tanh, show=np.tanh, gate=_sigmoid):
+def _lstm(
+    x: np.ndarray,
+    h: np.ndarray,
+    c: np.ndarray,
+    W: np.ndarray,
+    U: np.ndarray,
+    b: np.ndarray,
+    order: tuple[int, ...] = (0, 1, 2, 3),
+    tilde: Callable = np.tanh,
+    show: Callable = np.tanh,
+    gate: Callable = _sigmoid,
+) -> tuple[np.ndarray, np.ndarray]:
     parts = np.split(x @ W + h @ U + b, 4, axis=1)
     i, f, g, o = (parts[place] for place in order)
     new_c = gate(f) * c + gate(i) * tilde(g)
     return gate(o) * show(new_c), new_c
 
 
-def _check_lstm(my_lstm_step, given, what):
+def _check_lstm(my_lstm_step: Callable, given: Any, what: str) -> None:
     handed = [array.copy() for array in given]
     value = my_lstm_step(*handed)
     expect(value is not None, NO_RETURN)
@@ -216,8 +246,8 @@ def _check_lstm(my_lstm_step, given, what):
 
 
 @exercise("3.3", "after so many words exactly the wanted share is left, for thirty cases")
-def forget_bias(my_forget_bias):
-    """Check the bias of a gate that keeps a given share (lesson 03).
+def forget_bias(my_forget_bias: Callable) -> None:
+    """Checks the bias of a gate that keeps a given share (lesson 03).
 
     Args:
         my_forget_bias: function of ``(words, share)``, int and float between 0 and 1, that returns a float.
@@ -270,8 +300,8 @@ def forget_bias(my_forget_bias):
 @exercise(
     "3.4", "every text is in one batch, and they were sorted by length before cutting, for 24 sets of lengths"
 )
-def batches(my_batches):
-    """Check batches of texts of similar length (lesson 03).
+def batches(my_batches: Callable) -> None:
+    """Checks batches of texts of similar length (lesson 03).
 
     Args:
         my_batches: function of ``(lengths, batch_size)``, int ``(n,)`` and int, that returns a list of int arrays.
@@ -307,7 +337,7 @@ def batches(my_batches):
         _expect_little_padding(found, lengths, size, what)
 
 
-def _expect_indices(together, lengths, what):
+def _expect_indices(together: list, lengths: np.ndarray, what: str) -> None:
     n = len(lengths)
     if sorted(together.tolist()) == list(range(n)):
         return
@@ -323,7 +353,7 @@ def _expect_indices(together, lengths, what):
     expect(False, f"{what}: an index occurs twice or is none: {sorted(together.tolist())}.")
 
 
-def _expect_little_padding(found, lengths, size, what):
+def _expect_little_padding(found: list, lengths: np.ndarray, size: int, what: str) -> None:
     n, ordered = len(lengths), np.sort(lengths)
     # Sorted and cut; the smaller batch may stand anywhere, and not always is the same place the best.
     allowed = set()
@@ -343,8 +373,8 @@ def _expect_little_padding(found, lengths, size, what):
 
 
 @exercise("3.5", "padding changes no answer, the order of the words does, and the loss fits logits")
-def classifier(my_classifier):
-    """Check a classifier of texts that respects padding (lesson 03).
+def classifier(my_classifier: Callable) -> None:
+    """Checks a classifier of texts that respects padding (lesson 03).
 
     Args:
         my_classifier: function of ``vocabulary_size``, returns a compiled Keras model, int ids ``(batch, tokens)`` →
@@ -366,7 +396,7 @@ def classifier(my_classifier):
     ids = rng.integers(1, size, (6, 7)).astype(np.int32)
     ids[0, 3:], ids[1, 5:] = 0, 0
 
-    def answers(given):
+    def answers(given: Any) -> np.ndarray:
         return np.asarray(keras.ops.convert_to_numpy(model(given, training=False)))
 
     plain = answers(ids)
@@ -403,7 +433,7 @@ def classifier(my_classifier):
     _expect_loss(model)
 
 
-def _expect_loss(model):
+def _expect_loss(model: "keras.Model") -> None:
     """The loss must be the cross-entropy of logits: large for a wrong certain answer, small for a right one."""
     expect(
         getattr(model, "compiled", False), "The model is not compiled: call `model.compile(optimizer, loss)`."

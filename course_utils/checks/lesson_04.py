@@ -1,26 +1,32 @@
 """Checks of lesson 04: loss and gradient, Adam, an epoch, a schedule, a compact classifier, calibration."""
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from course_utils.checks import exercise, expect, expect_array, expect_close
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["adam_step", "calibration_error", "compact_model", "cross_entropy", "epoch", "schedule"]
 
 NO_RETURN = "Your function returned None: does it end without `return`?"
 
 
-def _log_softmax(logits):
+def _log_softmax(logits: np.ndarray) -> np.ndarray:
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
-def _losses(logits, labels):
+def _losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return -_log_softmax(logits)[np.arange(len(labels)), labels]
 
 
 @exercise("4.1", "loss and gradient are right for random scores of 12 shapes, small, large and huge")
-def cross_entropy(my_cross_entropy):
-    """Check softmax cross-entropy with its gradient (lesson 04).
+def cross_entropy(my_cross_entropy: Callable) -> None:
+    """Checks softmax cross-entropy with its gradient (lesson 04).
 
     Args:
         my_cross_entropy: function of ``(logits, labels)``, float ``(n, classes)`` and int ``(n,)``, that returns the mean
@@ -48,7 +54,7 @@ def cross_entropy(my_cross_entropy):
     )
 
 
-def _check_loss(my_cross_entropy, logits, labels):
+def _check_loss(my_cross_entropy: Callable, logits: np.ndarray, labels: np.ndarray) -> None:
     n, classes = logits.shape
     given = f"{n} pictures and {classes} classes"
     handed = logits.copy()
@@ -124,8 +130,8 @@ def _check_loss(my_cross_entropy, logits, labels):
 @exercise(
     "4.2", "ten steps are right for weights of five shapes, from any state and with gradients of any size"
 )
-def adam_step(my_adam_step):
-    """Check one step of Adam (lesson 04).
+def adam_step(my_adam_step: Callable) -> None:
+    """Checks one step of Adam (lesson 04).
 
     Args:
         my_adam_step: function of ``(weights, gradient, mean, square, step, learning_rate)`` that returns the new weights,
@@ -155,7 +161,15 @@ def adam_step(my_adam_step):
     )
 
 
-def _check_step(value, weights, gradient, mean, square, step, rate):
+def _check_step(
+    value: Any,
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    mean: np.ndarray,
+    square: np.ndarray,
+    step: int,
+    rate: float,
+) -> list[np.ndarray]:
     expect(value is not None, NO_RETURN)
     expect(
         isinstance(value, tuple) and len(value) == 3,
@@ -244,8 +258,8 @@ def _check_step(value, weights, gradient, mean, square, step, rate):
     "4.3",
     "weights, bias and mean loss are right for eight data sets, with whole and with smaller last batches",
 )
-def epoch(my_epoch):
-    """Check an epoch of stochastic gradient descent on a linear classifier (lesson 04).
+def epoch(my_epoch: Callable) -> None:
+    """Checks an epoch of stochastic gradient descent on a linear classifier (lesson 04).
 
     Args:
         my_epoch: function of ``(weights, bias, inputs, labels, places, batch_size, learning_rate)`` that returns the new
@@ -284,7 +298,7 @@ def epoch(my_epoch):
         )
 
 
-def _check_epoch(new, loss, problem, given):
+def _check_epoch(new: Sequence, loss: float, problem: tuple, given: str) -> None:
     right = _descend(*problem)
     others = {
         "dropped": (
@@ -347,20 +361,20 @@ def _check_epoch(new, loss, problem, given):
 
 
 def _descend(
-    weights,
-    bias,
-    inputs,
-    labels,
-    places,
-    batch_size,
-    rate,
+    weights: np.ndarray,
+    bias: np.ndarray,
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    places: np.ndarray,
+    batch_size: int,
+    rate: float,
     *,
-    drop=False,
-    stale=False,
-    summed=False,
-    move_bias=True,
-    mean_bias=False,
-):
+    drop: bool = False,
+    stale: bool = False,
+    summed: bool = False,
+    move_bias: bool = True,
+    mean_bias: bool = False,
+) -> tuple:
     """An epoch of gradient descent, with the mistakes that the hints are about."""
     first_weights, first_bias = weights, bias
     losses, sizes = [], []
@@ -381,8 +395,8 @@ def _descend(
 
 
 @exercise("4.4", "400 steps of eight schedules rise, fall and end as they should")
-def schedule(my_schedule):
-    """Check a learning rate that warms up in a straight line and falls along half a cosine (lesson 04).
+def schedule(my_schedule: Callable) -> None:
+    """Checks a learning rate that warms up in a straight line and falls along half a cosine (lesson 04).
 
     Args:
         my_schedule: function of ``(step, steps, warm_up, peak)`` that returns a float.
@@ -410,10 +424,10 @@ def schedule(my_schedule):
             _check_rate(float(value), step, steps, warm_up, peak)
 
 
-def _check_rate(value, step, steps, warm_up, peak):
+def _check_rate(value: float, step: int, steps: int, warm_up: int, peak: float) -> None:
     given = f"my_schedule({step}, steps={steps}, warm_up={warm_up}, peak={peak})"
 
-    def half_cosine(progress):
+    def half_cosine(progress: float) -> float:
         return peak * (1 + np.cos(np.pi * progress)) / 2
 
     progress = (step - warm_up) / (steps - warm_up)
@@ -474,8 +488,8 @@ def _check_rate(value, step, steps, warm_up, peak):
     "4.5",
     "the model is small at any picture size, takes integer labels, and its loss and output fit together",
 )
-def compact_model(my_compact_model):
-    """Check a compiled classifier in place of the document's (lesson 04).
+def compact_model(my_compact_model: Callable) -> None:
+    """Checks a compiled classifier in place of the document's (lesson 04).
 
     Args:
         my_compact_model: function of ``(side, classes)`` that returns a compiled Keras model, float ``(n, side, side, 3)`` →
@@ -497,7 +511,7 @@ def compact_model(my_compact_model):
     )
 
 
-def _check_build(model, side, classes):
+def _check_build(model: "keras.Model", side: int, classes: int) -> None:
     import keras
 
     expect(model is not None, NO_RETURN)
@@ -535,7 +549,7 @@ def _check_build(model, side, classes):
     )
 
 
-def _check_compiled(model, side, classes):
+def _check_compiled(model: "keras.Model", side: int, classes: int) -> None:
     import keras
 
     rng = np.random.default_rng(5)
@@ -585,7 +599,7 @@ def _check_compiled(model, side, classes):
     )
 
 
-def _sloppy(logits, labels):
+def _sloppy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """What Keras makes of logits when it believes them to be probabilities: clipped, then the softmax of their logs."""
     return _losses(np.log(np.clip(logits.astype(np.float64), 1e-7, 1 - 1e-7)), labels).mean()
 
@@ -594,8 +608,8 @@ def _sloppy(logits, labels):
     "4.6",
     "the error is right for 40 sets of predictions, with empty bins, certain answers and several numbers of bins",
 )
-def calibration_error(my_calibration_error):
-    """Check the expected calibration error (lesson 04).
+def calibration_error(my_calibration_error: Callable) -> None:
+    """Checks the expected calibration error (lesson 04).
 
     Args:
         my_calibration_error: function of ``(probabilities, labels, bins)``, float ``(n, classes)``, int ``(n,)`` and int, that
@@ -621,7 +635,7 @@ def calibration_error(my_calibration_error):
         _check_calibration(float(value), probabilities, labels, bins)
 
 
-def _check_calibration(value, probabilities, labels, bins):
+def _check_calibration(value: float, probabilities: np.ndarray, labels: np.ndarray, bins: int) -> None:
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     given = f"{len(labels)} predictions in {bins} bins"
     expect(
@@ -682,7 +696,7 @@ def _check_calibration(value, probabilities, labels, bins):
     )
 
 
-def _bins(confidence, right, bins):
+def _bins(confidence: np.ndarray, right: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean confidence minus accuracy of every bin that is not empty, and its share of the predictions."""
     gaps, shares = [], []
     place = np.minimum((confidence * bins).astype(int), bins - 1)

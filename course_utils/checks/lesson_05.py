@@ -1,21 +1,33 @@
 """Checks of lesson 05: attention, heads, a repaired fusion, EMAP, modality dropout, the pointing game."""
 
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from course_utils.checks import exercise, expect, expect_array, expect_close
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["attention", "emap_of_a_table", "heads", "modality_dropout", "pointing", "repaired_fusion"]
 
 NO_RETURN = "Your function returned None: does it end without `return`?"
 
 
-def _softmax(scores, axis=-1):
+def _softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
     with np.errstate(all="ignore"):
         powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
         return powers / powers.sum(axis=axis, keepdims=True)
 
 
-def _attend(queries, keys, values, mask=None, scale=None):
+def _attend(
+    queries: np.ndarray,
+    keys: np.ndarray,
+    values: np.ndarray,
+    mask: np.ndarray | None = None,
+    scale: float | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     scores = np.einsum("...qd,...kd->...qk", queries, keys) / (scale or np.sqrt(queries.shape[-1]))
     weights = _softmax(scores if mask is None else np.where(mask[:, None], scores, -np.inf))
     return weights @ values, weights
@@ -25,8 +37,8 @@ def _attend(queries, keys, values, mask=None, scale=None):
 
 
 @exercise("5.1", "outputs and weights are right for random tokens of 8 shapes, with padding and huge scores")
-def attention(my_attention):
-    """Check scaled dot-product attention with a mask (lesson 05).
+def attention(my_attention: Callable) -> None:
+    """Checks scaled dot-product attention with a mask (lesson 05).
 
     Args:
         my_attention: function of ``(queries, keys, values, mask)``, float (batch, queries, dim), (batch, keys, dim),
@@ -57,7 +69,9 @@ def attention(my_attention):
     )
 
 
-def _check_attention(my_attention, queries, keys, values, mask):
+def _check_attention(
+    my_attention: Callable, queries: np.ndarray, keys: np.ndarray, values: np.ndarray, mask: np.ndarray
+) -> None:
     given = f"{queries.shape[1]} queries and {keys.shape[1]} keys of {queries.shape[2]} numbers in {len(mask)} samples"
     given += "" if mask.all() else ", some keys masked"
     handed = [x.copy() for x in (queries, keys, values, mask)]
@@ -99,7 +113,9 @@ def _check_attention(my_attention, queries, keys, values, mask):
     expect(unchanged, "Your function changed an array it was given: write `a = a + b`, not `a += b`.")
 
 
-def _weight_mistakes(queries, keys, values, mask):
+def _weight_mistakes(
+    queries: np.ndarray, keys: np.ndarray, values: np.ndarray, mask: np.ndarray
+) -> Iterator[tuple[np.ndarray, str]]:
     """What typical mistakes make of the weights, each with its hint."""
     dim, kept = queries.shape[-1], mask[:, None]
     raw = queries @ keys.swapaxes(1, 2)
@@ -172,8 +188,8 @@ def _weight_mistakes(queries, keys, values, mask):
 
 
 @exercise("5.2", "outputs are right for 1, 2, 3 and 4 heads, in self- and in cross-attention")
-def heads(my_heads):
-    """Check attention with several heads (lesson 05).
+def heads(my_heads: Callable) -> None:
+    """Checks attention with several heads (lesson 05).
 
     Args:
         my_heads: function of ``(x, y, w_queries, w_keys, w_values, w_outputs, heads)``: float (batch, queries, dim),
@@ -193,15 +209,24 @@ def heads(my_heads):
         expect_close(got, _heads(x, y, matrices, count), what, _head_mistakes(x, y, matrices, count))
 
 
-def _split(tokens, count):
+def _split(tokens: np.ndarray, count: int) -> np.ndarray:
     return tokens.reshape(*tokens.shape[:2], count, -1).swapaxes(1, 2)
 
 
-def _merge(tokens):
+def _merge(tokens: np.ndarray) -> np.ndarray:
     return tokens.swapaxes(1, 2).reshape(tokens.shape[0], tokens.shape[2], -1)
 
 
-def _heads(x, y, matrices, count, split=_split, merge=_merge, scale=None, last=True):
+def _heads(
+    x: np.ndarray,
+    y: np.ndarray,
+    matrices: Sequence[np.ndarray],
+    count: int,
+    split: Callable = _split,
+    merge: Callable = _merge,
+    scale: float | None = None,
+    last: bool = True,
+) -> np.ndarray:
     queries, keys, values = (
         split(tokens @ w, count) for tokens, w in zip((x, y, y), matrices[:3], strict=True)
     )
@@ -209,7 +234,9 @@ def _heads(x, y, matrices, count, split=_split, merge=_merge, scale=None, last=T
     return together @ matrices[3] if last else together
 
 
-def _head_mistakes(x, y, matrices, count):
+def _head_mistakes(
+    x: np.ndarray, y: np.ndarray, matrices: Sequence[np.ndarray], count: int
+) -> Iterator[tuple[np.ndarray, str]]:
     dim = x.shape[-1]
     yield (
         _heads(x, y, matrices, 1),
@@ -221,10 +248,10 @@ def _head_mistakes(x, y, matrices, count):
         f"√{dim // count}.",
     )
 
-    def careless(tokens, heads):
+    def careless(tokens: np.ndarray, heads: int) -> np.ndarray:
         return tokens.reshape(tokens.shape[0], heads, tokens.shape[1], -1)
 
-    def interleaved(tokens, heads):
+    def interleaved(tokens: np.ndarray, heads: int) -> np.ndarray:
         return tokens.reshape(*tokens.shape[:2], -1, heads).transpose(0, 3, 1, 2)
 
     for merge in (_merge, lambda t: t.transpose(0, 2, 3, 1).reshape(len(t), t.shape[2], -1)):
@@ -268,8 +295,8 @@ def _head_mistakes(x, y, matrices, count):
 
 
 @exercise("5.3", "no sample knows its batch mates, padding is ignored, and words and regions interact")
-def repaired_fusion(my_fusion):
-    """Check a fusion model in which the words look at the picture (lesson 05).
+def repaired_fusion(my_fusion: Callable) -> None:
+    """Checks a fusion model in which the words look at the picture (lesson 05).
 
     Args:
         my_fusion: function of ``(regions, region_dim, words, word_dim)`` that returns a Keras model from ``[picture,
@@ -303,8 +330,8 @@ def repaired_fusion(my_fusion):
         _check_fusion(model, picture.astype("float32"), text.astype("float32"), mask)
 
 
-def _check_fusion(model, picture, text, mask):
-    def logit(picture, text, mask):
+def _check_fusion(model: "keras.Model", picture: np.ndarray, text: np.ndarray, mask: np.ndarray) -> None:
+    def logit(picture: np.ndarray, text: np.ndarray, mask: np.ndarray) -> np.ndarray:
         p = np.asarray(model([picture, text, mask], training=False), np.float64)[:, 0]
         expect(
             (p >= 0).all() and (p <= 1).all(),
@@ -357,8 +384,8 @@ def _check_fusion(model, picture, text, mask):
 
 
 @exercise("5.4", "the projection is right for tables of 5 sizes, and leaves an additive model as it is")
-def emap_of_a_table(my_emap):
-    """Check the additive projection of a table of logits (lesson 05).
+def emap_of_a_table(my_emap: Callable) -> None:
+    """Checks the additive projection of a table of logits (lesson 05).
 
     Args:
         my_emap: function of a float array (n, n, classes), the logits for every a (row) with every b (column), that
@@ -417,8 +444,8 @@ def emap_of_a_table(my_emap):
 
 
 @exercise("5.5", "the right share of 20,000 samples loses one modality, either alike, and none its only one")
-def modality_dropout(my_dropout):
-    """Check modality dropout (lesson 05).
+def modality_dropout(my_dropout: Callable) -> None:
+    """Checks modality dropout (lesson 05).
 
     Args:
         my_dropout: function of ``(present, rate, rng)``, bool (n, 2), float and a NumPy generator, that returns bool (n, 2).
@@ -487,8 +514,8 @@ def modality_dropout(my_dropout):
 
 
 @exercise("5.6", "hits are right on 5 grids, wide and narrow, with boxes in every place")
-def pointing(my_pointing):
-    """Check the pointing game (lesson 05).
+def pointing(my_pointing: Callable) -> None:
+    """Checks the pointing game (lesson 05).
 
     Args:
         my_pointing: function of ``(weights, boxes, rows, columns, height, width)``: float (n, rows · columns), float (n, 4)
@@ -559,7 +586,15 @@ def pointing(my_pointing):
         )
 
 
-def _inside(x, y, boxes, cell, offset=0.5, corners=False, closed=None):
+def _inside(
+    x: np.ndarray,
+    y: np.ndarray,
+    boxes: np.ndarray,
+    cell: Sequence[float],
+    offset: float = 0.5,
+    corners: bool = False,
+    closed: bool | None = None,
+) -> np.ndarray:
     """Hits, float (n,); closed says whether all four edges belong to a box, None only the left and the upper one."""
     x, y = (x + offset) * cell[1], (y + offset) * cell[0]
     left, top, right, bottom = boxes.T

@@ -1,5 +1,7 @@
 """Checks of the template (docs/template): grey values, and the green that has the same one."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
 from course_utils.checks import exercise, expect, expect_array, expect_close
@@ -10,8 +12,8 @@ _WEIGHTS = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601: red, green, blue
 
 
 @exercise("99.1", "grey values are right for pictures and batches of 8 shapes, bytes and floats")
-def grey(my_grey):
-    """Check the weighted sum of the channels (the template).
+def grey(my_grey: Callable) -> None:
+    """Checks the weighted sum of the channels (the template).
 
     Args:
         my_grey: function of pictures, uint8 or float ``(..., 3)``, that returns float ``(...)``.
@@ -33,7 +35,7 @@ def grey(my_grey):
             expect_close(value, right, f"A grey value for {given}", _grey_mistakes(pictures, right))
 
 
-def _grey_mistakes(pictures, right):
+def _grey_mistakes(pictures: np.ndarray, right: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
     """What typical mistakes make of the pictures, each with its hint."""
     yield (
         pictures.mean(axis=-1),
@@ -55,8 +57,8 @@ def _grey_mistakes(pictures, right):
 
 
 @exercise("99.2", "the green is right for 60 colours, dark, bright and too bright for any green")
-def hidden_green(my_hidden_green):
-    """Check the level of green that has a colour's grey value (the template).
+def hidden_green(my_hidden_green: Callable) -> None:
+    """Checks the level of green that has a colour's grey value (the template).
 
     Args:
         my_hidden_green: function of a colour, three numbers 0 to 255, that returns a number from 0 to 255.

@@ -1,6 +1,7 @@
 """Awkward files: small pictures, sounds and texts with one trap each (``data/awkward``)."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
@@ -22,16 +23,16 @@ class AwkwardFile:
     outcome: str
     shape: tuple | None = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         result = f"array of shape {self.shape}" if self.shape else self.outcome
         return f"{self.trap} → {result}"
 
 
-def _image(trap, *shape):
+def _image(trap: str, *shape: int) -> AwkwardFile:
     return AwkwardFile("image", trap, "array", (*shape, 3))
 
 
-def _error(kind, trap):
+def _error(kind: str, trap: str) -> AwkwardFile:
     return AwkwardFile(kind, trap, "error")
 
 
@@ -66,8 +67,8 @@ FILES = {
 }
 
 
-def path(name):
-    """The path of an awkward file, verified against the manifest.
+def path(name: str) -> Path:
+    """Gives the path of an awkward file, verified against the manifest.
 
     Introduced in lesson 01.
 

@@ -1,23 +1,26 @@
 """Emoji: one concept drawn in four art styles, named in English and Chinese (``data/emoji``)."""
 
-import difflib
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
+from course_utils import arguments
+from course_utils.datasets.base import DataSet, advice
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
 
 STYLES = ("noto", "twemoji", "openmoji", "fluent")
 TRAIN_STYLES = ("noto", "twemoji", "openmoji")
 TEST_STYLE = "fluent"
+LANGUAGES = ("en", "zh")
 
 
-@dataclass(frozen=True)
-class Emoji:
+@dataclass(frozen=True, repr=False, eq=False)
+class Emoji(DataSet):
     """Pictures and names of n concepts; item i of every attribute is the same concept.
 
     Introduced in lesson 00.
@@ -29,9 +32,9 @@ class Emoji:
         names: {"en": n str, "zh": n str}.
         keywords: {"en": n lists of str, "zh": n lists of str}.
         groups: int32 (n,), indices into group_names.
-        group_names: list of str, such as "animals-nature".
+        group_names: tuple of str, such as "animals-nature".
         subgroups: int32 (n,), indices into subgroup_names.
-        subgroup_names: list of str, such as "animal-bird".
+        subgroup_names: tuple of str, such as "animal-bird".
         parts: n tuples of str, ("woman", "astronaut") for a concept made of two parts, else ().
         concept_split: n str, "held-out" for combinations kept for the compositional test (each of their parts
             is seen in other concepts), else "train".
@@ -44,18 +47,15 @@ class Emoji:
     names: dict
     keywords: dict
     groups: np.ndarray
-    group_names: list
+    group_names: tuple
     subgroups: np.ndarray
-    subgroup_names: list
+    subgroup_names: tuple
     parts: list
     concept_split: list
     near_copies: np.ndarray
 
-    def __len__(self):
-        return len(self.characters)
-
-    def index(self, wanted):
-        """Where a concept stands.
+    def index(self, wanted: str) -> int:
+        """Says where a concept stands.
 
         Args:
             wanted: English or Chinese name, the character itself or its hexcode, str; in any case.
@@ -64,9 +64,9 @@ class Emoji:
             int, 0 ≤ index < n.
 
         Raises:
-            CourseError: there is no such concept; the message lists names that are close.
+            CourseError: no str, or there is no such concept; the message lists names that are close.
         """
-        folded = wanted.strip().casefold()
+        folded = arguments.string("wanted", wanted).strip().casefold()
         columns = (self.names["en"], self.names["zh"], self.characters, self.hexcodes)
         for column in columns:
             for i, name in enumerate(column):
@@ -76,19 +76,12 @@ class Emoji:
         for i, character in enumerate(self.characters):
             if character.replace("\ufe0f", "") == without_colour:
                 return i
-        names = [*self.names["en"], *self.names["zh"]]
-        close = difflib.get_close_matches(folded, names, n=5, cutoff=0.5)
-        close += [name for name in names if folded and folded in name.casefold() and name not in close][
-            : 5 - len(close)
-        ]
-        advice = (
-            f"Close names: {', '.join(close)}." if close else "See `.names['en']` for the names there are."
-        )
-        raise CourseError(f"no emoji is called {wanted!r}. {advice}")
+        names = [name for language in LANGUAGES for name in self.names[language]]
+        raise CourseError(f"no emoji is called {wanted!r}. {advice(wanted, names)}")
 
 
-def split_sheet(sheet, side, columns, count):
-    """Cut a sheet of square tiles into pictures, row by row.
+def split_sheet(sheet: np.ndarray, side: int, columns: int, count: int) -> np.ndarray:
+    """Cuts a sheet of square tiles into pictures, row by row.
 
     Args:
         sheet: uint8 (rows · side, columns · side, channels).
@@ -104,20 +97,20 @@ def split_sheet(sheet, side, columns, count):
     return tiles.reshape(rows * columns, side, side, -1)[:count]
 
 
-def _pictures(style, stored):
+def _pictures(style: str, stored: dict) -> np.ndarray:
     sheet = np.asarray(Image.open(data_path(f"emoji/{style}.webp")).convert("RGBA"))
     return split_sheet(sheet, stored["side"], stored["columns"], len(stored["concepts"]))
 
 
-def _numbered(names):
+def _numbered(names: list[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """(indices int32 (n,), distinct names in order of appearance)."""
-    distinct = list(dict.fromkeys(names))
+    distinct = tuple(dict.fromkeys(names))
     place = {name: i for i, name in enumerate(distinct)}
     return np.array([place[name] for name in names], dtype=np.int32), distinct
 
 
-def load(styles=STYLES):
-    """Read the emoji pictures and names.
+def load(styles: Sequence[str] = STYLES) -> Emoji:
+    """Reads the emoji pictures and names.
 
     Introduced in lesson 00; the pictures' makers and licences are in data/emoji/README.md.
 
@@ -130,9 +123,7 @@ def load(styles=STYLES):
     Raises:
         CourseError: an unknown style, or a data file is missing or damaged.
     """
-    unknown = [style for style in styles if style not in STYLES]
-    if isinstance(styles, str) or unknown:
-        raise CourseError(f"styles={styles!r}: expected a sequence of names out of {', '.join(STYLES)}.")
+    styles = [arguments.choice("a style", style, STYLES) for style in arguments.strings("styles", styles)]
     stored = json.loads(data_path("emoji/concepts.json").read_text(encoding="utf-8"))
     concepts = stored["concepts"]
     with ThreadPoolExecutor() as pool:  # Pillow decodes outside the interpreter lock
@@ -144,9 +135,9 @@ def load(styles=STYLES):
         pictures=pictures,
         characters=[concept["character"] for concept in concepts],
         hexcodes=[concept["hexcode"] for concept in concepts],
-        names={language: [concept["name"][language] for concept in concepts] for language in ("en", "zh")},
+        names={language: [concept["name"][language] for concept in concepts] for language in LANGUAGES},
         keywords={
-            language: [concept["keywords"][language] for concept in concepts] for language in ("en", "zh")
+            language: [concept["keywords"][language] for concept in concepts] for language in LANGUAGES
         },
         groups=groups,
         group_names=group_names,
@@ -158,27 +149,31 @@ def load(styles=STYLES):
     )
 
 
-def resized(pictures, side):
-    """Make pictures with alpha smaller or larger, with the Lanczos filter.
+def resized(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Makes pictures with alpha smaller or larger, with the Lanczos filter.
 
     Pillow multiplies by alpha first, so what is hidden under a transparent pixel does not bleed into a
     visible one. Introduced in lesson 02.
 
     Args:
         pictures: uint8 RGBA (n, height, width, 4).
-        side: pixels of the result, int.
+        side: pixels of the result, int ≥ 1.
 
     Returns:
         uint8 RGBA (n, side, side, 4).
+
+    Raises:
+        CourseError: the pictures have another shape or type, or there are none, or side is below 1.
     """
-    size = (side, side)
+    arguments.array("pictures", pictures, np.uint8, (("n", "height", "width", 4),))
+    size = 2 * (arguments.whole_number("side", side),)
     return np.stack(
         [np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)) for picture in pictures]
     )
 
 
-def on_background(pictures, colour=(255, 255, 255)):
-    """Put pictures with alpha onto one colour.
+def on_background(pictures: np.ndarray, colour: Sequence[int] = (255, 255, 255)) -> np.ndarray:
+    """Puts pictures with alpha onto one colour.
 
     result = alpha · picture + (1 − alpha) · colour, the "over" of Porter & Duff (1984).
     Introduced in lesson 01.

@@ -7,6 +7,7 @@ time a process asks for it; ``python3 -m course_utils doctor`` checks them all.
 import functools
 import hashlib
 import json
+from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.places import DATA
@@ -15,8 +16,8 @@ MANIFEST = "manifest.json"
 LARGE_FILE_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
-def sha256(content):
-    """Fingerprint of some bytes.
+def sha256(content: bytes) -> str:
+    """Gives the fingerprint of some bytes.
 
     Args:
         content: bytes.
@@ -27,11 +28,11 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def _restore(relative):
+def _restore(relative: str) -> str:
     return f"Restore it with `git checkout -- data/{relative}` in the course's folder."
 
 
-def _read(folder, relative):
+def _read(folder: Path, relative: str) -> bytes:
     path = folder / relative
     try:
         return path.read_bytes()
@@ -45,7 +46,7 @@ def _read(folder, relative):
 
 
 @functools.cache
-def _manifest(folder):
+def _manifest(folder: Path) -> dict[str, tuple[int, str]]:
     content = _read(folder, MANIFEST)
     try:
         files = json.loads(content)["files"]
@@ -57,7 +58,7 @@ def _manifest(folder):
         ) from error
 
 
-def _verify(folder, relative):
+def _verify(folder: Path, relative: str) -> None:
     size, fingerprint = _manifest(folder)[relative]
     content = _read(folder, relative)
     if sha256(content) == fingerprint:
@@ -77,7 +78,7 @@ def _verify(folder, relative):
 
 
 @functools.cache
-def _verified(folder, relative):
+def _verified(folder: Path, relative: str) -> Path:
     if relative not in _manifest(folder):
         raise CourseError(
             f"data/{relative} is not in data/{MANIFEST}, so nothing says whether it is undamaged. "
@@ -87,8 +88,8 @@ def _verified(folder, relative):
     return folder / relative
 
 
-def data_path(relative):
-    """The path of one of the course's data files, verified the first time it is asked for.
+def data_path(relative: str) -> Path:
+    """Gives the path of one of the course's data files, verified the first time it is asked for.
 
     Introduced in lesson 01.
 
@@ -105,8 +106,8 @@ def data_path(relative):
     return _verified(DATA, str(relative))
 
 
-def find_damage(folder=None):
-    """Check every file in the manifest, whether or not it was checked before.
+def find_damage(folder: Path | None = None) -> list[str]:
+    """Checks every file in the manifest, whether or not it was checked before.
 
     Args:
         folder: the data folder, pathlib.Path; the course's own by default.

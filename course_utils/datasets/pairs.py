@@ -1,4 +1,4 @@
-"""Two modalities of the same samples: digits seen and heard, and any other pair of arrays with labels.
+"""Two modalities of the same samples: any pair of arrays with labels, and digits seen and heard.
 
 Introduced in lesson 05.
 """
@@ -8,28 +8,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from course_utils.datasets import scenes, speech
+from course_utils import arguments
+from course_utils.datasets import speech
+from course_utils.datasets.base import DataSet
 from course_utils.preprocessing import audio
 
-__all__ = [
-    "SOUND_FEATURES",
-    "Pairs",
-    "draw_digits",
-    "empty_cells",
-    "hear",
-    "hide_empty_cells",
-    "standardised",
-]
+__all__ = ["DIGITS", "PICTURE_FEATURES", "SOUND_FEATURES", "Pairs", "draw_digits", "hear", "standardised"]
 
-_RATE = 8000
+SPLITS = ("train", "test")
 _TRAINED_PICTURES = 1400  # of scikit-learn's 1,797 digits; the others are for the test
 _STEPS, _MELS = 8, 20
+DIGITS = len(speech.DIGITS["en"])
+"""Different digits, 0 to 9."""
+PICTURE_FEATURES = 8 * 8
+"""Pixels of a handwritten digit."""
 SOUND_FEATURES = _STEPS * _MELS
-"""Numbers that describe a spoken digit."""
+"""Numbers that describe a spoken one."""
 
 
-@dataclass(frozen=True)
-class Pairs:
+@dataclass(frozen=True, repr=False, eq=False)
+class Pairs(DataSet):
     """n samples of two modalities with their labels. Introduced in lesson 05.
 
     Attributes:
@@ -48,29 +46,43 @@ class Pairs:
     a_names: np.ndarray | None = None
     b_names: np.ndarray | None = None
 
-    def __len__(self):
-        return len(self.labels)
-
     @functools.cached_property
-    def moments(self):
-        """Mean and deviation of each feature over samples and tokens, of a and of b.
+    def moments(self) -> dict[str, tuple[np.ndarray, np.ndarray] | None]:
+        """{"a": (mean, deviation), "b": …} over samples and tokens, float32 (dim,); None for words."""
+        return {name: _moments(values) for name, values in (("a", self.a), ("b", self.b))}
 
-        dict of two float32 (dim,), or None for words, which are integers.
-        """
-        return {
-            name: (x.mean(axis=(0, 1)), x.std(axis=(0, 1))) if x.dtype.kind == "f" else None
-            for name, x in (("a", self.a), ("b", self.b))
-        }
 
-    def select(self, rows):
-        """Some of the samples: anything that indexes a first axis → Pairs."""
-        fields = ("a", "b", "labels", "a_names", "b_names")
-        chosen = {name: getattr(self, name) for name in fields}
-        return Pairs(**{name: None if x is None else x[rows] for name, x in chosen.items()})
+def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    if values.dtype.kind != "f":
+        return None
+    return values.mean(axis=(0, 1)), values.std(axis=(0, 1))
+
+
+def standardised(pairs: Pairs, reference: Pairs) -> Pairs:
+    """Gives every feature mean 0 and deviation 1, by the statistics of the training set.
+
+    Introduced in lesson 05.
+
+    Args:
+        pairs: Pairs.
+        reference: Pairs as drawn, the training set. Words (integers) stay as they are.
+
+    Returns:
+        Pairs.
+    """
+
+    def scaled(name: str) -> np.ndarray:
+        values, moments = getattr(pairs, name), reference.moments[name]
+        if moments is None:
+            return values
+        mean, deviation = moments
+        return ((values - mean) / (deviation + 1e-6)).astype(np.float32)
+
+    return replace(pairs, a=scaled("a"), b=scaled("b"))
 
 
 @functools.cache
-def _digits(split):
+def _digits(split: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
     """Pictures float64 (n, 64) from 0 to 1 with their digits, and recordings with theirs, of one split."""
     from sklearn.datasets import load_digits
 
@@ -82,11 +94,13 @@ def _digits(split):
     return stored.data[rows] / 16, stored.target[rows], heard.clips, spoken
 
 
-def hear(clip, decibels, rng):
-    """A recording under white noise → its log-mel spectrogram in eight steps of time, float32 (160,).
+def hear(clip: np.ndarray, decibels: float, rng: np.random.Generator) -> np.ndarray:
+    """Puts a recording under white noise and describes it by its log-mel spectrogram in eight steps of time.
+
+    Introduced in lesson 05.
 
     Args:
-        clip: float array (samples,), 8 kHz.
+        clip: float array (samples,), at `speech.RATE`.
         decibels: float, power of the sound over power of the noise, in dB.
         rng: NumPy generator, for the noise.
 
@@ -95,19 +109,20 @@ def hear(clip, decibels, rng):
     """
     power = np.mean(np.square(clip)) / 10 ** (decibels / 10)
     noisy = clip + rng.normal(0, np.sqrt(power), len(clip)).astype(np.float32)
-    frames = audio.log_mel(noisy, _RATE, n_mels=_MELS, floor=1e-6)
+    frames = audio.log_mel(noisy, speech.RATE, n_mels=_MELS, floor=1e-6)
     edges = np.linspace(0, len(frames), _STEPS + 1).astype(int)[:-1]
     steps = np.add.reduceat(frames, edges) / np.diff(edges, append=len(frames))[:, np.newaxis]
     return steps.ravel().astype(np.float32)
 
 
-def draw_digits(n, split, seed, *, same, picture_noise, decibels):
-    """Pair pictures and recordings of digits, each with fresh noise.
+def draw_digits(n: int, split: str, seed: int, *, same: bool, picture_noise: float, decibels: float) -> Pairs:
+    """Pairs pictures and recordings of digits, each with fresh noise.
 
     Pictures and voices of the two splits differ: each modality was split before anything was paired.
+    Introduced in lesson 05.
 
     Args:
-        n: int, pairs.
+        n: int ≥ 1, pairs.
         split: "train" or "test".
         seed: int, for the pairs and the noise.
         same: bool, whether both are the same digit, or drawn for themselves.
@@ -116,64 +131,23 @@ def draw_digits(n, split, seed, *, same, picture_noise, decibels):
 
     Returns:
         Pairs whose label is the digit (``same``), or whether the sum of the two is odd.
+
+    Raises:
+        CourseError: no pairs, an unknown split, or noise below 0.
     """
+    n, split = arguments.whole_number("n", n), arguments.choice("split", split, SPLITS)
+    picture_noise = arguments.number("picture_noise", picture_noise, at_least=0)
     rng = np.random.default_rng((seed, split == "train"))
     pictures, seen, clips, spoken = _digits(split)
-    a_names = rng.integers(10, size=n)
-    b_names = a_names if same else rng.integers(10, size=n)
-    a_rows = [rng.choice(np.flatnonzero(seen == digit)) for digit in a_names]
-    b_rows = [rng.choice(np.flatnonzero(spoken == digit)) for digit in b_names]
-    a = pictures[a_rows] + rng.normal(0, picture_noise, (n, pictures.shape[1]))
+    a_names = rng.integers(DIGITS, size=n)
+    b_names = a_names if same else rng.integers(DIGITS, size=n)
+    a_rows, b_rows = _drawn(rng, seen, a_names), _drawn(rng, spoken, b_names)
+    a = pictures[a_rows] + rng.normal(0, picture_noise, (n, PICTURE_FEATURES))
     b = np.stack([hear(clips[row], decibels, rng) for row in b_rows])
     labels = a_names if same else (a_names + b_names) % 2
     return Pairs(a.astype(np.float32)[:, None], b[:, None], labels, a_names, b_names)
 
 
-def empty_cells(some):
-    """Which of the nine cells of each of n scenes hold nothing, bool (n, 9)."""
-    empty = np.ones((len(some.cells), (scenes.CANVAS // scenes.CELL) ** 2 + 1), bool)
-    np.put_along_axis(empty, some.cells, False, axis=1)  # −1, no object, is the last column
-    return empty[:, :-1]
-
-
-def hide_empty_cells(regions, some, share, seed=0):
-    """Hide cells that hold nothing, each with the same probability, as if the picture had none there.
-
-    Without it some seeds find a thing by looking at everything else: what is missing from the mean of all
-    places is its place. Where empty cells may be missing too, that says nothing any more.
-
-    Args:
-        regions: float32 (n, 36, 192), the standardised regions.
-        some: :class:`course_utils.datasets.scenes.Scenes`, the same n.
-        share: float, 0 to 1, of the empty cells.
-        seed: int.
-
-    Returns:
-        float32 (n, 36, 192), a copy with zeros in the four regions of each hidden cell.
-    """
-    n, per_side = len(regions), scenes.CANVAS // scenes.CELL
-    hidden = empty_cells(some) & (np.random.default_rng(seed).random((n, per_side**2)) < share)
-    cells = regions.reshape(n, per_side, 2, per_side, 2, -1)
-    hidden = hidden.reshape(n, per_side, 1, per_side, 1, 1)
-    return np.where(hidden, np.float32(0), cells).reshape(regions.shape)
-
-
-def standardised(pairs, reference):
-    """Mean 0 and deviation 1 in every feature, by the statistics of the training set.
-
-    Args:
-        pairs: Pairs.
-        reference: Pairs as drawn, the training set. Words (integers) stay as they are.
-
-    Returns:
-        Pairs.
-    """
-
-    def scaled(name):
-        values, moments = getattr(pairs, name), reference.moments[name]
-        if moments is None:
-            return values
-        mean, deviation = moments
-        return ((values - mean) / (deviation + 1e-6)).astype(np.float32)
-
-    return replace(pairs, a=scaled("a"), b=scaled("b"))
+def _drawn(rng: np.random.Generator, digits: np.ndarray, wanted: np.ndarray) -> list[int]:
+    """For each wanted digit a row at random out of those that show it."""
+    return [rng.choice(np.flatnonzero(digits == digit)) for digit in wanted]

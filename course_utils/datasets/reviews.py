@@ -1,43 +1,21 @@
 """Short reviews in English and Chinese, and messages whose sticker decides (``data/reviews``)."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from course_utils import arguments
 from course_utils.datasets import emoji
+from course_utils.datasets.base import DataSet
 from course_utils.datasets.integrity import data_path
-from course_utils.errors import CourseError
 
 LANGUAGES = ("english", "chinese")
 SPLITS = ("train", "validation", "test")
 LABELS = ("negative", "positive")
 
 
-class _Items:
-    """What reviews and messages share: n items, described by lists and arrays of n."""
-
-    def __len__(self):
-        return len(self.texts)
-
-    def _where(self, keep):
-        places = np.flatnonzero(keep)
-        chosen = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                chosen[field.name] = value[places]
-            elif isinstance(value, list):
-                chosen[field.name] = [value[i] for i in places]
-        return replace(self, **chosen)
-
-    def _in_split(self, split):
-        arguments.choice("split", split, SPLITS)
-        return np.array([found == split for found in self.splits])
-
-
-@dataclass(frozen=True)
-class Reviews(_Items):
+@dataclass(frozen=True, repr=False, eq=False)
+class Reviews(DataSet):
     """n reviews of one language; item i of every attribute is the same review.
 
     Introduced in lesson 03.
@@ -61,38 +39,9 @@ class Reviews(_Items):
     subjects: list
     splits: list
 
-    def select(self, *, split=None, negation=None, subject=None):
-        """The reviews that agree with every argument given.
 
-        Args:
-            split: "train", "validation" or "test".
-            negation: bool.
-            subject: str.
-
-        Returns:
-            Reviews with at least one review, in the same order.
-
-        Raises:
-            CourseError: an argument has a value that no review has, or no review has them all.
-        """
-        keep = np.ones(len(self), dtype=bool)
-        if split is not None:
-            keep &= self._in_split(split)
-        if negation is not None:
-            keep &= self.negation == negation
-        if subject is not None:
-            arguments.choice("subject", subject, sorted(set(self.subjects)))
-            keep &= np.array([found == subject for found in self.subjects])
-        if not keep.any():
-            raise CourseError(
-                f"no review has split={split!r}, negation={negation!r} and subject={subject!r} all at once; "
-                "ask for less."
-            )
-        return self._where(keep)
-
-
-@dataclass(frozen=True)
-class Messages(_Items):
+@dataclass(frozen=True, repr=False, eq=False)
+class Messages(DataSet):
     """n short English messages with a sticker each; item i of every attribute is the same message.
 
     Each text comes twice, with two stickers and opposite labels: the text alone decides nothing. Introduced
@@ -116,34 +65,20 @@ class Messages(_Items):
     pairs: np.ndarray
     splits: list
 
-    def select(self, *, split):
-        """The messages of one split.
 
-        Args:
-            split: "train", "validation" or "test".
-
-        Returns:
-            Messages, in the same order.
-
-        Raises:
-            CourseError: there is no such split.
-        """
-        return self._where(self._in_split(split))
-
-
-def _columns(name):
+def _columns(name: str) -> dict[str, list[str]]:
     """{column: list of str} of a stored table."""
     text = data_path(f"reviews/{name}.tsv").read_text(encoding="utf-8")
     header, *rows = (line.split("\t") for line in text.splitlines())
     return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
 
 
-def _labels(words):
+def _labels(words: list[str]) -> np.ndarray:
     return np.array([LABELS.index(word) for word in words], dtype=np.int32)
 
 
-def load(language="english"):
-    """Read the reviews of one language: 600 in English, 200 in Chinese.
+def load(language: str = "english") -> Reviews:
+    """Reads the reviews of one language: 600 in English, 200 in Chinese.
 
     They were written for this course; data/reviews/README.md says how, and what is wrong with them.
     Introduced in lesson 03.
@@ -152,7 +87,7 @@ def load(language="english"):
         language: "english" or "chinese".
 
     Returns:
-        Reviews of all splits; ``.select(split="train")`` takes one.
+        Reviews of all splits; ``.select(split="train", negation=True)`` takes some of them.
 
     Raises:
         CourseError: an unknown language, or the data file is missing or damaged.
@@ -170,8 +105,8 @@ def load(language="english"):
     )
 
 
-def load_messages():
-    """Read the 200 messages: 100 texts, each with two stickers that turn its meaning.
+def load_messages() -> Messages:
+    """Reads the 200 messages: 100 texts, each with two stickers that turn its meaning.
 
     Introduced in lesson 05; data/reviews/README.md says how they were written.
 

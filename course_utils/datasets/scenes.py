@@ -16,20 +16,22 @@ a caption has the same distribution whether it is true or false; and every scene
 question for itself, though: eight of them together betray which objects the scene holds.
 """
 
-import difflib
 import functools
 import json
+import math
 import re
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from course_utils import arguments
 from course_utils.datasets import emoji
+from course_utils.datasets.base import DataSet, advice
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 from course_utils.preprocessing import images
@@ -40,6 +42,7 @@ __all__ = [
     "CAPTION_KINDS",
     "CELL",
     "CONCEPTS",
+    "GRID",
     "MAX_OBJECTS",
     "POSITIONS",
     "QUESTIONS",
@@ -49,9 +52,11 @@ __all__ = [
     "compose",
     "export_coco",
     "generate",
+    "hide_empty_cells",
 ]
 
 CANVAS, CELL = 96, 32  # pixels of a picture's side and of a cell's
+GRID = CANVAS // CELL  # cells in a row and in a column
 MIN_OBJECTS, MAX_OBJECTS = 2, 6
 QUESTIONS, WORDS = 8, 7  # questions per scene; words of the longest sentence
 
@@ -63,7 +68,7 @@ CONCEPTS = (
 )
 _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 POSITIONS = tuple(f"{row} {column}" for row in _ROWS for column in _COLUMNS)
-"""The nine cells by name, row by row: cell c is in row c // 3 and column c % 3."""
+"""The nine cells by name, row by row: cell c is in row c // GRID and column c % GRID."""
 
 QUESTION_KINDS = ("what is at", "where is", "right of", "left of", "above", "below")
 CAPTION_KINDS = ("object", "count", "relation", "position")
@@ -77,8 +82,9 @@ _MOST_ALIKE = 3  # objects of one concept, where repeats are allowed
 _BATCH = 32  # scenes drawn at once: their arrays stay in the processor's cache
 
 # The cell to the right of, left of, above and below each cell; -1 where there is none.
-_GRID = np.pad(np.arange(9).reshape(3, 3), 1, constant_values=-1)
-_NEIGHBOURS = np.stack([_GRID[1:-1, 2:], _GRID[1:-1, :-2], _GRID[:-2, 1:-1], _GRID[2:, 1:-1]]).reshape(4, 9)
+_BOARD = np.pad(np.arange(len(POSITIONS)).reshape(GRID, GRID), 1, constant_values=-1)
+_NEIGHBOURS = np.stack([_BOARD[1:-1, 2:], _BOARD[1:-1, :-2], _BOARD[:-2, 1:-1], _BOARD[2:, 1:-1]])
+_NEIGHBOURS = _NEIGHBOURS.reshape(-1, len(POSITIONS))
 
 _NUMBERS = ("one", "two", "three", "four", "five", "six")
 _GRAMMAR = (
@@ -88,8 +94,8 @@ _GRAMMAR = (
 _NAME, _ROW, _COLUMN = -1, -2, -3  # places in a sentence that are filled in
 
 
-@dataclass(frozen=True)
-class Scenes:
+@dataclass(frozen=True, repr=False, eq=False)
+class Scenes(DataSet):
     """n scenes; item i of every array is the same scene, and -1 (in boxes and areas 0) means "no object".
 
     A number of an object, 0 to 5, is its place on the second axis of concepts, cells, styles, boxes, areas
@@ -140,33 +146,25 @@ class Scenes:
     style_names: tuple
     vocabulary: tuple
 
-    def __len__(self):
-        return len(self.pictures)
-
     @property
-    def question_mask(self):
+    def question_mask(self) -> np.ndarray:
         """Bool (n, 8, 7), True where a question has a word."""
         return self.questions != 0
 
     @property
-    def answer_names(self):
+    def empty(self) -> np.ndarray:
+        """Bool (n, 9), True where a cell holds nothing."""
+        empty = np.ones((len(self), len(POSITIONS) + 1), bool)
+        np.put_along_axis(empty, self.cells, False, axis=1)  # −1, no object, is the last column
+        return empty[:, :-1]
+
+    @property
+    def answer_names(self) -> tuple[str, ...]:
         """Tuple of str, one per class: the concepts, then the positions."""
         return self.concept_names + POSITIONS
 
-    def select(self, rows):
-        """Some of the scenes.
-
-        Args:
-            rows: anything that indexes the first axis of an array: slice, integer array or bool (n,).
-
-        Returns:
-            Scenes.
-        """
-        arrays = [field.name for field in fields(self) if isinstance(getattr(self, field.name), np.ndarray)]
-        return replace(self, **{name: getattr(self, name)[rows] for name in arrays})
-
-    def read(self, words):
-        """Turn numbers into sentences.
+    def read(self, words: np.ndarray) -> str | list:
+        """Turns numbers into sentences.
 
         Args:
             words: integer array (..., 7), such as questions or captions.
@@ -179,8 +177,8 @@ class Scenes:
             return [self.read(sentence) for sentence in words]
         return " ".join(self.vocabulary[word] for word in words if word)
 
-    def encode(self, sentence):
-        """Turn your own question or caption into numbers; capitals and punctuation do not matter.
+    def encode(self, sentence: str) -> np.ndarray:
+        """Turns your own question or caption into numbers; capitals and punctuation do not matter.
 
         Args:
             sentence: str, such as "What is right of the cat?".
@@ -199,9 +197,9 @@ class Scenes:
         unknown = [word for _, word in found if word]
         if unknown:
             raise CourseError(
-                f"sentence has the word {unknown[0]!r}, which no scene knows. {_close(unknown[0], number)} "
-                "Questions are 'what is at the top left', 'where is the cat' and 'what is right of the cat', "
-                "or left of, above, below."
+                f"sentence has the word {unknown[0]!r}, which no scene knows. "
+                f"{advice(unknown[0], list(number))} Questions are 'what is at the top left', 'where is the"
+                " cat' and 'what is right of the cat', or left of, above, below."
             )
         if not 0 < len(found) <= WORDS:
             raise CourseError(f"sentence has {len(found)} words: expected 1 to {WORDS}.")
@@ -211,16 +209,16 @@ class Scenes:
 
 
 def generate(
-    n,
+    n: int,
     *,
-    seed,
-    styles=emoji.TRAIN_STYLES,
-    objects=(3, 6),
-    concepts=CONCEPTS,
-    background="soft",
-    repeats=False,
-):
-    """Draw n random scenes; the same arguments always give the same scenes.
+    seed: int,
+    styles: Sequence[str] = emoji.TRAIN_STYLES,
+    objects: tuple[int, int] = (3, 6),
+    concepts: Sequence[str] = CONCEPTS,
+    background: str = "soft",
+    repeats: bool = False,
+) -> Scenes:
+    """Draws n random scenes; the same arguments always give the same scenes.
 
     Another style or background changes the pictures only: the same objects stand in the same places under the
     same questions. Introduced in lesson 05.
@@ -254,12 +252,19 @@ def generate(
     drawn = _take(distinct, _runs(rng, count)) if repeats else distinct
     drawn = np.where(mask[:, : drawn.shape[1]], drawn, -1)
     drawn = np.pad(drawn, ((0, 0), (0, MAX_OBJECTS - drawn.shape[1])), constant_values=-1)
-    cells = np.where(mask, _random_order(rng, (n, 9))[:, :MAX_OBJECTS], -1)
+    cells = np.where(mask, _random_order(rng, (n, len(POSITIONS)))[:, :MAX_OBJECTS], -1)
     return _finish(rng, drawn, cells, styles, names, background, (fewest, most), repeats)
 
 
-def compose(objects, *, style=emoji.TEST_STYLE, concepts=CONCEPTS, background="soft", seed=0):
-    """Make one scene of your own.
+def compose(
+    objects: Iterable,
+    *,
+    style: str = emoji.TEST_STYLE,
+    concepts: Sequence[str] = CONCEPTS,
+    background: str = "soft",
+    seed: int = 0,
+) -> Scenes:
+    """Makes one scene of your own.
 
     Introduced in lesson 05.
 
@@ -286,7 +291,41 @@ def compose(objects, *, style=emoji.TEST_STYLE, concepts=CONCEPTS, background="s
     return _finish(rng, drawn, cells, styles, names, background, (MIN_OBJECTS, MAX_OBJECTS), False)
 
 
-def _placed(objects, names):
+def hide_empty_cells(regions: np.ndarray, scenes: Scenes, share: float, seed: int = 0) -> np.ndarray:
+    """Hides cells that hold nothing, each with the same probability, as if the picture had none there.
+
+    Without it some seeds find a thing by looking at everything else: what is missing from the mean of all
+    places is its place. Where empty cells may be missing too, that says nothing any more. Introduced in
+    lesson 05.
+
+    Args:
+        regions: float (n, tokens, dim), features of the pictures on a square grid of regions, row by row, a
+            multiple of 3 a side.
+        scenes: Scenes, the same n.
+        share: float, 0 to 1, of the empty cells.
+        seed: int ≥ 0.
+
+    Returns:
+        A copy of the regions with zeros in all those of each hidden cell.
+
+    Raises:
+        CourseError: the regions are those of another number of scenes, or their grid does not fit the cells.
+    """
+    n = len(scenes)
+    arguments.array("regions", regions, np.floating, ((n, "tokens", "dim"),))
+    side = math.isqrt(regions.shape[1] // len(POSITIONS))  # regions along the side of a cell
+    if regions.shape[1] != len(POSITIONS) * side**2:
+        raise CourseError(
+            f"regions has shape {regions.shape}, with {regions.shape[1]} tokens a picture: expected those of"
+            f" a square grid whose side is a multiple of {GRID}."
+        )
+    hidden = scenes.empty & (np.random.default_rng(seed).random((n, len(POSITIONS))) < share)
+    cells = regions.reshape(n, GRID, side, GRID, side, -1)
+    hidden = hidden.reshape(n, GRID, 1, GRID, 1, 1)
+    return np.where(hidden, regions.dtype.type(0), cells).reshape(regions.shape)
+
+
+def _placed(objects: Iterable, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """The concepts and cells of `compose`, int arrays (1, 6)."""
     # A dict's items are pairs too, and natural to write.
     pairs = arguments.items("objects", objects.items() if isinstance(objects, Mapping) else objects, "pairs")
@@ -316,29 +355,22 @@ def _placed(objects, names):
     return np.array([[*taken.values(), *padding]]), np.array([[*taken, *padding]])
 
 
-def _cell(value):
+def _cell(value: Any) -> int:
     if isinstance(value, str):
         return _number_of(value, POSITIONS, "cell")
     return arguments.whole_number("a cell of objects", value, 0, len(POSITIONS) - 1)
 
 
-def _number_of(value, names, what):
+def _number_of(value: Any, names: Sequence[str], what: str) -> int:
     """The place of a name among names."""
     name = arguments.string(f"a {what} of objects", value).strip().casefold()
     folded = [known.casefold() for known in names]
     if name not in folded:
-        advice = _close(name, names) if what == "concept" else f"There are: {', '.join(names)}."
-        raise CourseError(f"objects has the {what} {value!r}, which there is not. {advice}")
+        raise CourseError(f"objects has the {what} {value!r}, which there is not. {advice(name, names)}")
     return folded.index(name)
 
 
-def _close(word, names):
-    names = [name for name in names if name]
-    close = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
-    return f"Close: {', '.join(close)}." if close else f"There are: {', '.join(names)}."
-
-
-def _style_names(styles):
+def _style_names(styles: Iterable[str]) -> tuple[str, ...]:
     styles = tuple(arguments.strings("styles", styles))
     if not styles or len(set(styles)) < len(styles):
         raise CourseError(f"styles is {styles!r}: expected one or more different names of art styles.")
@@ -347,7 +379,7 @@ def _style_names(styles):
     return styles
 
 
-def _concept_names(concepts):
+def _concept_names(concepts: Iterable[str]) -> tuple[str, ...]:
     names = tuple(arguments.strings("concepts", concepts))
     if names != CONCEPTS:
         loaded = emoji.load([])
@@ -360,7 +392,7 @@ def _concept_names(concepts):
     return names
 
 
-def _require_a_missing_concept(names, most):
+def _require_a_missing_concept(names: Sequence[str], most: int) -> None:
     """A false caption names something that is not there."""
     if len(names) <= most:
         raise CourseError(
@@ -369,7 +401,7 @@ def _require_a_missing_concept(names, most):
         )
 
 
-def _object_range(objects, repeats):
+def _object_range(objects: Iterable, repeats: bool) -> tuple[int, int]:
     limits = arguments.items("objects", objects, "two whole numbers, the fewest and the most")
     if len(limits) != 2:
         raise CourseError(f"objects is {objects!r}: expected two whole numbers, the fewest and the most.")
@@ -382,12 +414,12 @@ def _object_range(objects, repeats):
 # Drawing at random. Numbers of "no object" come last on an axis and are -1.
 
 
-def _random_order(rng, shape):
+def _random_order(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     """A random permutation of 0, 1, … in each row, int (rows, columns)."""
     return rng.random(shape).argsort(axis=1)
 
 
-def _pick(rng, allowed, k):
+def _pick(rng: np.random.Generator, allowed: np.ndarray, k: int) -> np.ndarray:
     """k of the allowed columns of each row at random; all are taken once before any is taken twice.
 
     bool (n, columns) → int (n, k); a row where nothing is allowed gets columns that are not.
@@ -397,7 +429,7 @@ def _pick(rng, allowed, k):
     return np.take_along_axis(order, turn, axis=1)
 
 
-def _runs(rng, count):
+def _runs(rng: np.random.Generator, count: np.ndarray) -> np.ndarray:
     """Numbers of concepts such as 0 0 0 1 2 2: runs of one to three, for each number of objects.
 
     The first run is the one that a count caption is about: its length is uniform on 1 … min(3, count - 1), so
@@ -409,17 +441,26 @@ def _runs(rng, count):
     return (np.arange(MAX_OBJECTS)[:, np.newaxis] >= ends[:, np.newaxis]).sum(axis=2)
 
 
-def _most_alike(count):
+def _most_alike(count: np.ndarray) -> np.ndarray:
     return np.minimum(_MOST_ALIKE, count - 1)
 
 
-def _take(values, places):
+def _take(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     """values (n, objects) at places (n, k) of each row → (n, k)."""
     return np.take_along_axis(values, places, axis=1)
 
 
-def _finish(rng, concepts, cells, styles, names, background, object_range, repeats):
-    """Draw, ask and describe scenes whose concepts and cells are decided, int arrays (n, 6)."""
+def _finish(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    styles: tuple[str, ...],
+    names: tuple[str, ...],
+    background: str,
+    object_range: tuple[int, int],
+    repeats: bool,
+) -> Scenes:
+    """Draws, asks and describes scenes whose concepts and cells are decided, int arrays (n, 6)."""
     vocabulary = _vocabulary(names)
     mask = concepts >= 0
     # One generator for each task: another style or background changes no object's place and no question.
@@ -454,7 +495,7 @@ def _finish(rng, concepts, cells, styles, names, background, object_range, repea
 
 
 @functools.cache
-def _sprites(style, names):
+def _sprites(style: str, names: tuple[str, ...]) -> tuple[np.ndarray, ...]:
     """The concepts of one style in every size, prepared to be laid over a ground.
 
     Porter & Duff's "over" (1984) with what does not depend on the ground done once:
@@ -483,14 +524,22 @@ def _sprites(style, names):
     return paint, through, boxes, visible.sum(axis=(2, 3), dtype=np.int32)
 
 
-def _draw(rng, concepts, cells, style, styles, names, background):
+def _draw(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    style: np.ndarray,
+    styles: Sequence[str],
+    names: tuple[str, ...],
+    background: str,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pictures uint8 (n, 96, 96, 3), boxes int32 (n, 6, 4) and areas int32 (n, 6)."""
     n = len(concepts)
     bank = [_sprites(name, names) for name in styles]
     *layers, sprite_boxes, sprite_areas = (np.stack(part) for part in zip(*bank, strict=True))
 
     scene, place = np.nonzero(concepts >= 0)
-    row, column = np.divmod(cells[scene, place], 3)
+    row, column = np.divmod(cells[scene, place], GRID)
     size = rng.integers(len(_SIZES), size=len(scene))
     sprite = style[scene, place], concepts[scene, place], size
     room = CELL + 1 - np.array(_SIZES)[size]
@@ -505,7 +554,7 @@ def _draw(rng, concepts, cells, style, styles, names, background):
     corners = _corners(rng, n, background)
     pictures = np.empty((n, CANVAS, CANVAS, 3), np.uint8)
     # Pixels and channels share an axis: NumPy is quick on long rows and slow on rows of three.
-    grid = pictures.reshape(n, 3, CELL, 3, CELL * 3).swapaxes(2, 3)
+    grid = pictures.reshape(n, GRID, CELL, GRID, CELL * 3).swapaxes(2, 3)
     # A window of the cell's size, moved over a sprite's tile, puts the sprite in its place; a view.
     paint, through = (np.lib.stride_tricks.sliding_window_view(x, (CELL, CELL * 3), (3, 4)) for x in layers)
     windows = *sprite, _ROOM - down, 3 * (_ROOM - right)
@@ -518,7 +567,7 @@ def _draw(rng, concepts, cells, style, styles, names, background):
     return pictures, boxes, areas
 
 
-def _corners(rng, n, background):
+def _corners(rng: np.random.Generator, n: int, background: str) -> np.ndarray:
     """The colours of the background's four corners, float32 (n, 2, 2, 3)."""
     if background == "white":
         return np.full((n, 2, 2, 3), 255, np.float32)
@@ -527,8 +576,8 @@ def _corners(rng, n, background):
     return (colour + change).astype(np.float32)
 
 
-def _between(corners):
-    """Interpolate four corners, (n, 2, 2, 3) → float32 (n, 96, 96, 3)."""
+def _between(corners: np.ndarray) -> np.ndarray:
+    """Interpolates four corners, (n, 2, 2, 3) → float32 (n, 96, 96, 3)."""
     # One operation per element and no matrix product, whose rounding differs from machine to machine.
     along = np.linspace(0, 1, CANVAS, dtype=np.float32)[:, np.newaxis]
     left, right = corners[:, :, :1], corners[:, :, 1:]
@@ -541,29 +590,29 @@ def _between(corners):
 # Questions and captions. A sentence is a row of a small table with places to fill in.
 
 
-def _plural(name):
+def _plural(name: str) -> str:
     if re.search(r"[^aeiou]y$", name):
         return name[:-1] + "ies"
     return name + ("es" if re.search(r"(s|x|z|ch|sh)$", name) else "s")
 
 
-def _article(name):
+def _article(name: str) -> str:
     # By sound: an umbrella, but a unicorn.
     return "an" if re.match(r"(?!uni|eu|ewe|one)[aeiou]", name) else "a"
 
 
-def _vocabulary(names):
+def _vocabulary(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*_GRAMMAR, *names, *map(_plural, names))))
 
 
-def _numbers(words, vocabulary):
+def _numbers(words: Iterable[str], vocabulary: Sequence[str]) -> np.ndarray:
     """Words to their numbers, int32 array of the same shape."""
     number = {word: i for i, word in enumerate(vocabulary)}
     return np.array([number[word] for word in words], np.int32)
 
 
-def _sentences(columns, n):
-    """Put words side by side, each a number or an int array (n,) → int32 (n, 7)."""
+def _sentences(columns: Sequence[int | np.ndarray], n: int) -> np.ndarray:
+    """Puts words side by side, each a number or an int array (n,) → int32 (n, 7)."""
     sentences = np.zeros((n, WORDS), np.int32)
     for i, column in enumerate(columns):
         sentences[:, i] = column
@@ -580,13 +629,19 @@ _QUESTION_TEXTS = (
 )
 
 
-def _template(text, vocabulary):
+def _template(text: tuple[str | int, ...], vocabulary: Sequence[str]) -> list[int]:
     """The numbers of a text's words, blanks as they are, padded to 7."""
     words = [word if isinstance(word, int) else vocabulary.index(word) for word in text]
     return words + [0] * (WORDS - len(words))
 
 
-def _ask(rng, concepts, cells, names, vocabulary):
+def _ask(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    names: Sequence[str],
+    vocabulary: Sequence[str],
+) -> dict[str, np.ndarray]:
     """Questions, kinds, answers and the objects they are about, a dict of the arrays of `Scenes`."""
     n = len(concepts)
     mask = concepts >= 0
@@ -612,8 +667,8 @@ def _ask(rng, concepts, cells, names, vocabulary):
     answers = np.where(kinds == 1, len(names) + asked_cell, _take(concepts, answered))
     questions = np.array([_template(text, vocabulary) for text in _QUESTION_TEXTS])[kinds]
     rows, columns = (
-        _numbers(_ROWS, vocabulary)[asked_cell // 3],
-        _numbers(_COLUMNS, vocabulary)[asked_cell % 3],
+        _numbers(_ROWS, vocabulary)[asked_cell // GRID],
+        _numbers(_COLUMNS, vocabulary)[asked_cell % GRID],
     )
     fillings = {_NAME: _numbers(names, vocabulary)[asked_concept], _ROW: rows, _COLUMN: columns}
     for blank, words in fillings.items():
@@ -628,7 +683,15 @@ def _ask(rng, concepts, cells, names, vocabulary):
     return {name: array.astype(np.int32) for name, array in result.items()}
 
 
-def _describe(rng, concepts, cells, names, vocabulary, object_range, repeats):
+def _describe(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    names: Sequence[str],
+    vocabulary: Sequence[str],
+    object_range: tuple[int, int],
+    repeats: bool,
+) -> dict[str, np.ndarray]:
     """Captions by kind, a dict of int32 (n, 2, 7): false, true."""
     captions = {"object": _object_captions(rng, concepts, names, vocabulary)}
     if repeats:
@@ -641,7 +704,9 @@ def _describe(rng, concepts, cells, names, vocabulary, object_range, repeats):
     return captions
 
 
-def _object_captions(rng, concepts, names, vocabulary):
+def _object_captions(
+    rng: np.random.Generator, concepts: np.ndarray, names: Sequence[str], vocabulary: Sequence[str]
+) -> np.ndarray:
     """ "a cat and an owl": true if both are there; false, one of them is replaced by what is not there."""
     n = len(concepts)
     same = concepts[:, :, np.newaxis] == concepts[:, np.newaxis]
@@ -657,7 +722,9 @@ def _object_captions(rng, concepts, names, vocabulary):
     return np.stack(pair, axis=1)
 
 
-def _total_captions(rng, concepts, vocabulary, object_range):
+def _total_captions(
+    rng: np.random.Generator, concepts: np.ndarray, vocabulary: Sequence[str], object_range: tuple[int, int]
+) -> np.ndarray:
     """ "there are four things"."""
     n = len(concepts)
     possible = np.arange(object_range[0], object_range[1] + 1)
@@ -669,7 +736,9 @@ def _total_captions(rng, concepts, vocabulary, object_range):
     return np.stack(pair, axis=1)
 
 
-def _alike_captions(rng, concepts, names, vocabulary):
+def _alike_captions(
+    rng: np.random.Generator, concepts: np.ndarray, names: Sequence[str], vocabulary: Sequence[str]
+) -> np.ndarray:
     """ "there are two cats": about the concept whose number was drawn uniformly, that of the first object."""
     n = len(concepts)
     about = concepts[:, 0]
@@ -686,11 +755,17 @@ def _alike_captions(rng, concepts, names, vocabulary):
     return np.stack(pair, axis=1)
 
 
-def _relation_captions(rng, concepts, cells, names, vocabulary):
+def _relation_captions(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    names: Sequence[str],
+    vocabulary: Sequence[str],
+) -> np.ndarray:
     """ "the cat is left of the owl"; false, it is the opposite."""
     n = len(concepts)
     pair = _pick(rng, concepts >= 0, 2)
-    (row_x, row_y), (column_x, column_y) = (part.T for part in np.divmod(_take(cells, pair), 3))
+    (row_x, row_y), (column_x, column_y) = (part.T for part in np.divmod(_take(cells, pair), GRID))
     x, y = _numbers(names, vocabulary)[_take(concepts, pair)].T
     sideways = np.where(row_x == row_y, True, np.where(column_x == column_y, False, rng.random(n) < 0.5))
     # Numbered right, left, above, below: so the opposite of a relation differs in the last bit.
@@ -705,7 +780,13 @@ def _relation_captions(rng, concepts, cells, names, vocabulary):
     return np.stack(sentences, axis=1)
 
 
-def _position_captions(rng, concepts, cells, names, vocabulary):
+def _position_captions(
+    rng: np.random.Generator,
+    concepts: np.ndarray,
+    cells: np.ndarray,
+    names: Sequence[str],
+    vocabulary: Sequence[str],
+) -> np.ndarray:
     """ "the cat is at the top left"; false, it is where another object is."""
     n = len(concepts)
     pair = _pick(rng, concepts >= 0, 2)
@@ -713,7 +794,7 @@ def _position_captions(rng, concepts, cells, names, vocabulary):
     rows, columns = _numbers(_ROWS, vocabulary), _numbers(_COLUMNS, vocabulary)
     the, is_, at = _numbers(["the", "is", "at"], vocabulary)
     sentences = [
-        _sentences([the, x, is_, at, the, rows[cell // 3], columns[cell % 3]], n)
+        _sentences([the, x, is_, at, the, rows[cell // GRID], columns[cell % GRID]], n)
         for cell in _take(cells, pair)[:, ::-1].T
     ]
     return np.stack(sentences, axis=1)
@@ -730,8 +811,8 @@ _LICENCES = {
 }
 
 
-def export_coco(scenes, folder, name="scenes"):
-    """Write scenes in the layout of the official COCO data set: pictures, instances and captions.
+def export_coco(scenes: Scenes, folder: str | Path, name: str = "scenes") -> tuple[Path, Path, Path]:
+    """Writes scenes in the layout of the official COCO data set: pictures, instances and captions.
 
     Below the folder this makes ``NAME/000000000001.png`` …, ``annotations/instances_NAME.json`` and
     ``annotations/captions_NAME.json``, each only when it is complete; several sets fit into one folder.
@@ -782,7 +863,7 @@ def export_coco(scenes, folder, name="scenes"):
     return *targets, pictures
 
 
-def _coco(scenes):
+def _coco(scenes: Scenes) -> tuple[dict, dict]:
     """The contents of the instances file and of the captions file."""
     common = {
         "info": {
@@ -843,5 +924,5 @@ def _coco(scenes):
     )
 
 
-def _present(numbers):
+def _present(numbers: np.ndarray) -> np.ndarray:
     return numbers[numbers >= 0]

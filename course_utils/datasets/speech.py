@@ -3,13 +3,16 @@
 import csv
 from dataclasses import dataclass
 
-import numpy as np
 import soundfile
 
+from course_utils import arguments
+from course_utils.datasets.base import DataSet
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
 
 RATE = 8000
+"""Samples per second of every recording."""
+
 SPLITS = ("train", "validation", "far")
 KINDS = ("digit", "name")
 DIGITS = {
@@ -18,8 +21,8 @@ DIGITS = {
 }
 
 
-@dataclass(frozen=True)
-class Speech:
+@dataclass(frozen=True, repr=False, eq=False)
+class Speech(DataSet):
     """n recordings of one word each; item i of every attribute is the same recording.
 
     Introduced in lesson 00.
@@ -42,43 +45,9 @@ class Speech:
     kinds: list
     hexcodes: list
 
-    def __len__(self):
-        return len(self.clips)
 
-    def select(self, *, transcript=None, voice=None, language=None, kind=None):
-        """The recordings that agree with every argument given.
-
-        Args:
-            transcript: the word said, str.
-            voice: str.
-            language: "en" or "zh".
-            kind: "digit" or "name".
-
-        Returns:
-            Speech with at least one recording, in the same order.
-
-        Raises:
-            CourseError: an argument has a value that no recording has, or no recording has them all.
-        """
-        keep = np.ones(len(self), dtype=bool)
-        wanted = {"transcript": transcript, "voice": voice, "language": language, "kind": kind}
-        wanted = {name: value for name, value in wanted.items() if value is not None}
-        for name, value in wanted.items():
-            values = getattr(self, f"{name}s")
-            if value not in values:
-                there = sorted(set(values))
-                raise CourseError(f"no recording has {name}={value!r}; there are: {', '.join(there)}.")
-            keep &= np.array([found == value for found in values])
-        if not keep.any():
-            asked = ", ".join(f"{name}={value!r}" for name, value in wanted.items())
-            raise CourseError(f"no recording has {asked} all at once; ask for less.")
-        places = np.flatnonzero(keep)
-        per_clip = ("clips", "transcripts", "languages", "voices", "kinds", "hexcodes")
-        return Speech(rate=self.rate, **{name: [getattr(self, name)[i] for i in places] for name in per_clip})
-
-
-def digit_value(transcript):
-    """The number that a digit's transcript names.
+def digit_value(transcript: str) -> int:
+    """Gives the number that a digit's transcript names.
 
     Introduced in lesson 05.
 
@@ -99,8 +68,8 @@ def digit_value(transcript):
     )
 
 
-def load(split="train"):
-    """Read the recordings of one split.
+def load(split: str = "train") -> Speech:
+    """Reads the recordings of one split.
 
     No voice is in two splits, and "far" is another synthesiser, English only. data/speech/README.md says how
     they were made and what synthetic speech does to the numbers. Introduced in lesson 00.
@@ -109,13 +78,12 @@ def load(split="train"):
         split: "train", "validation" or "far".
 
     Returns:
-        Speech.
+        Speech; ``.select(kind="digit", language="en")`` takes some of it.
 
     Raises:
         CourseError: an unknown split, or a data file is missing or damaged.
     """
-    if split not in SPLITS:
-        raise CourseError(f"split={split!r}: expected one of {', '.join(SPLITS)}.")
+    arguments.choice("split", split, SPLITS)
     with data_path("speech/index.tsv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] == split]
     recordings = {}

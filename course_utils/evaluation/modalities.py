@@ -1,5 +1,6 @@
 """Does a model use both of its modalities, look where it should, and bear noise? Introduced in lesson 05."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,8 @@ from course_utils.errors import CourseError
 __all__ = ["NoiseCurve", "emap", "modality_ablations", "noise_curve", "other_samples", "pointing_game"]
 
 
-def other_samples(n, seed=0):
-    """For every sample the number of another one: a random permutation that leaves nobody in place.
+def other_samples(n: int, seed: int = 0) -> np.ndarray:
+    """Gives for every sample another one: a random permutation that leaves nobody in place.
 
     Introduced in lesson 05.
 
@@ -32,8 +33,10 @@ def other_samples(n, seed=0):
     return others
 
 
-def modality_ablations(predict, a, b, labels, seed=0):
-    """Which answers are right with both modalities, and with one of them exchanged, zeroed or missing.
+def modality_ablations(
+    predict: Callable[..., np.ndarray], a: np.ndarray, b: np.ndarray, labels: np.ndarray, seed: int = 0
+) -> dict[str, np.ndarray]:
+    """Tells which answers are right with both modalities, and with one exchanged, zeroed or missing.
 
     Exchanged for that of another sample, a modality looks as always and says something else; zeroed, it is
     unlike anything in training; missing, the model is told so. Introduced in lesson 05.
@@ -78,8 +81,10 @@ def modality_ablations(predict, a, b, labels, seed=0):
     return right
 
 
-def emap(predict, a, b, batch_size=2048):
-    """What is left of a model's logits when all that depends on the pair is averaged out (EMAP).
+def emap(
+    predict: Callable[..., np.ndarray], a: np.ndarray, b: np.ndarray, batch_size: int = 2048
+) -> np.ndarray:
+    """Gives what is left of a model's logits when all that depends on the pair is averaged out (EMAP).
 
     ê_i = mean_j f(a_i, b_j) + mean_j f(a_j, b_i) − mean_jk f(a_j, b_k): the sum of a function of a and one of
     b that comes closest to the model on all n² pairs. Where its accuracy equals the model's, the answers need
@@ -127,13 +132,13 @@ class NoiseCurve:
     scores: np.ndarray
 
     @property
-    def area(self):
+    def area(self) -> float:
         """Area by trapezoids over the range of levels, float: the mean height of the curve."""
         return float(np.trapezoid(self.scores, self.levels) / (self.levels[-1] - self.levels[0]))
 
 
-def noise_curve(score, levels):
-    """Score a model at every level of noise. Introduced in lesson 05.
+def noise_curve(score: Callable[[float], float], levels: Sequence[float]) -> NoiseCurve:
+    """Scores a model at every level of noise. Introduced in lesson 05.
 
     Args:
         score: function of a level (float) that returns a float, such as the accuracy on data with that noise.
@@ -153,8 +158,10 @@ def noise_curve(score, levels):
     return NoiseCurve(levels, np.array([score(float(level)) for level in levels], np.float64))
 
 
-def pointing_game(weights, boxes, grid, size):
-    """Does the largest attention weight lie in the object's box, and how often would that happen by chance.
+def pointing_game(
+    weights: np.ndarray, boxes: np.ndarray, grid: tuple[int, int], size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Says whether the largest weight lies in the object's box, and how often it would by chance.
 
     A token stands for the centre of its cell. Zhang et al., arXiv:1608.00507. Introduced in lesson 05.
 
@@ -188,8 +195,8 @@ def pointing_game(weights, boxes, grid, size):
     return (inside & maxima).sum(axis=-1) / maxima.sum(axis=-1), inside.mean(axis=-1)
 
 
-def _same_length(**arrays):
-    """Refuse arrays that do not tell of the same samples."""
+def _same_length(**arrays: np.ndarray) -> None:
+    """Refuses arrays that do not tell of the same samples."""
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1 or 0 in lengths.values():
         raise CourseError(f"numbers of samples are {lengths}; expected the same number, and at least one.")

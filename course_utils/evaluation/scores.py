@@ -3,6 +3,7 @@
 Standard metrics come from scikit-learn; what it lacks is here. Introduced in lesson 04.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +24,8 @@ __all__ = [
 ]
 
 
-def confusion_matrix(labels, predicted, classes):
-    """Count who was taken for whom. Introduced in lesson 04.
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Counts who was taken for whom. Introduced in lesson 04.
 
     Args:
         labels: integer array (n,), the truth.
@@ -60,8 +61,8 @@ class ClassScores:
     support: np.ndarray
 
 
-def class_scores(labels, predicted, classes):
-    """Precision, recall and F1 of every class. Introduced in lesson 04.
+def class_scores(labels: np.ndarray, predicted: np.ndarray, classes: int) -> ClassScores:
+    """Gives precision, recall and F1 of every class. Introduced in lesson 04.
 
     Args:
         labels: integer array (n,), the truth.
@@ -100,8 +101,8 @@ class Reliability:
     accuracy: np.ndarray
 
 
-def reliability(probabilities, labels, bins=10):
-    """Sort predictions by their confidence (the largest probability) and see how many are right in each bin.
+def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> Reliability:
+    """Sorts predictions by their confidence, the largest probability, and counts who is right in each bin.
 
     Guo et al., arXiv:1706.04599. Introduced in lesson 04.
 
@@ -138,8 +139,8 @@ def reliability(probabilities, labels, bins=10):
     return Reliability(edges, count, *means)
 
 
-def expected_calibration_error(probabilities, labels, bins=10):
-    """Mean distance between confidence and accuracy over the bins, weighted by their counts (ECE).
+def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> float:
+    """Gives the mean distance between confidence and accuracy over the bins, by their counts (ECE).
 
     Guo et al., arXiv:1706.04599, equation 3. Introduced in lesson 04.
 
@@ -160,8 +161,8 @@ def expected_calibration_error(probabilities, labels, bins=10):
     return float((distance * table.count[filled]).sum() / table.count.sum())
 
 
-def fit_temperature(logits, labels):
-    """Find the one number T for which softmax(logits / T) has the smallest cross-entropy.
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Finds the one number T for which softmax(logits / T) has the smallest cross-entropy.
 
     It changes no answer, only how sure the model says it is. Fit it on validation data. Guo et al.,
     arXiv:1706.04599, section 4.2. Introduced in lesson 04.
@@ -203,12 +204,20 @@ class Interval:
     low: float
     high: float
 
-    def __format__(self, specification):
+    def __format__(self, specification: str) -> str:
         return f"{self.value:{specification}} [{self.low:{specification}}, {self.high:{specification}}]"
 
 
-def bootstrap_interval(values, *, groups=None, statistic=np.mean, level=0.95, draws=2000, seed=0):
-    """Percentile bootstrap: where the figure might have fallen with another test set of this size.
+def bootstrap_interval(
+    values: np.ndarray,
+    *,
+    groups: np.ndarray | None = None,
+    statistic: Callable[[np.ndarray], float] = np.mean,
+    level: float = 0.95,
+    draws: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Tells where a figure might have fallen with another test set of this size: percentile bootstrap.
 
     Efron (1979). For two models on the same test set give the *differences* of their values, example by
     example. It knows nothing of other seeds, styles or data. Introduced in lesson 04.
@@ -248,8 +257,8 @@ def bootstrap_interval(values, *, groups=None, statistic=np.mean, level=0.95, dr
     return Interval(float(statistic(values)), float(low), float(high))
 
 
-def _classes(labels, predicted, classes):
-    """Return both as arrays once they are what every metric here needs."""
+def _classes(labels: np.ndarray, predicted: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns both as arrays once they are what every metric here needs."""
     labels, predicted = np.asarray(labels), np.asarray(predicted)
     if labels.ndim != 1 or labels.shape != predicted.shape or not len(labels):
         raise CourseError(

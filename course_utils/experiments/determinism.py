@@ -30,8 +30,8 @@ ROWS = tuple(SETTINGS)
 SEEDS = 3
 
 
-def losses(seed):
-    """Train in this process and return the loss of every step.
+def losses(seed: int) -> list[float]:
+    """Trains in this process and returns the loss of every step.
 
     Args:
         seed: int.
@@ -75,8 +75,8 @@ def losses(seed):
 
 
 @functools.cache
-def reference(seed):
-    """Losses of a process without any of the settings.
+def reference(seed: int) -> np.ndarray:
+    """Gives the losses of a process without any of the settings.
 
     Args:
         seed: int.
@@ -87,7 +87,7 @@ def reference(seed):
     return _in_a_process(seed, {})
 
 
-def _in_a_process(seed, settings):
+def _in_a_process(seed: int, settings: dict[str, str]) -> np.ndarray:
     code = "import json; from course_utils.experiments import determinism; "
     finished = subprocess.run(
         [sys.executable, "-c", f"{code}print(json.dumps(determinism.losses({seed})))"],
@@ -100,8 +100,8 @@ def _in_a_process(seed, settings):
     return np.array(json.loads(finished.stdout.splitlines()[-1]))
 
 
-def run(row, seed):
-    """Train once with the settings of a row and compare with the reference of the same seed.
+def run(row: str, seed: int) -> dict[str, float]:
+    """Trains once with the settings of a row and compares with the reference of the same seed.
 
     Args:
         row: str, one of ROWS.

@@ -13,22 +13,29 @@ steps. A row is "problem: method".
 """
 
 import functools
+import math
 import time
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from course_utils.datasets import emoji, scenes
 from course_utils.datasets.pairs import (
+    DIGITS,
+    PICTURE_FEATURES,
     SOUND_FEATURES,
     Pairs,
     draw_digits,
-    empty_cells,
-    hide_empty_cells,
     standardised,
 )
+from course_utils.datasets.scenes import hide_empty_cells
 from course_utils.experiments import results
+
+if TYPE_CHECKING:
+    import keras
 
 _WIDTH, _HEADS, _DEPTH = 96, 4, 2
 _NOISE_FREE = {"picture noise": 0.05, "sound-to-noise ratio": 30}
@@ -102,8 +109,8 @@ _SCENE_SEEDS = {"train": 50, "validation": 51, "test": 52, "test in the unseen s
 
 
 @functools.cache
-def draw_scenes(split):
-    """The scenes of a split, the same for every seed of the experiment.
+def draw_scenes(split: str) -> scenes.Scenes:
+    """Draws the scenes of a split, the same for every seed of the experiment.
 
     Args:
         split: "train", "validation", "test" or "test in the unseen style".
@@ -118,8 +125,8 @@ def draw_scenes(split):
     )
 
 
-def regions_of(pictures):
-    """Tokens of pictures, from the disk where the encoder has seen them before.
+def regions_of(pictures: np.ndarray) -> np.ndarray:
+    """Gives tokens of pictures, from the disk where the encoder has seen them before.
 
     Args:
         pictures: RGB uint8 (n, 96, 96, 3).
@@ -137,8 +144,8 @@ def regions_of(pictures):
 
 
 @functools.lru_cache(maxsize=2)
-def draw_sets(problem, *, seed):
-    """Training and test sets of a problem as they are drawn.
+def draw_sets(problem: str, *, seed: int) -> dict[str, Pairs]:
+    """Draws training and test sets of a problem.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -163,8 +170,8 @@ def draw_sets(problem, *, seed):
 
 
 @functools.lru_cache(maxsize=2)
-def load_sets(problem, *, seed):
-    """The sets of :func:`draw_sets`, standardised by the training set, in which scenes have cells hidden.
+def load_sets(problem: str, *, seed: int) -> dict[str, Pairs]:
+    """Standardises the sets of :func:`draw_sets` by the training set, in which scenes have cells hidden.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -185,8 +192,8 @@ def load_sets(problem, *, seed):
 # --- one run ------------------------------------------------------------------------------------------------
 
 
-def build(problem, method, modality_dropout=0.0):
-    """The network of a row: what a problem needs to become tokens, then the fusion.
+def build(problem: str, method: str, modality_dropout: float = 0.0) -> "keras.Model":
+    """Builds the network of a row: what a problem needs to become tokens, then the fusion.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -200,24 +207,27 @@ def build(problem, method, modality_dropout=0.0):
     import keras
     from keras import layers, ops
 
+    from course_utils.features import pretrained
     from course_utils.fusion import attention, methods
 
     present = keras.Input((2,), dtype="bool", name="present")
     if problem == "scenes":
         a = keras.Input((scenes.QUESTIONS, scenes.WORDS), dtype="int32", name="questions")
-        b = keras.Input((36, 192), name="regions")
+        side = scenes.CANVAS // pretrained.REGION
+        b = keras.Input((side**2, pretrained.CHANNELS), name="regions")
         words = layers.Embedding(len(draw_scenes("validation").vocabulary), _WIDTH, name="words")(a)
         # A word means the same wherever it stands in a question, and here no two differ in order alone.
         words = ops.sum(words, axis=2)
         tokens_a = layers.Dense(_WIDTH, activation="relu", name="question")(words)  # one token a question
-        tokens_b = attention.GridPositions(6, name="places")(layers.Dense(_WIDTH, name="region")(b))
+        tokens_b = attention.GridPositions(side, name="places")(layers.Dense(_WIDTH, name="region")(b))
         tokens_b = layers.LayerNormalization(name="norm")(tokens_b)
         mask_b = shown(b)
         classes = len(scenes.CONCEPTS) + len(scenes.POSITIONS)
     else:
-        a, b = keras.Input((1, 64), name="picture"), keras.Input((1, SOUND_FEATURES), name="sound")
+        a = keras.Input((1, PICTURE_FEATURES), name="picture")
+        b = keras.Input((1, SOUND_FEATURES), name="sound")
         tokens_a, tokens_b, mask_b = a, b, None
-        classes = 10 if problem == "digits" else 2
+        classes = DIGITS if problem == "digits" else 2
     kept = methods.ModalityDropout(modality_dropout, seed=0)(present) if modality_dropout else present
     make = {**methods.METHODS, **methods.BASELINES}[method]
     sizes = {"dim": _WIDTH, "heads": _HEADS, "depth": _DEPTH, "per_token": problem == "scenes"}
@@ -228,15 +238,15 @@ def build(problem, method, modality_dropout=0.0):
     return keras.Model([a, b, present], logits)
 
 
-def shown(regions):
-    """Which regions are not hidden: float tensor (batch, 36, 192) → bool (batch, 36)."""
+def shown(regions: "keras.KerasTensor") -> "keras.KerasTensor":
+    """Says which regions are not hidden: float tensor (batch, 36, 192) → bool (batch, 36)."""
     from keras import ops
 
     return ops.any(ops.not_equal(regions, 0), axis=-1)
 
 
-def learning_rates(problem):
-    """The learning rate of every step of one training: warm-up, then half a cosine.
+def learning_rates(problem: str) -> np.ndarray:
+    """Gives the learning rate of every step of one training: warm-up, then half a cosine.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -252,8 +262,16 @@ def learning_rates(problem):
     return settings["learning rate"] * np.where(step < warm_up, step / max(1, warm_up), cosine)
 
 
-def train(problem, method, *, seed, modality_dropout=0.0, hide=True, callbacks=()):
-    """Train a method on a problem.
+def train(
+    problem: str,
+    method: str,
+    *,
+    seed: int,
+    modality_dropout: float = 0.0,
+    hide: bool = True,
+    callbacks: Sequence["keras.callbacks.Callback"] = (),
+) -> "keras.Model":
+    """Trains a method on a problem.
 
     Args:
         problem: "digits", "parity" or "scenes".
@@ -298,13 +316,13 @@ def train(problem, method, *, seed, modality_dropout=0.0, hide=True, callbacks=(
     return model
 
 
-def both(n):
-    """Say that every sample has both modalities: bool (n, 2), all True."""
+def both(n: int) -> np.ndarray:
+    """Says that every sample has both modalities: bool (n, 2), all True."""
     return np.ones((n, 2), bool)
 
 
-def in_batches(call, batch_size=512):
-    """Make of a call on tensors a function of whole arrays, as `course_utils.evaluation` asks for.
+def in_batches(call: Callable, batch_size: int = 512) -> Callable[..., np.ndarray]:
+    """Makes of a call on tensors a function of whole arrays, as `course_utils.evaluation` asks for.
 
     Args:
         call: function of the parts of a batch that returns a tensor.
@@ -315,7 +333,7 @@ def in_batches(call, batch_size=512):
     """
     from keras import ops
 
-    def whole(*inputs):
+    def whole(*inputs: np.ndarray) -> np.ndarray:
         # Called directly: compiling it, as `model.predict` does, would take longer than all the answers.
         starts = range(0, len(inputs[0]), batch_size)
         parts = [call(*[part[first : first + batch_size] for part in inputs]) for first in starts]
@@ -324,13 +342,13 @@ def in_batches(call, batch_size=512):
     return whole
 
 
-def predictor(model, batch_size=512):
-    """The model as a function of ``(a, b, present)`` that returns logits, float32 (n, ...)."""
+def predictor(model: "keras.Model", batch_size: int = 512) -> Callable[..., np.ndarray]:
+    """Gives the model as a function of ``(a, b, present)`` that returns logits, float32 (n, ...)."""
     return in_batches(lambda *inputs: model(list(inputs), training=False), batch_size)
 
 
-def run(row, seed):
-    """Train one row with one seed.
+def run(row: str, seed: int) -> dict[str, float]:
+    """Trains one row with one seed.
 
     Args:
         row: str, one of ROWS.
@@ -395,8 +413,8 @@ def run(row, seed):
     return figures
 
 
-def attention_maps(model):
-    """Where each question looks.
+def attention_maps(model: "keras.Model") -> Callable[..., np.ndarray]:
+    """Finds where each question looks.
 
     Args:
         model: Keras model as from :func:`build`, for scenes, with cross-attention.
@@ -410,14 +428,14 @@ def attention_maps(model):
     tokens = keras.Model(model.inputs[:2], [model.get_layer(name).output for name in ("question", "norm")])
     fusion = model.get_layer("fusion")
 
-    def look(a, b, present):
+    def look(a: np.ndarray, b: np.ndarray, present: np.ndarray) -> "keras.KerasTensor":
         return fusion(*tokens([a, b]), mask_b=shown(b), present=present, return_scores=True)[1]
 
     return in_batches(look)
 
 
-def point(model, pairs, some):
-    """Pointing game of every block on the questions "where is X": heads averaged, the box is that of X.
+def point(model: "keras.Model", pairs: Pairs, some: scenes.Scenes) -> tuple[np.ndarray, np.ndarray]:
+    """Plays the pointing game with every block on the questions "where is X": heads averaged, the box of X.
 
     Args:
         model: as for :func:`attention_maps`.
@@ -432,15 +450,16 @@ def point(model, pairs, some):
     weights = attention_maps(model)(pairs.a, pairs.b, both(len(pairs))).mean(axis=2)
     scene, question = _asking_where(some)
     boxes = some.boxes[scene, some.asked[scene, question]]
+    side = math.isqrt(weights.shape[-1])
     played = [
-        evaluation.pointing_game(block[scene, question], boxes, (6, 6), (scenes.CANVAS, scenes.CANVAS))
+        evaluation.pointing_game(block[scene, question], boxes, (side, side), some.pictures.shape[1:3])
         for block in weights.swapaxes(0, 1)
     ]
     return np.stack([hits for hits, _ in played]), played[0][1]
 
 
-def weight_by_cell(model, pairs, some):
-    """Weight of the cell of X, of other things and of empty cells, for the questions "where is X".
+def weight_by_cell(model: "keras.Model", pairs: Pairs, some: scenes.Scenes) -> np.ndarray:
+    """Weighs the cell of X, other things and empty cells, for the questions "where is X".
 
     Args:
         model: as for :func:`attention_maps`.
@@ -453,27 +472,27 @@ def weight_by_cell(model, pairs, some):
     """
     weights = attention_maps(model)(pairs.a, pairs.b, both(len(pairs)))
     scene, question = _asking_where(some)
-    per_side = scenes.CANVAS // scenes.CELL
-    cells = weights[scene, :, :, question].reshape(len(scene), *weights.shape[1:3], per_side, 2, per_side, 2)
+    grid = 2 * (scenes.GRID, math.isqrt(weights.shape[-1]) // scenes.GRID)
+    cells = weights[scene, :, :, question].reshape(len(scene), *weights.shape[1:3], *grid)
     cells = cells.sum(axis=(-3, -1)).reshape(*cells.shape[:3], -1)  # (questions, blocks, heads, 9)
-    taken = ~empty_cells(some)[scene]
-    asked = np.arange(per_side**2) == some.cells[scene, some.asked[scene, question]][:, np.newaxis]
+    taken = ~some.empty[scene]
+    asked = np.arange(len(scenes.POSITIONS)) == some.cells[scene, some.asked[scene, question]][:, np.newaxis]
     means = [cells.swapaxes(1, 3)[which].mean(axis=0) for which in (asked, taken & ~asked, ~taken)]
     return np.stack(means).swapaxes(0, 2)
 
 
-def _asking_where(some):
+def _asking_where(some: scenes.Scenes) -> tuple[np.ndarray, np.ndarray]:
     """The questions "where is X": numbers of their scenes and of the questions in them, two int arrays."""
     return np.nonzero(some.kinds == scenes.QUESTION_KINDS.index("where is"))
 
 
-def best_block(model, validation):
-    """The block that points best on the validation scenes, int."""
+def best_block(model: "keras.Model", validation: Pairs) -> int:
+    """Finds the block that points best on the validation scenes."""
     return int(point(model, validation, draw_scenes("validation"))[0].mean(axis=1).argmax())
 
 
-def kinds_of(some):
-    """What each question of some scenes is about, str array (n, 8): "what is at", "where is" or "beside"."""
+def kinds_of(some: scenes.Scenes) -> np.ndarray:
+    """Says what each question is about, str array (n, 8): "what is at", "where is" or "beside"."""
     names = np.array([*scenes.QUESTION_KINDS[:2], "beside"])
     return names[np.minimum(some.kinds, 2)]
 

@@ -6,11 +6,16 @@ It learns from all concepts in three styles and is tested on the same concepts i
 lesson 02.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from course_utils.datasets import emoji
 from course_utils.experiments import results
 from course_utils.preprocessing import images
+
+if TYPE_CHECKING:
+    import keras
 
 CONFIGURATION = {
     "side": 32,
@@ -27,8 +32,8 @@ ROWS = ("as in the lesson",)
 SEEDS = 3
 
 
-def load_sets():
-    """Pictures and groups for training, and of the style that is kept for the test.
+def load_sets() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Gives pictures and groups for training, and of the style that is kept for the test.
 
     Returns:
         dict of (pictures float32 (n, side, side, 3) in [0, 1], groups int32 (n,)) for "train" and "test", in
@@ -36,7 +41,7 @@ def load_sets():
     """
     world = emoji.load()
 
-    def pictures(style):
+    def pictures(style: str) -> np.ndarray:
         rgb = emoji.on_background(world.pictures[style])
         return np.stack([images.resize(picture, CONFIGURATION["side"], "box") for picture in rgb])
 
@@ -50,8 +55,8 @@ def load_sets():
     }
 
 
-def build(steps):
-    """The network of the lesson, compiled.
+def build(steps: int) -> "keras.Model":
+    """Builds the network of the lesson, compiled.
 
     Args:
         steps: int, batches that it will be trained on; the learning rate ends at 0 there.
@@ -88,8 +93,8 @@ def build(steps):
     return model
 
 
-def run(row, seed):
-    """Train once.
+def run(row: str, seed: int) -> dict[str, float]:
+    """Trains once.
 
     Args:
         row: str, the one of ROWS.

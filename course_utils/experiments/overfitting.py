@@ -6,12 +6,18 @@ A small CNN tells four groups of emoji apart. It learns from 40 concepts per gro
 can learn by heart, and is tested on concepts that it has never seen, in that style and in the unseen one.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from course_utils.datasets import emoji
 from course_utils.evaluation import expected_calibration_error
 from course_utils.experiments import results
 from course_utils.training import softmax, softmax_cross_entropy
+
+if TYPE_CHECKING:
+    import keras
 
 CONFIGURATION = {
     "groups": ["animals-nature", "food-drink", "travel-places", "symbols"],
@@ -36,8 +42,8 @@ ROWS = (
 SEEDS = 5
 
 
-def load_sets(seed, styles=("noto",)):
-    """Pictures and labels of the three splits; no concept is in two of them.
+def load_sets(seed: int, styles: Sequence[str] = ("noto",)) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Gives pictures and labels of the three splits; no concept is in two of them.
 
     Args:
         seed: int, which concepts go where.
@@ -50,7 +56,7 @@ def load_sets(seed, styles=("noto",)):
     world = emoji.load()
     concepts, labels = _split(world, np.random.default_rng(seed))
 
-    def pictures(split, style):
+    def pictures(split: str, style: str) -> np.ndarray:
         rgb = emoji.on_background(world.pictures[style][concepts[split]]).astype(np.float32) / 255
         side = CONFIGURATION["side"]
         block = rgb.shape[1] // side
@@ -68,7 +74,7 @@ def load_sets(seed, styles=("noto",)):
     }
 
 
-def _split(world, rng):
+def _split(world: emoji.Emoji, rng: np.random.Generator) -> dict[str, np.ndarray]:
     sizes = CONFIGURATION["concepts per group"]
     concepts, labels = ({split: [] for split in sizes} for _ in range(2))
     for label, group in enumerate(CONFIGURATION["groups"]):
@@ -80,8 +86,8 @@ def _split(world, rng):
     return concepts, {split: np.array(values) for split, values in labels.items()}
 
 
-def build(row):
-    """The network of a row, with the remedies that are part of the network.
+def build(row: str) -> "keras.Model":
+    """Builds the network of a row, with the remedies that are part of the network.
 
     Args:
         row: str, one of ROWS.
@@ -119,8 +125,8 @@ def build(row):
     )
 
 
-def run(row, seed):
-    """Train one row with one seed.
+def run(row: str, seed: int) -> dict[str, float]:
+    """Trains one row with one seed.
 
     Args:
         row: str, one of ROWS.

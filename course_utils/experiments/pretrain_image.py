@@ -8,6 +8,7 @@ writes the checkpoint that the lessons load, ``data/checkpoints/image_encoder.np
 """
 
 import math
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -16,8 +17,8 @@ from keras import layers, ops
 from course_utils.datasets import emoji
 from course_utils.experiments import results
 from course_utils.features import pretrained
-from course_utils.files import write_atomically
 from course_utils.places import DATA
+from course_utils.training import save_weights
 
 CONFIGURATION = {
     "side": pretrained.SIDE,
@@ -39,7 +40,9 @@ CONFIGURATION = {
 }
 ROWS = ("encoder",)
 SEEDS = 3
-CHECKPOINT = DATA / "checkpoints" / "image_encoder.npz"
+CHECKPOINT = DATA / pretrained.CHECKPOINT
+
+Tensor = keras.KerasTensor  # in signatures: whatever keras.ops take and return
 
 
 class DrawnPictures(layers.Layer):
@@ -50,18 +53,18 @@ class DrawnPictures(layers.Layer):
         seed: int.
     """
 
-    def __init__(self, sprites, seed):
+    def __init__(self, sprites: np.ndarray, seed: int) -> None:
         super().__init__(dtype="float32")
         self.sprites = ops.convert_to_tensor(sprites)
         self.styles, _, self.side = sprites.shape[:3]
         self.generator = keras.random.SeedGenerator(seed)
 
-    def uniform(self, shape, low=0.0, high=1.0):
-        """Random numbers of a shape."""
+    def uniform(self, shape: tuple, low: float = 0.0, high: float = 1.0) -> Tensor:
+        """Draws random numbers of a shape."""
         return keras.random.uniform(shape, low, high, seed=self.generator)
 
-    def call(self, concepts):
-        """Draw concepts, int (batch,), as RGB pictures, 0 to 255, float32 (batch, side, side, 3)."""
+    def call(self, concepts: Tensor) -> Tensor:
+        """Draws concepts, int (batch,), as RGB pictures, 0 to 255, float32 (batch, side, side, 3)."""
         batch = ops.shape(concepts)[0]
         moved = self.place(self.bend(self.mix(concepts, batch), batch), batch)
         alpha = moved[..., 3:] / 255
@@ -72,8 +75,8 @@ class DrawnPictures(layers.Layer):
         noise = keras.random.normal(ops.shape(pictures), seed=self.generator)
         return 255 * (pictures + self.uniform((batch, 1, 1, 1), 0, 0.04) * noise)
 
-    def mix(self, concepts, batch):
-        """Each concept in one style or, at times, blended between two: (batch, side, side, 4)."""
+    def mix(self, concepts: Tensor, batch: int | Tensor) -> Tensor:
+        """Draws each concept in one style or, at times, blended between two: (batch, side, side, 4)."""
         first, second = (
             self.drawn_in(keras.random.randint((batch,), 0, self.styles, seed=self.generator), concepts)
             for _ in range(2)
@@ -82,13 +85,13 @@ class DrawnPictures(layers.Layer):
         share = ops.where(blended, self.uniform((batch, 1, 1, 1)), 1.0)
         return share * first + (1 - share) * second
 
-    def drawn_in(self, styles, concepts):
-        """Sprites of styles, int (batch,), and concepts, int (batch,): float32 (batch, side, side, 4)."""
+    def drawn_in(self, styles: Tensor, concepts: Tensor) -> Tensor:
+        """Takes the sprites of styles and concepts, int (batch,) both: float32 (batch, side, side, 4)."""
         flat = ops.reshape(self.sprites, (-1, *self.sprites.shape[2:]))
         return ops.cast(ops.take(flat, styles * self.sprites.shape[1] + concepts, axis=0), "float32")
 
-    def bend(self, sprites, batch):
-        """Shift each pixel of sprites, (batch, side, side, 4), a little, its neighbours by nearly as much."""
+    def bend(self, sprites: Tensor, batch: int | Tensor) -> Tensor:
+        """Shifts each pixel of sprites, (batch, side, side, 4), a little, its neighbours nearly as much."""
         coarse = keras.random.normal((batch, 4, 4, 2), seed=self.generator) * CONFIGURATION["bend in pixels"]
         shifts = ops.image.resize(coarse, (self.side, self.side), interpolation="bicubic")
         along = ops.arange(self.side, dtype="float32")
@@ -104,12 +107,14 @@ class DrawnPictures(layers.Layer):
             bent += ops.take(flat, first + down * self.side + right, axis=0) * ops.expand_dims(weight, -1)
         return bent
 
-    def hidden(self, batch):
-        """A rectangle in some of the pictures, True inside: bool (batch, side, side, 1). DeVries & Taylor,
-        arXiv:1708.04552."""
+    def hidden(self, batch: int | Tensor) -> Tensor:
+        """Draws a rectangle in some of the pictures, True inside: bool (batch, side, side, 1).
+
+        DeVries & Taylor, arXiv:1708.04552.
+        """
         settings, along = CONFIGURATION["hidden"], ops.arange(self.side, dtype="float32")
 
-        def line():  # bool (batch, side), True from somewhere to somewhere
+        def line() -> Tensor:  # bool (batch, side), True from somewhere to somewhere
             middle = self.uniform((batch, 1), 0, self.side)
             return ops.abs(along - middle) < self.uniform((batch, 1), *settings["sides"]) / 2
 
@@ -117,8 +122,8 @@ class DrawnPictures(layers.Layer):
         inside = ops.logical_and(ops.expand_dims(line(), 2), ops.expand_dims(line(), 1))
         return ops.expand_dims(ops.logical_and(inside, drawn), -1)
 
-    def place(self, sprites, batch):
-        """Turn, shear, size and move sprites, (batch, side, side, 4); what comes in is transparent."""
+    def place(self, sprites: Tensor, batch: int | Tensor) -> Tensor:
+        """Turns, shears, sizes and moves sprites, (batch, side, side, 4); what comes in is transparent."""
         size = self.uniform((batch,), *CONFIGURATION["size"])
         stretch, shear = ops.exp(self.uniform((batch,), -0.12, 0.12)), self.uniform((batch,), -0.1, 0.1)
         turn = self.uniform((batch,), -CONFIGURATION["turn in radians"], CONFIGURATION["turn in radians"])
@@ -135,8 +140,8 @@ class DrawnPictures(layers.Layer):
         transform = ops.stack([a, b, x0, c, d, y0, zero, zero], axis=1)
         return ops.image.affine_transform(sprites, transform, interpolation="bilinear", fill_mode="constant")
 
-    def colour(self, colours, alpha, batch):
-        """Change hue, saturation, contrast, brightness and the gain of each channel; all 0 to 1."""
+    def colour(self, colours: Tensor, alpha: Tensor, batch: int | Tensor) -> Tensor:
+        """Changes hue, saturation, contrast, brightness and the gain of each channel; all 0 to 1."""
         angle = self.uniform((batch, 1, 1), -0.35, 0.35) * ops.cast(
             self.uniform((batch, 1, 1)) < 0.6, "float32"
         )
@@ -161,18 +166,18 @@ class DrawnPictures(layers.Layer):
         colours = (colours - 0.5 * alpha) * contrast + middle * alpha
         return ops.clip(colours * self.uniform((batch, 1, 1, 3), 0.9, 1.1), 0.0, alpha)
 
-    def shade(self, colours, alpha, batch):
-        """Let light fall from one side, on each channel from another; no colour exceeds its alpha."""
+    def shade(self, colours: Tensor, alpha: Tensor, batch: int | Tensor) -> Tensor:
+        """Lets light fall from one side, on each channel from another; no colour exceeds its alpha."""
         return ops.clip(colours * (1 + self.slope(batch, 0.25)), 0.0, alpha)
 
-    def slope(self, batch, steepness):
-        """A plane through 0 for each channel, between ±2 · steepness: (batch, side, side, 3)."""
+    def slope(self, batch: int | Tensor, steepness: float) -> Tensor:
+        """Draws a plane through 0 for each channel, between ±2 · steepness: (batch, side, side, 3)."""
         along = ops.linspace(-1.0, 1.0, self.side)
         across, down = (self.uniform((batch, 1, 1, 3), -steepness, steepness) for _ in range(2))
         return across * ops.reshape(along, (1, 1, -1, 1)) + down * ops.reshape(along, (1, -1, 1, 1))
 
-    def background(self, batch):
-        """White, or one colour that runs into another, 0 to 1: (batch, side, side, 3)."""
+    def background(self, batch: int | Tensor) -> Tensor:
+        """Draws white, or one colour that runs into another, 0 to 1: (batch, side, side, 3)."""
         white = self.uniform((batch, 1, 1, 1)) < CONFIGURATION["white background"]
         coloured = self.uniform((batch, 1, 1, 3)) + self.slope(batch, 0.3)
         return ops.where(white, 1.0, ops.clip(coloured, 0.0, 1.0))
@@ -183,25 +188,33 @@ class MuonOfKernels(keras.optimizers.Muon):
 
     Muon makes every step of a matrix equally long in all directions, and so learns this network in half the
     epochs that AdamW needs. Jordan et al., https://kellerjordan.github.io/posts/muon; the length of a step is
-    that of Liu et al., arXiv:2502.16982. Keras' own leaves kernels, biases and norms to AdamW.
+    that of Liu et al., arXiv:2502.16982. Keras' own leaves kernels, biases and norms to AdamW, and marks
+    what it leaves by a velocity; weights decay alike with both.
     """
 
-    def _should_use_adamw(self, variable):
-        return len(variable.shape) != 4 and super()._should_use_adamw(variable)
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Makes the optimiser's memory, in which kernels have no velocity and so are Muon's."""
+        super().build(variables)
+        self.adam_velocities = [
+            None if len(variable.shape) == 4 else velocity
+            for variable, velocity in zip(variables, self.adam_velocities, strict=True)
+        ]
 
-    def zeropower_via_newtonschulz5(self, x, steps):
+    def zeropower_via_newtonschulz5(self, x: Tensor, steps: int) -> Tensor:
+        """Makes all directions of a step equally long, those of a kernel as of a matrix."""
         return ops.reshape(super().zeropower_via_newtonschulz5(_as_matrix(x), steps), x.shape)
 
-    def lr_adjust(self, x):
+    def lr_adjust(self, x: Tensor) -> Tensor:
+        """Scales a step by the sides of the matrix."""
         return ops.reshape(super().lr_adjust(_as_matrix(x)), x.shape)
 
 
-def _as_matrix(kernel):
+def _as_matrix(kernel: Tensor) -> Tensor:
     return ops.reshape(kernel, (-1, kernel.shape[-1]))
 
 
-def premultiplied(pictures, side):
-    """Reduce RGBA pictures and multiply their colours by alpha, so that blending them leaves no dark rims.
+def premultiplied(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Reduces RGBA pictures and multiplies their colours by alpha, so that blending leaves no dark rims.
 
     Args:
         pictures: uint8 (n, height, width, 4).
@@ -215,8 +228,8 @@ def premultiplied(pictures, side):
     return np.concatenate([colours.astype(np.uint8), reduced[..., 3:]], axis=-1)
 
 
-def hierarchical_loss(world):
-    """Cross-entropy of the concept, plus that of its subgroup and its group, whose probabilities are sums.
+def hierarchical_loss(world: emoji.Emoji) -> Callable[[Tensor, Tensor], Tensor]:
+    """Makes the loss: cross-entropy of the concept, plus those of its subgroup and group, which are sums.
 
     A wrong answer costs less when it is at least the right kind of thing.
 
@@ -235,12 +248,12 @@ def hierarchical_loss(world):
         )
     ]
 
-    def cross_entropy(labels, log_probabilities):
+    def cross_entropy(labels: Tensor, log_probabilities: Tensor) -> Tensor:
         classes = log_probabilities.shape[-1]
         targets = (1 - smoothing) * ops.one_hot(labels, classes) + smoothing / classes
         return -ops.sum(targets * log_probabilities, axis=-1)
 
-    def loss(labels, logits):
+    def loss(labels: Tensor, logits: Tensor) -> Tensor:
         labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
         log_probabilities = ops.log_softmax(ops.cast(logits, "float32"))
         total = cross_entropy(labels, log_probabilities)
@@ -253,8 +266,8 @@ def hierarchical_loss(world):
     return loss
 
 
-def train(seed):
-    """Train the classifier of concepts with one seed.
+def train(seed: int) -> keras.Model:
+    """Trains the classifier of concepts with one seed.
 
     Args:
         seed: int, for the first weights, the order of the batches and every picture.
@@ -304,21 +317,21 @@ def train(seed):
     return trained
 
 
-def progress_bar(epochs):
-    """A callback that shows the epochs, the loss and the time left."""
+def progress_bar(epochs: int) -> keras.callbacks.Callback:
+    """Makes a callback that shows the epochs, the loss and the time left."""
     from tqdm import tqdm
 
     bar = tqdm(total=epochs, unit="epoch", leave=False)
 
-    def advance(epoch, logs):
+    def advance(epoch: int, logs: dict) -> None:
         bar.set_postfix(loss=f"{logs['loss']:.2f}", refresh=False)
         bar.update()
 
     return keras.callbacks.LambdaCallback(on_epoch_end=advance, on_train_end=lambda logs: bar.close())
 
 
-def evaluate(classifier):
-    """Figures of a classifier on the unseen style, and on the training styles without augmentation.
+def evaluate(classifier: keras.Model) -> dict[str, float]:
+    """Gives the figures of a classifier on the unseen style, and on the training styles without augmentation.
 
     Args:
         classifier: Keras model from pictures to logits of the concepts.
@@ -348,8 +361,8 @@ def evaluate(classifier):
     return figures
 
 
-def run(row, seed):
-    """Train with one seed; seed 0 also writes the checkpoint.
+def run(row: str, seed: int) -> dict[str, float]:
+    """Trains with one seed; seed 0 also writes the checkpoint.
 
     Args:
         row: str, the one of ROWS.
@@ -359,11 +372,10 @@ def run(row, seed):
         dict of float: parameters and accuracies of what the checkpoint holds, in half precision.
     """
     classifier = train(seed)
-    packed = pretrained.pack_weights(classifier)
     if seed == 0:
         CHECKPOINT.parent.mkdir(exist_ok=True)
-        write_atomically(CHECKPOINT, packed)
-    pretrained.unpack_weights(packed, classifier)
+        save_weights(CHECKPOINT, classifier)
+    classifier.set_weights([value.astype(np.float16) for value in classifier.get_weights()])
     return evaluate(classifier)
 
 

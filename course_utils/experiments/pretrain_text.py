@@ -8,6 +8,9 @@ are of concepts that no training text belongs to.
 """
 
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +19,9 @@ from course_utils.experiments import results
 from course_utils.features import text_encoder
 from course_utils.places import DATA
 from course_utils.preprocessing import text
+
+if TYPE_CHECKING:
+    import keras
 
 CONFIGURATION = {
     "tokens": 3000,
@@ -30,11 +36,10 @@ CONFIGURATION = {
 GRU, MEAN, NGRAMS = "bidirectional GRU", "mean of the embeddings", "TF-IDF of character n-grams"
 ROWS = (GRU, MEAN, NGRAMS)
 SEEDS = 3
-_LANGUAGES = ("en", "zh")
 
 
-def split_concepts(world):
-    """Concepts to train on and to test on, the same for every seed.
+def split_concepts(world: emoji.Emoji) -> tuple[np.ndarray, np.ndarray]:
+    """Chooses concepts to train on and to test on, the same for every seed.
 
     The combinations that the course keeps for its compositional test are in neither. The test concepts are
     drawn from those without parts: a "woman mechanic" beside a "man mechanic" would test nothing.
@@ -52,8 +57,8 @@ def split_concepts(world):
     return np.setdiff1d(np.flatnonzero(kept), test), test
 
 
-def draw_text(world, concept, rng):
-    """One text for a concept: its name, some of its keywords, or both, in one of the two languages.
+def draw_text(world: emoji.Emoji, concept: int, rng: np.random.Generator) -> str:
+    """Draws one text for a concept: its name, some keywords, or both, in one of the two languages.
 
     Args:
         world: :class:`course_utils.datasets.emoji.Emoji`.
@@ -63,7 +68,7 @@ def draw_text(world, concept, rng):
     Returns:
         str, normalised.
     """
-    language = _LANGUAGES[rng.integers(2)]
+    language = emoji.LANGUAGES[rng.integers(2)]
     name, keywords = world.names[language][concept], world.keywords[language][concept]
     count = min(len(keywords), int(rng.integers(0, CONFIGURATION["keywords"] + 1)))
     chosen = [keywords[place] for place in rng.choice(len(keywords), count, replace=False)] if count else []
@@ -72,8 +77,8 @@ def draw_text(world, concept, rng):
     return text.normalise(", ".join(chosen))
 
 
-def untrained(world, train):
-    """Tokens learned from the training concepts' texts, and an encoder for them with no weights yet.
+def untrained(world: emoji.Emoji, train: np.ndarray) -> text_encoder.TextEncoder:
+    """Learns tokens from the training concepts' texts; gives an encoder for them with no weights yet.
 
     Args:
         world: :class:`course_utils.datasets.emoji.Emoji`.
@@ -84,7 +89,7 @@ def untrained(world, train):
     """
     texts = [
         text.normalise(item)
-        for language in _LANGUAGES
+        for language in emoji.LANGUAGES
         for concept in train
         for item in (world.names[language][concept], *world.keywords[language][concept])
     ]
@@ -93,8 +98,8 @@ def untrained(world, train):
     return text_encoder.TextEncoder(tokenizer, vocabulary, [])
 
 
-def contrastive_loss(_, features):
-    """Cross-entropy of finding a text's partner among all texts of the batch (InfoNCE).
+def contrastive_loss(_: Any, features: "keras.KerasTensor") -> "keras.KerasTensor":
+    """Gives the cross-entropy of finding a text's partner among all texts of the batch (InfoNCE).
 
     Van den Oord et al., arXiv:1807.03748; lesson 06 writes it out.
 
@@ -115,8 +120,8 @@ def contrastive_loss(_, features):
     return ops.mean(ops.sparse_categorical_crossentropy(partners, scores, from_logits=True))
 
 
-def build(row, vocabulary_size):
-    """The network of a row.
+def build(row: str, vocabulary_size: int) -> "keras.Model":
+    """Builds the network of a row.
 
     Args:
         row: str, GRU or MEAN.
@@ -135,8 +140,8 @@ def build(row, vocabulary_size):
     return keras.Model(ids, layers.UnitNormalization()(layers.GlobalAveragePooling1D()(vectors)))
 
 
-def train(row, seed):
-    """Train one network.
+def train(row: str, seed: int) -> tuple["keras.Model", text_encoder.TextEncoder]:
+    """Trains one network.
 
     Args:
         row: str, GRU or MEAN.
@@ -165,8 +170,8 @@ def train(row, seed):
     return model, dataclasses.replace(encoder, weights=model.get_weights())
 
 
-def measure(world, features):
-    """Figures on the held-out concepts.
+def measure(world: emoji.Emoji, features: Callable[[list[str]], np.ndarray]) -> dict[str, float]:
+    """Gives the figures on the held-out concepts.
 
     Args:
         world: :class:`course_utils.datasets.emoji.Emoji`.
@@ -182,7 +187,7 @@ def measure(world, features):
 
     train, test = split_concepts(world)
     figures, found = {}, {}
-    for language in _LANGUAGES:
+    for language in emoji.LANGUAGES:
         names = world.names[language]
         known, new = (features([names[i] for i in places]) for places in (train, test))
         truth = world.subgroups[test]
@@ -198,8 +203,8 @@ def measure(world, features):
     return figures
 
 
-def recall_at(scores, k):
-    """Share of rows whose partner, on the diagonal, is among the k best; ties count against it.
+def recall_at(scores: np.ndarray, k: int) -> float:
+    """Gives the share of rows whose partner, on the diagonal, is among the k best; ties count against it.
 
     Args:
         scores: float array (n, n).
@@ -213,8 +218,8 @@ def recall_at(scores, k):
     return float((better < k).mean())
 
 
-def run(row, seed, checkpoint=None):
-    """Train one row with one seed and measure it.
+def run(row: str, seed: int, checkpoint: Path | None = None) -> dict[str, float]:
+    """Trains one row with one seed and measures it.
 
     Args:
         row: str, one of ROWS.
@@ -229,7 +234,7 @@ def run(row, seed, checkpoint=None):
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         vectoriser = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
-        names = [world.names[language][i] for language in _LANGUAGES for i in split_concepts(world)[0]]
+        names = [world.names[language][i] for language in emoji.LANGUAGES for i in split_concepts(world)[0]]
         vectoriser.fit(names)
         return {"parameters": 0, **measure(world, vectoriser.transform)}
     model, encoder = train(row, seed)

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -38,12 +39,12 @@ class Recorded:
     machine: str
 
     @property
-    def rows(self):
+    def rows(self) -> list[str]:
         """Names of the rows in the order in which they were first run, list of str."""
         return list(dict.fromkeys(run["row"] for run in self.runs))
 
-    def row(self, name):
-        """Every figure of one row over its seeds.
+    def row(self, name: str) -> dict[str, Repeated]:
+        """Gives every figure of one row over its seeds.
 
         Args:
             name: str, one of ``rows``.
@@ -64,8 +65,8 @@ class Recorded:
         }
 
 
-def load(name):
-    """Read a recorded experiment, verified against the manifest. Introduced in lesson 04.
+def load(name: str) -> Recorded:
+    """Reads a recorded experiment, verified against the manifest. Introduced in lesson 04.
 
     Args:
         name: str, such as "overfitting" for ``data/results/overfitting.json``.
@@ -79,8 +80,14 @@ def load(name):
     return Recorded(**json.loads(data_path(f"results/{name}.json").read_text(encoding="utf-8")))
 
 
-def record(name, configuration, rows, seeds, run):
-    """Run an experiment for every row and seed and keep the figures after each run.
+def record(
+    name: str,
+    configuration: dict,
+    rows: Sequence[str],
+    seeds: Sequence[int],
+    run: Callable[[str, int], dict[str, float]],
+) -> None:
+    """Runs an experiment for every row and seed and keeps the figures after each run.
 
     Interrupted, it goes on where it stopped when started again; with another configuration it starts anew.
 
@@ -117,8 +124,8 @@ def record(name, configuration, rows, seeds, run):
         write_atomically(path, json.dumps({**here, "runs": list(finished.values())}, indent=1) + "\n")
 
 
-def seeds_from_command_line(description, default):
-    """Read how many seeds to run from the command line, ``--seeds N``.
+def seeds_from_command_line(description: str, default: int) -> range:
+    """Reads how many seeds to run from the command line, ``--seeds N``.
 
     Args:
         description: str, what the experiment does, for ``--help``.
@@ -132,7 +139,7 @@ def seeds_from_command_line(description, default):
     return range(parser.parse_args().seeds)
 
 
-def _versions():
+def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:

@@ -8,13 +8,20 @@ and the opposite label, so that whatever counts words is right about exactly one
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_utils.datasets import reviews
+from course_utils.datasets.base import DataSet
 from course_utils.experiments import results
 from course_utils.features import text_encoder
 from course_utils.preprocessing import text
+
+if TYPE_CHECKING:
+    import keras
+    from sklearn.linear_model import LogisticRegression
 
 CONFIGURATION = {
     "embedding": 32,
@@ -57,8 +64,8 @@ _WORDS = {
 GRAMMAR = {kind: words.split() for kind, words in _WORDS.items()}
 
 
-@dataclasses.dataclass(frozen=True)
-class Examples:
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+class Examples(DataSet):
     """n texts as lists of tokens, with what is known of them.
 
     Attributes:
@@ -72,8 +79,8 @@ class Examples:
     negation: np.ndarray
 
 
-def generate_reviews(n, seed):
-    """Reviews in which only the order of the words decides: "the soup was good but the bread was not fresh".
+def generate_reviews(n: int, seed: int) -> Examples:
+    """Draws reviews in which only word order decides: "the soup was good but the bread was not fresh".
 
     One clause praises, the other blames, with or without "not"; the verdict is that of the clause after
     "but". Every review is followed by its twin: the clauses change places, the words stay, the label turns.
@@ -102,7 +109,7 @@ def generate_reviews(n, seed):
     return Examples(tokens, np.array(labels), np.array(negation))
 
 
-def _clause(thing, praises, negated, rng):
+def _clause(thing: str, praises: bool, negated: bool, rng: np.random.Generator) -> list[str]:
     words = ["the", thing, "was"]
     if negated:
         words.append("not")
@@ -112,8 +119,8 @@ def _clause(thing, praises, negated, rng):
     return [str(word) for word in words]
 
 
-def load_sets(task, seed):
-    """The three splits of a task.
+def load_sets(task: str, seed: int) -> dict[str, Examples]:
+    """Gives the three splits of a task.
 
     Args:
         task: str, "english", "chinese", or "generated, N" for N reviews to train on.
@@ -132,15 +139,14 @@ def load_sets(task, seed):
             split: generate_reviews(size, (seed, place)) for place, (split, size) in enumerate(sizes.items())
         }
     loaded = reviews.load(task)
-    chosen = {split: loaded.select(split=split) for split in reviews.SPLITS}
     return {
         split: Examples([tokenise(item, task) for item in part.texts], part.labels, part.negation)
-        for split, part in chosen.items()
+        for split, part in loaded.split().items()
     }
 
 
-def tokenise(item, language):
-    """Words of a review, punctuation left out.
+def tokenise(item: str, language: str) -> list[str]:
+    """Gives the words of a review, punctuation left out.
 
     Args:
         item: str.
@@ -153,8 +159,8 @@ def tokenise(item, language):
     return split(text.normalise(item))
 
 
-def build(vocabulary_size):
-    """The GRU classifier, compiled.
+def build(vocabulary_size: int) -> "keras.Model":
+    """Builds the GRU classifier, compiled.
 
     Args:
         vocabulary_size: int; id 0 is padding.
@@ -183,8 +189,8 @@ def build(vocabulary_size):
     return model
 
 
-def train_gru(sets, seed):
-    """Train the GRU classifier, ended by the validation loss.
+def train_gru(sets: dict[str, Examples], seed: int) -> tuple["keras.Model", text.Vocabulary]:
+    """Trains the GRU classifier, ended by the validation loss.
 
     Args:
         sets: dict of :class:`Examples`.
@@ -220,8 +226,8 @@ def train_gru(sets, seed):
     return model, vocabulary
 
 
-def encode(examples, vocabulary):
-    """Numbers of the tokens, padded.
+def encode(examples: Examples, vocabulary: text.Vocabulary) -> np.ndarray:
+    """Gives the numbers of the tokens, padded.
 
     Args:
         examples: :class:`Examples`.
@@ -233,8 +239,8 @@ def encode(examples, vocabulary):
     return text.pad([vocabulary.encode(tokens) for tokens in examples.tokens])[0]
 
 
-def fit_linear(vectorise, sets):
-    """Logistic regression whose regularisation is chosen on the validation set.
+def fit_linear(vectorise: Callable[[Examples], Any], sets: dict[str, Examples]) -> "LogisticRegression":
+    """Fits a logistic regression whose regularisation is chosen on the validation set.
 
     Args:
         vectorise: function of :class:`Examples`, returns float (n, dim), dense or sparse.
@@ -253,8 +259,8 @@ def fit_linear(vectorise, sets):
     return max(candidates, key=lambda fitted: fitted.score(inputs["validation"], sets["validation"].labels))
 
 
-def vectoriser(model, sets):
-    """How a row that is no network turns texts into numbers.
+def vectoriser(model: str, sets: dict[str, Examples]) -> Callable[[Examples], Any]:
+    """Makes what turns texts into numbers for a row that is no network.
 
     Args:
         model: str, COUNTS, TFIDF, BIGRAMS or PRETRAINED.
@@ -277,8 +283,8 @@ def vectoriser(model, sets):
     return lambda part: words.transform(part.tokens)
 
 
-def run(row, seed):
-    """Train and test one row with one seed.
+def run(row: str, seed: int) -> dict[str, float]:
+    """Trains and tests one row with one seed.
 
     Args:
         row: str, one of ROWS.

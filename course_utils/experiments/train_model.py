@@ -7,11 +7,15 @@ concepts are new to both, once in the style they learned from and once in an uns
 """
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from course_utils.datasets import emoji
 from course_utils.experiments import results
+
+if TYPE_CHECKING:
+    import keras
 
 CONFIGURATION = {
     "groups": ["animals-nature", "food-drink"],
@@ -24,8 +28,8 @@ ROWS = ("as found, labels made one-hot", "repaired")
 SEEDS = 3
 
 
-def load_sets(seed):
-    """Pictures and labels of the splits; no concept is in two of them.
+def load_sets(seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Gives pictures and labels of the splits; no concept is in two of them.
 
     Args:
         seed: int, which concepts go where.
@@ -40,7 +44,7 @@ def load_sets(seed):
         for group in CONFIGURATION["groups"]
     ]
 
-    def pictures(concepts, style):
+    def pictures(concepts: np.ndarray, style: str) -> np.ndarray:
         return emoji.on_background(world.pictures[style][concepts]).astype(np.float32) / 255
 
     sets = {}
@@ -53,8 +57,8 @@ def load_sets(seed):
     return sets
 
 
-def build(row):
-    """The compiled network of a row.
+def build(row: str) -> "keras.Model":
+    """Builds the compiled network of a row.
 
     Args:
         row: str, one of ROWS.
@@ -109,8 +113,8 @@ def build(row):
     return model
 
 
-def run(row, seed):
-    """Train one version with one seed.
+def run(row: str, seed: int) -> dict[str, float]:
+    """Trains one version with one seed.
 
     Args:
         row: str, one of ROWS.

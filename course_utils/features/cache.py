@@ -6,7 +6,9 @@ Introduced in lesson 02.
 import hashlib
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,13 +16,16 @@ from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 from course_utils.places import CACHE
 
+if TYPE_CHECKING:
+    import keras
+
 __all__ = ["FOLDER", "cached", "fingerprint"]
 
 FOLDER = CACHE / "features"
 
 
-def fingerprint(pictures, encoder):
-    """A name for what an encoder makes of some pictures: the same only if both are the same to the last bit.
+def fingerprint(pictures: np.ndarray, encoder: "keras.Model") -> str:
+    """Names what an encoder makes of some pictures: the same only if both are the same to the last bit.
 
     Args:
         pictures: array of any shape and dtype.
@@ -42,8 +47,13 @@ def fingerprint(pictures, encoder):
     return digest.hexdigest()
 
 
-def cached(extract, pictures, encoder, folder=None):
-    """Extract features, or take them from the disk when this encoder has seen these pictures before.
+def cached(
+    extract: Callable[[np.ndarray, "keras.Model"], np.ndarray],
+    pictures: np.ndarray,
+    encoder: "keras.Model",
+    folder: str | Path | None = None,
+) -> np.ndarray:
+    """Extracts features, or takes them from the disk when this encoder has seen these pictures before.
 
     A file is written whole or not at all; one that is damaged is made anew. Introduced in lesson 02.
 

@@ -5,14 +5,18 @@ NumPy only. Pictures have their channels last everywhere, ``(batch, height, widt
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_utils.arguments import array, choice, whole_number
 from course_utils.errors import CourseError
 from course_utils.places import moved
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = [
     "Cost",
@@ -31,10 +35,14 @@ __all__ = [
 
 _PADDINGS = ("valid", "same")
 _REAL = (np.floating, np.integer)
+Sides = int | tuple[int, int]
+"""The same along both axes, or (rows, columns)."""
 
 
-def output_length(length, kernel, stride=1, padding="valid", dilation=1):
-    """How many places a kernel takes along one axis.
+def output_length(
+    length: int, kernel: int, stride: int = 1, padding: str = "valid", dilation: int = 1
+) -> int:
+    """Says how many places a kernel takes along one axis.
 
     valid: ⌊(n − d (k − 1) − 1) / s⌋ + 1; same: ⌈n / s⌉. Dumoulin & Visin, arXiv:1603.07285. Introduced in
     lesson 02.
@@ -65,8 +73,8 @@ def output_length(length, kernel, stride=1, padding="valid", dilation=1):
     return (length - extent) // stride + 1
 
 
-def same_padding(length, kernel, stride=1, dilation=1):
-    """How many zeros "same" adds before and after; of an odd number, one more after.
+def same_padding(length: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
+    """Says how many zeros "same" adds before and after; of an odd number, one more after.
 
     Introduced in lesson 02.
 
@@ -87,8 +95,17 @@ def same_padding(length, kernel, stride=1, dilation=1):
     return total // 2, total - total // 2
 
 
-def convolve(pictures, kernel, bias=None, *, stride=1, padding="valid", dilation=1, groups=1):
-    """The convolution of deep learning: the kernel is laid on every place and not turned round.
+def convolve(
+    pictures: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None = None,
+    *,
+    stride: Sides = 1,
+    padding: str = "valid",
+    dilation: Sides = 1,
+    groups: int = 1,
+) -> np.ndarray:
+    """Computes the convolution of deep learning: the kernel lies on every place and is not turned round.
 
     y[b, i, j, o] = bias[o] + Σ_{u, v, c} x[b, s i + d u, s j + d v, c] · kernel[u, v, c, o]. Introduced in
     lesson 02.
@@ -126,8 +143,15 @@ def convolve(pictures, kernel, bias=None, *, stride=1, padding="valid", dilation
     return result if bias is None else result + array("bias", np.asarray(bias), _REAL, ((filters,),))
 
 
-def pool(pictures, size=2, *, stride=None, padding="valid", kind="max"):
-    """Summarise every window of each channel by its largest entry or by its mean.
+def pool(
+    pictures: np.ndarray,
+    size: Sides = 2,
+    *,
+    stride: Sides | None = None,
+    padding: str = "valid",
+    kind: str = "max",
+) -> np.ndarray:
+    """Summarises every window of each channel by its largest entry or by its mean.
 
     Padding counts for nothing: neither for the largest entry nor in the number the mean divides by.
     Introduced in lesson 02.
@@ -152,7 +176,14 @@ def pool(pictures, size=2, *, stride=None, padding="valid", kind="max"):
     return summary(windows, axis=(4, 5))
 
 
-def _windows(pictures, size, stride, padding, dilation, fill):
+def _windows(
+    pictures: np.ndarray,
+    size: tuple[int, int],
+    stride: tuple[int, int],
+    padding: str,
+    dilation: tuple[int, int],
+    fill: float,
+) -> np.ndarray:
     """Every window of every channel, float64 (batch, new height, new width, channels, rows, columns)."""
     choice("padding", padding, _PADDINGS)
     margins, covered = [], []
@@ -166,7 +197,7 @@ def _windows(pictures, size, stride, padding, dilation, fill):
     return padded[:, rows, columns].transpose(0, 1, 2, 5, 3, 4)
 
 
-def _pair(name, value):
+def _pair(name: str, value: Any) -> tuple[int, int]:
     if isinstance(value, Iterable) and not isinstance(value, str):
         pair = tuple(value)
         if len(pair) == 2:
@@ -175,8 +206,15 @@ def _pair(name, value):
     return (whole_number(name, value),) * 2
 
 
-def batch_norm(inputs, mean, variance, scale=1.0, shift=0.0, epsilon=1e-3):
-    """Batch normalisation at inference, γ (x − μ) / √(σ² + ε) + β, with the stored mean and variance.
+def batch_norm(
+    inputs: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    scale: np.ndarray | float = 1.0,
+    shift: np.ndarray | float = 0.0,
+    epsilon: float = 1e-3,
+) -> np.ndarray:
+    """Normalises as batch norm does at inference, γ (x − μ) / √(σ² + ε) + β, with the stored μ and σ².
 
     Ioffe & Szegedy, arXiv:1502.03167. Introduced in lesson 02.
 
@@ -219,8 +257,8 @@ class ReceptiveField:
     step: int
 
 
-def receptive_field(layers):
-    """How far a chain of convolutions and poolings sees.
+def receptive_field(layers: Iterable[Sequence[int]]) -> ReceptiveField:
+    """Says how far a chain of convolutions and poolings sees.
 
     Layer by layer r ← r + d (k − 1) j, then j ← j s, from r = j = 1. Araujo, Norris & Sim, *Computing
     Receptive Fields of Convolutional Neural Networks* (Distill, 2019). Introduced in lesson 02.
@@ -259,12 +297,14 @@ class Cost:
     parameters: int
     multiply_adds: int
 
-    def __add__(self, other):
+    def __add__(self, other: "Cost") -> "Cost":
         return Cost(self.parameters + other.parameters, self.multiply_adds + other.multiply_adds)
 
 
-def convolution_cost(kernel, channels, filters, places, *, groups=1, bias=True):
-    """Parameters k_h k_w (c / g) f + f, and multiply-adds k_h k_w (c / g) f at every place.
+def convolution_cost(
+    kernel: Sides, channels: int, filters: int, places: Sides, *, groups: int = 1, bias: bool = True
+) -> Cost:
+    """Counts parameters, k_h k_w (c / g) f + f, and multiply-adds k_h k_w (c / g) f at every place.
 
     Introduced in lesson 02.
 
@@ -294,8 +334,8 @@ def convolution_cost(kernel, channels, filters, places, *, groups=1, bias=True):
     return Cost(weights + bias * filters, weights * everywhere)
 
 
-def dense_cost(inputs, units, *, bias=True):
-    """Parameters n u + u and multiply-adds n u of a dense layer: a convolution that has one place.
+def dense_cost(inputs: int, units: int, *, bias: bool = True) -> Cost:
+    """Counts parameters, n u + u, and multiply-adds, n u of a dense layer: a convolution that has one place.
 
     Introduced in lesson 02.
 
@@ -314,8 +354,8 @@ def dense_cost(inputs, units, *, bias=True):
     return Cost(weights + bias * units, weights)
 
 
-def grad_cam(maps, gradients):
-    """Where in the picture a score comes from: channels weighted by their mean gradient, negatives dropped.
+def grad_cam(maps: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    """Shows where a score comes from: channels weighted by their mean gradient, negatives dropped.
 
     M[i, j] = max(0, Σ_c w_c A[i, j, c]) with w_c the mean of ∂score / ∂A[·, ·, c]. Selvaraju et al.,
     arXiv:1610.02391. Introduced in lesson 02.
@@ -338,8 +378,10 @@ def grad_cam(maps, gradients):
     return np.divide(evidence, highest, out=np.zeros_like(evidence), where=highest > 0)
 
 
-def extract_features(pictures, model, *, preprocess=None, batch_size=16):
-    """One vector per picture from a network that is already loaded.
+def extract_features(
+    pictures: np.ndarray, model: "keras.Model", *, preprocess: Callable | None = None, batch_size: int = 16
+) -> np.ndarray:
+    """Gives one vector per picture from a network that is already loaded.
 
     This is the repaired `extract_features` of the course's document: the network is built once, by the
     caller; pictures go through it in batches, prepared as it was trained; what comes back is features and

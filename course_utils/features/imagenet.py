@@ -4,11 +4,16 @@ import socket
 import threading
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_utils.arguments import number
 from course_utils.errors import CourseError
 from course_utils.places import CACHE
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["vgg16"]
 
@@ -20,8 +25,8 @@ _WEIGHTS = (
 _WEIGHTS_MD5 = "6d6bbae143d832006294945121d1f1fc"
 
 
-def vgg16(*, download=False, timeout=10.0):
-    """VGG16 up to its last pooling, frozen, with the weights that were trained on ImageNet.
+def vgg16(*, download: bool = False, timeout: float = 10.0) -> "keras.Model":
+    """Gives VGG16 up to its last pooling, frozen, with the weights that were trained on ImageNet.
 
     Simonyan & Zisserman, arXiv:1409.1556. Keras fetches the file once (59 MB), shows its progress and
     compares its fingerprint; it is kept in ``CACHE``. Introduced in lesson 02.
@@ -54,7 +59,7 @@ def vgg16(*, download=False, timeout=10.0):
     return model
 
 
-def _fetch(get_file, timeout):
+def _fetch(get_file: Callable[..., str], timeout: float) -> str:
     """The path of the weights; the file is fetched if it is not there, or not what it should be."""
     CACHE.mkdir(exist_ok=True)  # else get_file would take the system's folder for temporary files
     before = socket.getdefaulttimeout()
@@ -71,11 +76,11 @@ def _fetch(get_file, timeout):
         socket.setdefaulttimeout(before)
 
 
-def _reach(address, timeout):
-    """Ask for the head of a web page, and give up in time: looking up a name knows no time limit."""
+def _reach(address: str, timeout: float) -> None:
+    """Asks for the head of a web page, and gives up in time: looking up a name knows no time limit."""
     found = []
 
-    def ask():
+    def ask() -> None:
         try:
             with urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=timeout):
                 found.append(None)

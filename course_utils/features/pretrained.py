@@ -6,17 +6,22 @@ checkpoint mean the same network. Introduced in lesson 02.
 """
 
 import functools
-import io
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 
+from course_utils.datasets import scenes
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
+from course_utils.training import load_weights
 
 __all__ = [
+    "CHANNELS",
+    "CHECKPOINT",
     "CONCEPTS",
+    "REGION",
     "SIDE",
     "STRIDE",
     "build_image_classifier",
@@ -24,11 +29,11 @@ __all__ = [
     "image_features",
     "load_image_classifier",
     "load_image_encoder",
-    "pack_weights",
     "region_features",
-    "unpack_weights",
     "window_features",
 ]
+
+CHECKPOINT = "checkpoints/image_encoder.npz"
 
 SIDE = 48
 """Side in pixels of the pictures that the encoder was trained on."""
@@ -36,16 +41,21 @@ SIDE = 48
 STRIDE = 8
 """Pixels from one place of the encoder's map to the next."""
 
+REGION = 2 * STRIDE
+"""Side in pixels of a region, which is one token."""
+
 CONCEPTS = 1571
 """Classes of the classifier: the concepts of :func:`course_utils.datasets.emoji.load`, in their order."""
 
 # (channels, side of the kernel, stride); a convolution that changes neither size nor channels is residual.
 _CONVOLUTIONS = ((32, 4, 2), (64, 4, 2), (64, 3, 1), (128, 4, 2), (128, 3, 1), (192, 3, 1))
 _EMBEDDING = 160
+CHANNELS = _CONVOLUTIONS[-1][0]
+"""Features of every place of the encoder's map, and so of a region."""
 
 
-def build_image_encoder():
-    """The encoder with random weights: six convolutions, each with batch norm and ReLU, two of them residual.
+def build_image_encoder() -> keras.Model:
+    """Builds the encoder with random weights: six convolutions with batch norm and ReLU, two residual.
 
     He et al., arXiv:1512.03385, for the residual connections. Introduced in lesson 02.
 
@@ -72,26 +82,26 @@ class CosineScores(layers.Layer):
     logits_k = s · cos(f, w_k), with the scale s learned. Gidaris & Komodakis, arXiv:1804.09458.
     """
 
-    def __init__(self, classes, **options):
+    def __init__(self, classes: int, **options: Any) -> None:
         super().__init__(**options)
         self.classes = classes
 
-    def build(self, shape):
-        """Make the vectors of the classes, (features, classes), and the scale, ()."""
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Makes the vectors of the classes, (features, classes), and the scale, ()."""
         self.vectors = self.add_weight(shape=(shape[-1], self.classes), initializer="random_normal")
         self.scale = self.add_weight(shape=(), initializer=keras.initializers.Constant(16.0))
 
-    def call(self, features):
-        """Score features (batch, features) against every class: (batch, classes)."""
+    def call(self, features: keras.KerasTensor) -> keras.KerasTensor:
+        """Scores features (batch, features) against every class: (batch, classes)."""
         return self.scale * ops.matmul(ops.normalize(features), ops.normalize(self.vectors, axis=0))
 
-    def get_config(self):
-        """The arguments that make the same layer again."""
+    def get_config(self) -> dict:
+        """Gives the arguments that make the same layer again."""
         return {**super().get_config(), "classes": self.classes}
 
 
-def build_image_classifier(encoder, dropout=0.0):
-    """Put a head for the concepts on an encoder: mean and maximum over the map, then cosine scores.
+def build_image_classifier(encoder: keras.Model, dropout: float = 0.0) -> keras.Model:
+    """Puts a head for the concepts on an encoder: mean and maximum over the map, then cosine scores.
 
     Introduced in lesson 02.
 
@@ -109,45 +119,9 @@ def build_image_classifier(encoder, dropout=0.0):
     return keras.Model(encoder.input, CosineScores(CONCEPTS, dtype="float32", name="concepts")(x))
 
 
-def pack_weights(model):
-    """All weights of a model as the bytes of an ``.npz`` file in half precision, half the size of float32.
-
-    Args:
-        model: Keras model.
-
-    Returns:
-        bytes, for :func:`course_utils.files.write_atomically`.
-    """
-    buffer = io.BytesIO()
-    np.savez(buffer, *[np.asarray(ops.convert_to_numpy(value), np.float16) for value in model.weights])
-    return buffer.getvalue()
-
-
-def unpack_weights(packed, model):
-    """Give a model the weights that :func:`pack_weights` packed. Nothing in them is executed.
-
-    Args:
-        packed: bytes, the content of the file.
-        model: Keras model with the same weights in the same order; changed in place.
-
-    Raises:
-        CourseError: when the bytes hold weights of another model.
-    """
-    with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
-        arrays = [stored[name].astype(np.float32) for name in stored.files]
-    found, expected = [array.shape for array in arrays], [tuple(value.shape) for value in model.weights]
-    if found != expected:
-        raise CourseError(
-            f"The checkpoint holds {len(found)} weights of shapes {found[:3]}…, this network has "
-            f"{len(expected)} of shapes {expected[:3]}…: it was made by another version of the "
-            "course. Train it anew with the command in data/checkpoints/README.md."
-        )
-    model.set_weights(arrays)
-
-
 @functools.cache
-def load_image_classifier():
-    """The trained classifier of concepts, frozen; read once, then the same model is returned.
+def load_image_classifier() -> keras.Model:
+    """Gives the trained classifier of concepts, frozen; read once, then the same model is returned.
 
     Introduced in lesson 02.
 
@@ -159,14 +133,16 @@ def load_image_classifier():
         CourseError: when the checkpoint is missing or damaged.
     """
     model = build_image_classifier(build_image_encoder())
-    unpack_weights(data_path("checkpoints/image_encoder.npz").read_bytes(), model)
+    load_weights(data_path(CHECKPOINT), model)
     model.trainable = False
     return model
 
 
 @functools.cache
-def load_image_encoder():
-    """The trained encoder, frozen: the classifier of concepts without its head. Introduced in lesson 02.
+def load_image_encoder() -> keras.Model:
+    """Gives the trained encoder, frozen: the classifier of concepts without its head.
+
+    Introduced in lesson 02.
 
     Returns:
         keras.Model from RGB pictures, 0 to 255, (batch, height, width, 3), both sides multiples of 8, to a
@@ -181,8 +157,10 @@ def load_image_encoder():
     return encoder
 
 
-def image_features(pictures, encoder=None, batch_size=256):
-    """One vector per picture: mean and maximum of the encoder's map. Introduced in lesson 02.
+def image_features(
+    pictures: np.ndarray, encoder: keras.Model | None = None, batch_size: int = 256
+) -> np.ndarray:
+    """Gives one vector per picture: mean and maximum of the encoder's map. Introduced in lesson 02.
 
     Args:
         pictures: RGB array, 0 to 255, (n, height, width, 3), both sides multiples of 8.
@@ -210,8 +188,10 @@ def image_features(pictures, encoder=None, batch_size=256):
     return np.concatenate([ops.convert_to_numpy(part) for part in pooled])
 
 
-def region_features(pictures, encoder=None, batch_size=128):
-    """Tokens of a picture: the encoder's map, averaged over squares of 2 × 2 places and read row by row.
+def region_features(
+    pictures: np.ndarray, encoder: keras.Model | None = None, batch_size: int = 128
+) -> np.ndarray:
+    """Gives tokens of pictures: the encoder's map, averaged over squares of 2 × 2 places and read row by row.
 
     Introduced in lesson 05.
 
@@ -227,11 +207,10 @@ def region_features(pictures, encoder=None, batch_size=128):
         CourseError: when the pictures have another shape, or a side is no multiple of 16.
     """
     pictures = np.asarray(pictures)
-    side = 2 * STRIDE
-    if pictures.ndim != 4 or pictures.shape[-1] != 3 or any(size % side for size in pictures.shape[1:3]):
+    if pictures.ndim != 4 or pictures.shape[-1] != 3 or any(size % REGION for size in pictures.shape[1:3]):
         raise CourseError(
             f"pictures have shape {pictures.shape}; expected (n, height, width, 3) with both sides multiples "
-            f"of {side}. One picture becomes a batch with `picture[np.newaxis]`."
+            f"of {REGION}. One picture becomes a batch with `picture[np.newaxis]`."
         )
     encoder = encoder or load_image_encoder()
     regions = []
@@ -242,8 +221,10 @@ def region_features(pictures, encoder=None, batch_size=128):
     return np.concatenate(regions)
 
 
-def window_features(pictures, encoder=None, window=32):
-    """Tokens as of :func:`region_features`, but the picture is cut into squares first, each encoded alone.
+def window_features(
+    pictures: np.ndarray, encoder: keras.Model | None = None, window: int = scenes.CELL
+) -> np.ndarray:
+    """Gives tokens as :func:`region_features` does, but of squares of the picture, each encoded alone.
 
     A region of a whole picture sees some 70 pixels of it, its neighbours among them. Here it knows nothing of
     what lies outside its own square, so that what joins two squares must be found by who reads the tokens.
@@ -262,15 +243,15 @@ def window_features(pictures, encoder=None, window=32):
         CourseError: when the pictures have another shape, or a side is no multiple of the window.
     """
     pictures = np.asarray(pictures)
-    if pictures.ndim != 4 or any(size % window for size in pictures.shape[1:3]) or window % (2 * STRIDE):
+    if pictures.ndim != 4 or any(size % window for size in pictures.shape[1:3]) or window % REGION:
         raise CourseError(
             f"pictures have shape {pictures.shape} and window is {window}; expected (n, height, width, 3), "
-            f"both sides multiples of the window, and a window that is a multiple of {2 * STRIDE}."
+            f"both sides multiples of the window, and a window that is a multiple of {REGION}."
         )
     n, rows, columns = len(pictures), pictures.shape[1] // window, pictures.shape[2] // window
     # (n, rows, window, columns, window, 3) → windows one after the other, and their tokens back again.
     windows = pictures.reshape(n, rows, window, columns, window, -1).swapaxes(2, 3)
     tokens = region_features(windows.reshape(-1, window, window, windows.shape[-1]), encoder, batch_size=1024)
-    side = window // (2 * STRIDE)
+    side = window // REGION
     tokens = tokens.reshape(n, rows, columns, side, side, -1).swapaxes(2, 3)
     return tokens.reshape(n, rows * columns * side**2, -1)

@@ -3,6 +3,8 @@
 The NumPy references here equal Keras'; lesson 03 writes them out. Arrays keep their floating-point type.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from course_utils import arguments
@@ -21,8 +23,12 @@ __all__ = [
 ]
 
 
-def embed(ids, table):
-    """Look up the vector of every token; the same as one-hot rows times the table. Introduced in lesson 03.
+Step = Callable[..., tuple[np.ndarray, ...]]
+"""A cell: of the tokens of one step, the state and the weights, gives the new state."""
+
+
+def embed(ids: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Looks up the vector of every token: one-hot rows times the table. Introduced in lesson 03.
 
     Args:
         ids: integer array (batch, tokens), 0 ≤ id < vocabulary.
@@ -44,8 +50,10 @@ def embed(ids, table):
     return table[ids]
 
 
-def simple_rnn_step(x, state, kernel, recurrent_kernel, bias):
-    """One step of the simple recurrent network, h' = tanh(x W + h U + b). Introduced in lesson 03.
+def simple_rnn_step(
+    x: np.ndarray, state: tuple, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray
+) -> tuple[np.ndarray]:
+    """Takes one step of the simple recurrent network, h' = tanh(x W + h U + b). Introduced in lesson 03.
 
     Elman (1990). All three cells take and return the same, so that :func:`run` can run each.
 
@@ -62,8 +70,10 @@ def simple_rnn_step(x, state, kernel, recurrent_kernel, bias):
     return (np.tanh(x @ kernel + state[0] @ recurrent_kernel + bias),)
 
 
-def lstm_step(x, state, kernel, recurrent_kernel, bias):
-    """One step of the long short-term memory. Introduced in lesson 03.
+def lstm_step(
+    x: np.ndarray, state: tuple, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Takes one step of the long short-term memory. Introduced in lesson 03.
 
     With the gates i (input), f (forget), o (output) and the candidate g, all from x W + h U + b in Keras'
     order i, f, g, o:  c' = σ(f) c + σ(i) tanh(g),  h' = σ(o) tanh(c').
@@ -85,8 +95,10 @@ def lstm_step(x, state, kernel, recurrent_kernel, bias):
     return _sigmoid(o) * np.tanh(c), c
 
 
-def gru_step(x, state, kernel, recurrent_kernel, bias):
-    """One step of the gated recurrent unit, as Keras computes it (``reset_after=True``).
+def gru_step(
+    x: np.ndarray, state: tuple, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray
+) -> tuple[np.ndarray]:
+    """Takes one step of the gated recurrent unit, as Keras computes it (``reset_after=True``).
 
     With the gates z (update) and r (reset), in Keras' order z, r, candidate; ``bias`` has one row for the
     input and one for the state:  c = tanh(x W_c + b_c + σ(r) (h U_c + b'_c)),  h' = σ(z) h + (1 − σ(z)) c.
@@ -114,8 +126,14 @@ def gru_step(x, state, kernel, recurrent_kernel, bias):
 _CELLS = {simple_rnn_step: (1, 1), lstm_step: (4, 2), gru_step: (3, 1)}
 
 
-def run(step, inputs, weights, mask=None, backwards=False):
-    """Run a cell over sequences; where the mask is False, the state is carried over unchanged.
+def run(
+    step: Step,
+    inputs: np.ndarray,
+    weights: Sequence[np.ndarray],
+    mask: np.ndarray | None = None,
+    backwards: bool = False,
+) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Runs a cell over sequences; where the mask is False, the state is carried over unchanged.
 
     Equal to Keras' ``SimpleRNN``, ``LSTM`` and ``GRU`` with ``return_sequences=True, return_state=True``.
     Introduced in lesson 03.
@@ -153,8 +171,14 @@ def run(step, inputs, weights, mask=None, backwards=False):
     return states, state
 
 
-def bidirectional(step, inputs, forward_weights, backward_weights, mask=None):
-    """Run one cell forwards and another backwards and put their states side by side.
+def bidirectional(
+    step: Step,
+    inputs: np.ndarray,
+    forward_weights: Sequence[np.ndarray],
+    backward_weights: Sequence[np.ndarray],
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    """Runs one cell forwards and another backwards and puts their states side by side.
 
     Equal to Keras' ``Bidirectional`` with ``return_sequences=True``. Schuster & Paliwal (1997). Introduced in
     lesson 03.
@@ -179,8 +203,8 @@ def bidirectional(step, inputs, forward_weights, backward_weights, mask=None):
     return states if mask is None else np.where(mask[..., np.newaxis], states, 0)
 
 
-def masked_mean(states, mask):
-    """Mean over the tokens, padding left out. Introduced in lesson 03.
+def masked_mean(states: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Takes the mean over the tokens, padding left out. Introduced in lesson 03.
 
     Args:
         states: float array (batch, tokens, dim).
@@ -198,8 +222,8 @@ def masked_mean(states, mask):
     return (states * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1)
 
 
-def batches_by_length(lengths, batch_size, seed):
-    """Put sequences of similar length into the same batch, so that little padding is computed.
+def batches_by_length(lengths: np.ndarray, batch_size: int, seed: int) -> list:
+    """Puts sequences of similar length into the same batch, so that little padding is computed.
 
     Of equally long sequences it is random which are together, and so is the order of the batches: else an
     epoch would go from short to long. Introduced in lesson 03.
@@ -224,8 +248,8 @@ def batches_by_length(lengths, batch_size, seed):
     return [batches[place] for place in rng.permutation(len(batches))]
 
 
-def padding_share(lengths, batches):
-    """Share of places that are padding when every batch is as long as its longest sequence.
+def padding_share(lengths: np.ndarray, batches: list) -> float:
+    """Measures the share of places that are padding when every batch is as long as its longest sequence.
 
     Introduced in lesson 03.
 
@@ -240,12 +264,12 @@ def padding_share(lengths, batches):
     return float(1 - sum(lengths[batch].sum() for batch in batches) / places)
 
 
-def _sigmoid(x):
+def _sigmoid(x: np.ndarray) -> np.ndarray:
     # By tanh, which does not overflow; e^-x would for large negative x.
     return (1 + np.tanh(x / 2)) / 2
 
 
-def _units(step, weights, dim):
+def _units(step: Step, weights: Sequence[np.ndarray], dim: int) -> int:
     """Units of a cell whose weights fit together, or one complaint."""
     columns, _ = _CELLS[step]
     shapes = tuple(np.shape(array) for array in weights)

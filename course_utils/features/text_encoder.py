@@ -6,17 +6,21 @@ references of ``features.rnn``, so nothing heavy is imported. Introduced in less
 """
 
 import functools
-import io
-import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from course_utils import arguments
 from course_utils.datasets.integrity import data_path
+from course_utils.errors import CourseError
 from course_utils.features import rnn
-from course_utils.files import write_atomically
 from course_utils.preprocessing import text
+from course_utils.training import half_precision, load_arrays, save_arrays
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["CHECKPOINT", "DIM", "TextEncoder", "build", "load_text_encoder", "read", "text_features"]
 
@@ -28,8 +32,8 @@ _EMBEDDING = 64
 _LONGEST = 32  # tokens; longer texts are cut
 
 
-def build(vocabulary_size):
-    """The encoder as a Keras model with new weights.
+def build(vocabulary_size: int) -> "keras.Model":
+    """Builds the encoder as a Keras model with new weights.
 
     Introduced in lesson 03.
 
@@ -63,8 +67,8 @@ class TextEncoder:
     vocabulary: text.Vocabulary
     weights: list
 
-    def ids(self, texts):
-        """Tokenise: normalised, split into subwords, numbered, padded, cut at 32 tokens.
+    def ids(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Tokenises texts: normalised, split into subwords, numbered, padded, cut at 32 tokens.
 
         Args:
             texts: list of str.
@@ -80,8 +84,8 @@ class TextEncoder:
         longest = max(map(len, encoded), default=0)
         return text.pad(encoded, max(1, min(longest, _LONGEST)))
 
-    def tokens(self, texts):
-        """Features of every token, for models that look at single words.
+    def tokens(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Gives features of every token, for models that look at single words.
 
         Args:
             texts: list of str.
@@ -96,8 +100,8 @@ class TextEncoder:
         table, *cells = self.weights
         return rnn.bidirectional(rnn.gru_step, rnn.embed(ids, table), cells[:3], cells[3:], mask), mask
 
-    def features(self, texts):
-        """One row of features per text.
+    def features(self, texts: list[str]) -> np.ndarray:
+        """Gives one row of features per text.
 
         Args:
             texts: list of str.
@@ -111,8 +115,8 @@ class TextEncoder:
         mean = rnn.masked_mean(*self.tokens(texts))
         return mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
 
-    def as_keras(self):
-        """The encoder as a Keras model with these weights, for training it on.
+    def as_keras(self) -> "keras.Model":
+        """Gives the encoder as a Keras model with these weights, for training it on.
 
         Returns:
             Keras model, int ids (batch, tokens) → float32 (batch, 128).
@@ -121,8 +125,8 @@ class TextEncoder:
         model.set_weights(self.weights)
         return model
 
-    def save(self, path):
-        """Write the encoder to one file: weights as float16, tokens as JSON.
+    def save(self, path: str | Path) -> None:
+        """Writes the encoder to one file: weights in half precision, tokens as metadata.
 
         Args:
             path: str or Path of the file (``.npz``).
@@ -130,40 +134,60 @@ class TextEncoder:
         Raises:
             CourseError: when the file cannot be written.
         """
-        known = {
+        tokens = {
             "characters": self.tokenizer.characters,
             "merges": self.tokenizer.merges,
             "tokens": self.vocabulary.tokens[2:],  # without [PAD] and [UNK], which every vocabulary has
         }
-        written = json.dumps(known, ensure_ascii=False).encode("utf-8")
-        arrays = {f"w{place}": array.astype(np.float16) for place, array in enumerate(self.weights)}
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, known=np.frombuffer(written, np.uint8), **arrays)
-        write_atomically(path, buffer.getvalue())
+        named = dict(zip(_shapes(len(self.vocabulary)), self.weights, strict=True))
+        save_arrays(path, half_precision(named), tokens)
 
 
-def read(path):
-    """Read an encoder that :meth:`TextEncoder.save` wrote. Nothing in the file is executed.
+def read(path: str | Path) -> TextEncoder:
+    """Reads an encoder that :meth:`TextEncoder.save` wrote. Nothing in the file is executed.
+
+    Introduced in lesson 03.
 
     Args:
         path: str or Path of the file.
 
     Returns:
         :class:`TextEncoder`.
+
+    Raises:
+        CourseError: when the file is missing or damaged, or holds another model.
     """
-    with np.load(path, allow_pickle=False) as stored:
-        known = json.loads(stored["known"].tobytes().decode("utf-8"))
-        weights = [stored[f"w{place}"].astype(np.float32) for place in range(len(stored.files) - 1)]
+    arrays, tokens = load_arrays(path)
+    if not isinstance(tokens, dict) or tokens.keys() != {"characters", "merges", "tokens"}:
+        raise CourseError(f"{path}: this is no text encoder, it has no tokens: expected what `save` wrote.")
+    vocabulary = text.Vocabulary(tokens["tokens"])
+    found, expected = {name: array.shape for name, array in arrays.items()}, _shapes(len(vocabulary))
+    if found != expected:
+        raise CourseError(
+            f"{path}: the weights of another model: found {found}, expected {expected} for its tokens."
+        )
     return TextEncoder(
-        text.BytePairEncoder(known["characters"], known["merges"]),
-        text.Vocabulary(known["tokens"]),
-        weights,
+        text.BytePairEncoder(tokens["characters"], tokens["merges"]),
+        vocabulary,
+        [array.astype(np.float32) for array in arrays.values()],
     )
 
 
+def _shapes(vocabulary_size: int) -> dict[str, tuple[int, ...]]:
+    """What the weights are called in a file, and their shapes, in Keras' order."""
+    gates, units = 3, DIM // 2
+    cell = {
+        "kernel": (_EMBEDDING, gates * units),
+        "recurrent kernel": (units, gates * units),
+        "bias": (2, gates * units),
+    }
+    both = {f"{way} {name}": shape for way in ("forward", "backward") for name, shape in cell.items()}
+    return {"embedding": (vocabulary_size, _EMBEDDING), **both}
+
+
 @functools.cache
-def load_text_encoder():
-    """The course's pretrained text encoder, verified against the manifest. Introduced in lesson 03.
+def load_text_encoder() -> TextEncoder:
+    """Gives the course's pretrained text encoder, verified against the manifest. Introduced in lesson 03.
 
     Returns:
         :class:`TextEncoder`.
@@ -174,8 +198,8 @@ def load_text_encoder():
     return read(data_path(CHECKPOINT))
 
 
-def text_features(texts):
-    """Features of English or Chinese texts from the pretrained encoder. Introduced in lesson 03.
+def text_features(texts: list[str]) -> np.ndarray:
+    """Gives features of English or Chinese texts from the pretrained encoder. Introduced in lesson 03.
 
     It was trained on short names and keywords of things: good for "a red apple", not for long sentences.
 

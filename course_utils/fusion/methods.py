@@ -18,7 +18,7 @@ Importing this module loads Keras. Introduced in lesson 05.
 """
 
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 from keras import layers, ops
@@ -46,11 +46,12 @@ __all__ = [
     "masked_mean",
 ]
 
+Tensor = keras.KerasTensor  # in signatures: whatever keras.ops take and return
 _register = keras.saving.register_keras_serializable("course_utils")
 
 
-def masked_mean(tokens, mask):
-    """Mean over the tokens that the mask keeps. Introduced in lesson 05.
+def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
+    """Takes the mean over the tokens that the mask keeps. Introduced in lesson 05.
 
     Args:
         tokens: float tensor (batch, tokens, dim), finite.
@@ -80,22 +81,38 @@ class Fusion(layers.Layer):
     gives_scores = False
 
     def __init__(
-        self, classes, dim=96, heads=4, depth=2, per_token=False, inner=None, shared=False, **kwargs
-    ):
+        self,
+        classes: int,
+        dim: int = 96,
+        heads: int = 4,
+        depth: int = 2,
+        per_token: bool = False,
+        inner: int | None = None,
+        shared: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.classes, self.dim, self.heads, self.depth = classes, dim, heads, depth
         self.per_token, self.inner, self.shared = per_token, inner, shared
         self.hidden = self._dense(dim, activation="relu")
         self.logits = self._dense(classes)
 
-    def build(self, a_shape, b_shape):
+    def build(self, a_shape: tuple[int | None, ...], b_shape: tuple[int | None, ...]) -> None:
         require_tokens("tokens of modality a", a_shape)
         require_tokens("tokens of modality b", b_shape)
         # Running once on symbols gives every layer inside its weights.
         self.compute_output_spec(keras.KerasTensor(a_shape), keras.KerasTensor(b_shape))
 
-    def call(self, a, b, mask_a=None, mask_b=None, present=None, return_scores=False):
-        """Fuse two modalities into logits.
+    def call(
+        self,
+        a: Tensor,
+        b: Tensor,
+        mask_a: Tensor | None = None,
+        mask_b: Tensor | None = None,
+        present: Tensor | None = None,
+        return_scores: bool = False,
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Fuses two modalities into logits.
 
         Args:
             a: float tensor (batch, tokens_a, dim_a).
@@ -125,30 +142,30 @@ class Fusion(layers.Layer):
         logits, scores = self.fuse(a, b, mask_a, mask_b)
         return (logits, scores) if return_scores else logits
 
-    def fuse(self, a, b, mask_a, mask_b):
-        """Tokens, 0 where masked, and full masks → logits and weights (None if the method has none)."""
+    def fuse(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Turns tokens, 0 where masked, and full masks into logits and weights (None if there are none)."""
         raise NotImplementedError
 
-    def classify(self, fused):
-        """The last step, the same for all: (..., width) → logits (..., classes)."""
+    def classify(self, fused: Tensor) -> Tensor:
+        """Takes the last step, the same for all: (..., width) → logits (..., classes)."""
         return self.logits(self.hidden(fused))
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         names = ("classes", "dim", "heads", "depth", "per_token", "inner", "shared")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
-    def _dense(self, width, **options):
+    def _dense(self, width: int, **options: Any) -> layers.Dense:
         return layers.Dense(width, dtype=self.dtype_policy, **options)
 
-    def _blocks(self, **options):
+    def _blocks(self, **options: Any) -> list[AttentionBlock]:
         blocks = [
             AttentionBlock(self.heads, self.dim, self.inner, dtype=self.dtype_policy, **options)
             for _ in range(1 if self.shared else self.depth)
         ]
         return blocks * (self.depth // len(blocks))
 
-    def _norm(self, **options):
+    def _norm(self, **options: Any) -> layers.LayerNormalization:
         return layers.LayerNormalization(dtype=self.dtype_policy, **options)
 
 
@@ -160,19 +177,19 @@ class VectorFusion(Fusion):
 
     encoder: ClassVar = {"activation": "relu"}
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.encode_a, self.encode_b = (self._dense(self.dim, **self.encoder) for _ in range(2))
 
-    def encode(self, a, b, mask_a, mask_b):
-        """Tokens of two modalities → tokens of width dim."""
+    def encode(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> tuple[Tensor, Tensor]:
+        """Turns tokens of two modalities into tokens of width dim."""
         return self.encode_a(a), self.encode_b(b)
 
-    def combine(self, a, b):
-        """Two vectors (..., dim) → the fused one (..., any width)."""
+    def combine(self, a: Tensor, b: Tensor) -> Tensor:
+        """Turns two vectors (..., dim) into the fused one (..., any width)."""
         raise NotImplementedError
 
-    def fuse(self, a, b, mask_a, mask_b):
+    def fuse(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> tuple[Tensor, Tensor | None]:
         a, b = self.encode(a, b, mask_a, mask_b)
         return self.classify(self.combine(*_vectors(a, b, mask_a, mask_b, self.per_token))), None
 
@@ -184,16 +201,16 @@ class TokenFusion(Fusion):
     it is masked; where a whole modality is missing, its zeros still ask.
     """
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.project_a = self._dense(self.dim, use_bias=False)
         self.project_b = self._dense(self.dim, use_bias=False)
 
-    def meet(self, a, b, mask_a, mask_b):
-        """Tokens (batch, tokens, dim) of two modalities and their masks → one vector each sample."""
+    def meet(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> Tensor:
+        """Turns tokens (batch, tokens, dim) of two modalities and their masks into one vector each sample."""
         raise NotImplementedError
 
-    def fuse(self, a, b, mask_a, mask_b):
+    def fuse(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> tuple[Tensor, Tensor | None]:
         a, b = self.project_a(a), self.project_b(b)
         if not self.per_token:
             return self.classify(self.meet(a, b, mask_a, mask_b)), None
@@ -215,21 +232,21 @@ class OneModality(VectorFusion):
         modality: "a" or "b".
     """
 
-    def __init__(self, classes, modality="a", **kwargs):
+    def __init__(self, classes: int, modality: str = "a", **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         if modality not in ("a", "b"):
             raise CourseError(f"modality is {modality!r}; expected 'a' or 'b'.")
         self.modality = modality
 
-    def encode(self, a, b, mask_a, mask_b):
+    def encode(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> tuple[Tensor, Tensor]:
         # The other one is passed on as it is, and combine leaves it out: it gets no weights.
         return (self.encode_a(a), b) if self.modality == "a" else (a, self.encode_b(b))
 
-    def combine(self, a, b):
+    def combine(self, a: Tensor, b: Tensor) -> Tensor:
         return a if self.modality == "a" else b
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {**super().get_config(), "modality": self.modality}
 
 
@@ -240,7 +257,7 @@ class Concatenation(VectorFusion):
     Baltrušaitis, Ahuja & Morency, arXiv:1705.09406, section 6.1, on early and late fusion.
     """
 
-    def combine(self, a, b):
+    def combine(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.concatenate([a, b], axis=-1)
 
 
@@ -255,13 +272,13 @@ class LateFusion(VectorFusion):
         average: bool, whether the logits are divided by the number of modalities that the sample has.
     """
 
-    def __init__(self, classes, average=False, **kwargs):
+    def __init__(self, classes: int, average: bool = False, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.average = average
         self.hidden_b = self._dense(self.dim, activation="relu")
         self.logits_b = self._dense(classes)
 
-    def fuse(self, a, b, mask_a, mask_b):
+    def fuse(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> tuple[Tensor, Tensor | None]:
         a, b = self.encode(a, b, mask_a, mask_b)
         a, b = _vectors(a, b, mask_a, mask_b, self.per_token)
         has_b = ops.any(mask_b, axis=1, keepdims=True)  # (batch, 1)
@@ -273,8 +290,8 @@ class LateFusion(VectorFusion):
         logits = has_a * self.classify(a) + has_b * self.logits_b(self.hidden_b(b))
         return (logits / ops.maximum(has_a + has_b, 1) if self.average else logits), None
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {**super().get_config(), "average": self.average}
 
 
@@ -286,13 +303,13 @@ class GatedUnit(VectorFusion):
     arXiv:1702.01992.
     """
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.feature_a = self._dense(self.dim, use_bias=False, activation="tanh")
         self.feature_b = self._dense(self.dim, use_bias=False, activation="tanh")
         self.gate = self._dense(self.dim, activation="sigmoid")
 
-    def combine(self, a, b):
+    def combine(self, a: Tensor, b: Tensor) -> Tensor:
         gate = self.gate(ops.concatenate([a, b], axis=-1))
         return gate * self.feature_a(a) + (1 - gate) * self.feature_b(b)
 
@@ -308,12 +325,12 @@ class TensorFusion(VectorFusion):
         factors: int, width of u.
     """
 
-    def __init__(self, classes, factors=16, **kwargs):
+    def __init__(self, classes: int, factors: int = 16, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.factors = factors
         self.narrow_a, self.narrow_b = self._dense(factors), self._dense(factors)
 
-    def combine(self, a, b):
+    def combine(self, a: Tensor, b: Tensor) -> Tensor:
         a, b = (
             ops.pad(vector, [[0, 0]] * (len(vector.shape) - 1) + [[0, 1]], constant_values=1)
             for vector in (self.narrow_a(a), self.narrow_b(b))
@@ -321,8 +338,8 @@ class TensorFusion(VectorFusion):
         products = ops.expand_dims(a, -1) * ops.expand_dims(b, -2)  # (..., factors + 1, factors + 1)
         return ops.reshape(products, (*ops.shape(products)[:-2], (self.factors + 1) ** 2))
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {**super().get_config(), "factors": self.factors}
 
 
@@ -338,19 +355,19 @@ class LowRank(VectorFusion):
         rank: int, terms of the sum.
     """
 
-    def __init__(self, classes, rank=4, **kwargs):
+    def __init__(self, classes: int, rank: int = 4, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.rank = rank
         # All ranks in one layer: Keras tracks its weights, as it would not those in a list of arrays.
         self.factors_a = self._dense(rank * self.dim, bias_initializer="ones")
         self.factors_b = self._dense(rank * self.dim, bias_initializer="ones")
 
-    def combine(self, a, b):
+    def combine(self, a: Tensor, b: Tensor) -> Tensor:
         products = self.factors_a(a) * self.factors_b(b)
         return ops.sum(ops.reshape(products, (*ops.shape(products)[:-1], self.rank, self.dim)), axis=-2)
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {**super().get_config(), "rank": self.rank}
 
 
@@ -365,12 +382,12 @@ class SelfAttention(VectorFusion):
 
     encoder: ClassVar = {}
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.blocks_a, self.blocks_b = self._blocks(), self._blocks()
         self.norm_a, self.norm_b = self._norm(), self._norm()
 
-    def encode(self, a, b, mask_a, mask_b):
+    def encode(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> tuple[Tensor, Tensor]:
         if self.per_token:  # a question sees itself alone
             itself = ops.expand_dims(ops.eye(a.shape[1], dtype="bool"), 0)
             mask_a = ops.logical_and(itself, ops.expand_dims(mask_a, 1))
@@ -381,7 +398,7 @@ class SelfAttention(VectorFusion):
             b = block(b, attention_mask=mask_b)
         return self.norm_a(a), self.norm_b(b)
 
-    def combine(self, a, b):
+    def combine(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.concatenate([a, b], axis=-1)
 
 
@@ -397,14 +414,14 @@ class FiLM(TokenFusion):
     arXiv:1709.07871.
     """
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.condition = self._dense(self.dim, activation="relu")
         self.modulations = [self._dense(2 * self.dim) for _ in range(self.depth)]
         self.features = [self._dense(self.dim, use_bias=False) for _ in range(self.depth)]
         self.norm = self._norm(center=False, scale=False)
 
-    def meet(self, a, b, mask_a, mask_b):
+    def meet(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> Tensor:
         condition = ops.expand_dims(self.condition(masked_mean(a, mask_a)), 1)  # (batch, 1, dim)
         for modulation, feature in zip(self.modulations, self.features, strict=True):
             gamma, beta = ops.split(modulation(condition), 2, axis=-1)
@@ -424,11 +441,11 @@ class CrossAttention(TokenFusion):
     gives_scores = True
     gated = False
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.blocks, self.norm = self._blocks(gated=self.gated), self._norm()
 
-    def fuse(self, a, b, mask_a, mask_b):
+    def fuse(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> tuple[Tensor, Tensor | None]:
         a, b = self.project_a(a), self.project_b(b)
         scores = []
         for block in self.blocks:
@@ -458,12 +475,12 @@ class CoAttention(TokenFusion):
     arXiv:1908.02265, with its self-attention between the layers left out.
     """
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         self.blocks_a, self.blocks_b = self._blocks(), self._blocks()
         self.norm_a, self.norm_b = self._norm(), self._norm()
 
-    def meet(self, a, b, mask_a, mask_b):
+    def meet(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> Tensor:
         for block_a, block_b in zip(self.blocks_a, self.blocks_b, strict=True):
             a, b = block_a(a, b, attention_mask=mask_b), block_b(b, a, attention_mask=mask_a)
         a, b = masked_mean(self.norm_a(a), _asks(mask_a)), masked_mean(self.norm_b(b), _asks(mask_b))
@@ -484,7 +501,7 @@ class Bottleneck(TokenFusion):
         CourseError: when ``depth`` is 1: z has then told nobody what it heard.
     """
 
-    def __init__(self, classes, tokens=4, **kwargs):
+    def __init__(self, classes: int, tokens: int = 4, **kwargs: Any) -> None:
         super().__init__(classes, **kwargs)
         if self.depth < 2:
             raise CourseError(
@@ -496,7 +513,7 @@ class Bottleneck(TokenFusion):
         self.norm_a, self.norm_b = self._norm(), self._norm()
         self.bottleneck = self.add_weight(shape=(1, tokens, self.dim), name="bottleneck")
 
-    def meet(self, a, b, mask_a, mask_b):
+    def meet(self, a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor) -> Tensor:
         batch, count_a, count_b = ops.shape(a)[0], a.shape[1], b.shape[1]
         z = ops.repeat(ops.cast(self.bottleneck, a.dtype), batch, axis=0)
         see_a, see_b = (  # everybody sees the bottleneck
@@ -510,8 +527,8 @@ class Bottleneck(TokenFusion):
         a, b = masked_mean(self.norm_a(a), _asks(mask_a)), masked_mean(self.norm_b(b), _asks(mask_b))
         return ops.concatenate([a, b], axis=-1)
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {**super().get_config(), "tokens": self.tokens}
 
 
@@ -533,15 +550,15 @@ class ModalityDropout(layers.Layer):
         CourseError: when the rate is out of range.
     """
 
-    def __init__(self, rate, seed=None, **kwargs):
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not 0 <= rate < 1:
             raise CourseError(f"rate is {rate}; expected 0 ≤ rate < 1, the share of samples that lose one.")
         self.rate, self.seed = rate, seed
         self.generator = keras.random.SeedGenerator(seed)
 
-    def call(self, present, training=False):
-        """Bool tensor (batch, 2), whether a sample has a and b → the same after the draws."""
+    def call(self, present: Tensor, training: bool = False) -> Tensor:
+        """Draws who loses what: bool tensor (batch, 2), whether a sample has a and b → the same, after it."""
         require_mask("present", present)
         if not training:
             return present
@@ -551,8 +568,8 @@ class ModalityDropout(layers.Layer):
         has_both = ops.all(present, axis=1, keepdims=True)
         return ops.logical_and(present, ~ops.logical_and(lose, has_both))
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor."""
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
 
 
@@ -572,7 +589,9 @@ METHODS = {
 BASELINES = {"only a": partial(OneModality, modality="a"), "only b": partial(OneModality, modality="b")}
 
 
-def _keep(tokens, name, mask, present, modality):
+def _keep(
+    tokens: Tensor, name: str, mask: Tensor | None, present: Tensor | None, modality: int
+) -> tuple[Tensor, Tensor]:
     """Tokens with zeros where the mask or ``present`` takes them away, and the mask of both together."""
     kept = ops.ones(ops.shape(tokens)[:2], dtype="bool")
     if mask is not None:
@@ -584,7 +603,7 @@ def _keep(tokens, name, mask, present, modality):
     return ops.where(ops.expand_dims(kept, -1), tokens, 0), kept
 
 
-def _vectors(a, b, mask_a, mask_b, per_token):
+def _vectors(a: Tensor, b: Tensor, mask_a: Tensor, mask_b: Tensor, per_token: bool) -> tuple[Tensor, Tensor]:
     """One vector of each modality: (batch, dim) both, or (batch, tokens_a, dim) both, b's repeated."""
     b = masked_mean(b, mask_b)
     if not per_token:
@@ -593,6 +612,6 @@ def _vectors(a, b, mask_a, mask_b, per_token):
     return a, ops.repeat(ops.expand_dims(b, 1), a.shape[1], axis=1)
 
 
-def _asks(mask):
+def _asks(mask: Tensor) -> Tensor:
     """The mask of the tokens that carry the answer: the kept ones, or the zeros of a modality with none."""
     return ops.logical_or(mask, ~ops.any(mask, axis=1, keepdims=True))

@@ -13,16 +13,18 @@ import io
 import struct
 import wave
 import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
-from files import DATA, write_whole
+from files import DATA, write_atomically
 from PIL import Image
 
 WIDTH, HEIGHT = 160, 120
 RATE = 8000
 
 
-def inside_polygon(x, y, corners):
+def inside_polygon(x: np.ndarray, y: np.ndarray, corners: Sequence[tuple[float, float]]) -> np.ndarray:
     """Which points lie inside a polygon (even-odd rule)."""
     inside = np.zeros(x.shape, dtype=bool)
     for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
@@ -32,19 +34,21 @@ def inside_polygon(x, y, corners):
     return inside
 
 
-def cover(shape, width, height, finer=4):
+def cover(
+    shape: Callable[[np.ndarray, np.ndarray], np.ndarray], width: int, height: int, finer: int = 4
+) -> np.ndarray:
     """How much of each pixel a shape covers: float64 (height, width); `shape` takes coordinates 0–1."""
     y, x = np.mgrid[0 : height * finer, 0 : width * finer] + 0.5
     mask = shape(x / (width * finer), y / (height * finer)).astype(float)
     return mask.reshape(height, finer, width, finer).mean(axis=(1, 3))
 
 
-def arrow_up(x, y):
+def arrow_up(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     head = inside_polygon(x, y, [(0.28, 0.08), (0.50, 0.40), (0.06, 0.40)])
     return head | ((abs(x - 0.28) < 0.09) & (y > 0.38) & (y < 0.90))
 
 
-def word_up(x, y):
+def word_up(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The letters U and P, so that anyone sees which way is up."""
     sides = ((abs(x - 0.58) < 0.025) | (abs(x - 0.72) < 0.025)) & (y > 0.5) & (y < 0.88)
     floor = (abs(x - 0.65) < 0.095) & (y > 0.82) & (y < 0.9)
@@ -54,7 +58,9 @@ def word_up(x, y):
     return sides | floor | stem | (bowl & ~hole)
 
 
-def picture(width=WIDTH, height=HEIGHT, arrow=(200, 30, 40)):
+def picture(
+    width: int = WIDTH, height: int = HEIGHT, arrow: tuple[int, int, int] = (200, 30, 40)
+) -> np.ndarray:
     """A red arrow and the word UP on a sky that is darker at the top: uint8 RGB (height, width, 3)."""
     shade = np.linspace(0, 1, height)[:, None, None]
     colours = (1 - shade) * np.array([90, 150, 220]) + shade * np.array([235, 245, 255])
@@ -65,30 +71,30 @@ def picture(width=WIDTH, height=HEIGHT, arrow=(200, 30, 40)):
     return np.round(image).astype(np.uint8)
 
 
-def encode(image, kind, **options):
+def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
 
 
-def grey():
+def grey() -> bytes:
     return encode(Image.fromarray(picture()).convert("L"), "PNG", optimize=True)
 
 
-def cut_out():
+def cut_out() -> np.ndarray:
     """The arrow and the word alone, with soft edges: uint8 RGBA."""
     alpha = np.maximum(cover(arrow_up, WIDTH, HEIGHT), cover(word_up, WIDTH, HEIGHT))
     colour = np.broadcast_to(np.array([200, 30, 40]), (HEIGHT, WIDTH, 3))
     return np.dstack([colour, np.round(255 * alpha)]).astype(np.uint8)
 
 
-def rgba():
+def rgba() -> bytes:
     pixels = cut_out()
     pixels[pixels[..., 3] == 0, :3] = 0  # as many programs do: dropping alpha turns the background black
     return encode(Image.fromarray(pixels, "RGBA"), "PNG", optimize=True)
 
 
-def palette_transparent():
+def palette_transparent() -> bytes:
     alpha = cut_out()[..., 3]
     indices = np.where(alpha < 128, 0, np.where(np.arange(WIDTH) < WIDTH * 0.52, 1, 2)).astype(np.uint8)
     image = Image.fromarray(indices, "L")
@@ -96,17 +102,17 @@ def palette_transparent():
     return encode(image, "PNG", transparency=0, optimize=True)
 
 
-def cmyk():
+def cmyk() -> bytes:
     return encode(Image.fromarray(picture()).convert("CMYK"), "JPEG", quality=85)
 
 
-def sixteen_bit():
+def sixteen_bit() -> bytes:
     """0–65535: a reader that keeps the low byte, or that clips at 255, sees noise or white."""
     grey_levels = np.asarray(Image.fromarray(picture()).convert("L"), dtype=np.uint16)
     return encode(Image.fromarray(grey_levels * 257), "PNG", optimize=True)
 
 
-def rotated():
+def rotated() -> bytes:
     """Stored lying on its side, with the EXIF note "turn me a quarter clockwise" (orientation 6)."""
     upright = picture(width=HEIGHT, height=WIDTH)
     exif = Image.Exif()
@@ -114,11 +120,11 @@ def rotated():
     return encode(Image.fromarray(np.rot90(upright).copy()), "JPEG", quality=85, exif=exif.tobytes())
 
 
-def progressive():
+def progressive() -> bytes:
     return encode(Image.fromarray(picture()), "JPEG", quality=85, progressive=True)
 
 
-def animated():
+def animated() -> bytes:
     """Three frames: the arrow is red, then green, then blue."""
     frames = [
         Image.fromarray(picture(arrow=colour)) for colour in ((200, 30, 40), (30, 150, 60), (40, 60, 200))
@@ -129,26 +135,26 @@ def animated():
     return encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=400, loop=0)
 
 
-def one_pixel():
+def one_pixel() -> bytes:
     return encode(Image.new("RGB", (1, 1), (200, 30, 40)), "PNG")
 
 
-def wide():
+def wide() -> bytes:
     """4,000 × 2: scaling the shorter side to 224 would make 448,000 × 224 pixels, 300 MB."""
     steps = np.arange(4000) * 255 // 3999
     row = np.stack([steps, 255 - steps, np.full(4000, 120)], axis=1).astype(np.uint8)
     return encode(Image.fromarray(np.stack([row, row])), "PNG", optimize=True)
 
 
-def truncated_picture():
+def truncated_picture() -> bytes:
     whole = encode(Image.fromarray(picture()), "JPEG", quality=85)
     return whole[: len(whole) // 2]
 
 
-def bomb():
+def bomb() -> bytes:
     """A PNG that says 60,000 × 60,000 pixels, 10.8 GB, and holds one row of them."""
 
-    def chunk(kind, body):
+    def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
@@ -156,14 +162,14 @@ def bomb():
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", row) + chunk(b"IEND", b"")
 
 
-def chirp(seconds, rate, low, high):
+def chirp(seconds: float, rate: int, low: float, high: float) -> np.ndarray:
     """A tone that slides from `low` to `high` hertz, faded in and out: float64 in [-1, 1]."""
     time = np.arange(round(seconds * rate)) / rate
     phase = 2 * np.pi * (low * time + (high - low) * time**2 / (2 * seconds))
     return 0.6 * np.sin(phase) * np.minimum(1, np.minimum(time, seconds - time) / 0.02)
 
 
-def wav(samples, rate, bytes_per_sample=2):
+def wav(samples: np.ndarray, rate: int, bytes_per_sample: int = 2) -> bytes:
     """A WAV file of samples (n,) or (n, channels) in [-1, 1]."""
     samples = samples[:, None] if samples.ndim == 1 else samples
     if bytes_per_sample == 1:
@@ -179,12 +185,12 @@ def wav(samples, rate, bytes_per_sample=2):
     return file.getvalue()
 
 
-def stereo():
+def stereo() -> bytes:
     left, right = chirp(0.25, 44100, 300, 1200), chirp(0.25, 44100, 1200, 300)
     return wav(np.stack([left, right], axis=1), 44100)
 
 
-def build():
+def build() -> dict[str, bytes]:
     """Every file: {name: bytes}."""
     sound = chirp(0.5, RATE, 300, 1200)
     whole = wav(sound, RATE)
@@ -218,13 +224,13 @@ def build():
     }
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.parse_args()
     for name, content in build().items():
-        write_whole(DATA / "awkward" / name, content)
+        write_atomically(DATA / "awkward" / name, content)
         print(f"{name}: {len(content):,} bytes")
     print("now run: python3 data/build/manifest.py")
 

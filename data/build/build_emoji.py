@@ -1,4 +1,4 @@
-"""Draw the emoji of data/emoji: one concept in four art styles, with its names in two languages.
+"""Draws the emoji of data/emoji: one concept in four art styles, with its names in two languages.
 
 Writes data/emoji/{noto,twemoji,openmoji,fluent}.webp (one sheet of tiles per style, with alpha) and
 data/emoji/concepts.json (names, keywords, groups and the stored splits, in the order of the tiles).
@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from files import DATA, write_whole
+from files import DATA, write_atomically
 from near_copies import near_copies
 from PIL import Image, ImageDraw, ImageFont
 
@@ -93,7 +93,7 @@ SHAPES = ("heart", "circle", "square")
 HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
-def unpack(folder, name):
+def unpack(folder: Path, name: str) -> Path:
     """The folder of one npm package below `folder`, unpacked from its tarball if need be."""
     stem, package = PACKAGES[name]
     unpacked = folder / stem / "package"
@@ -106,16 +106,16 @@ def unpack(folder, name):
     return unpacked
 
 
-def without_selector(hexcode):
+def without_selector(hexcode: str) -> str:
     """The code points without U+FE0F, which only asks for colour and which some file names leave out."""
     return "-".join(part for part in hexcode.split("-") if part != "FE0F")
 
 
-def slug(label):
+def slug(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", re.sub("[’']", "", label.lower())).strip("-")
 
 
-def svg_file(style, folder, concept):
+def svg_file(style: str, folder: Path, concept: dict) -> Path | None:
     """The concept's SVG file in a style's package, or None."""
     code, label = concept["hexcode"], concept["label"]
     if style == "twemoji":
@@ -128,7 +128,7 @@ def svg_file(style, folder, concept):
     return next((path for name in names if (path := folder / f"{name}.svg").is_file()), None)
 
 
-def draw_svg(path):
+def draw_svg(path: Path) -> Image.Image:
     drawn = subprocess.run(
         ["rsvg-convert", f"--width={CANVAS}", f"--height={CANVAS}", "--keep-aspect-ratio", str(path)],
         capture_output=True,
@@ -137,13 +137,13 @@ def draw_svg(path):
     return Image.open(io.BytesIO(drawn.stdout)).convert("RGBA")
 
 
-def character(concept):
+def character(concept: dict) -> str:
     """The emoji itself; with U+FE0F only where text would be shown in its place without (type 0)."""
     text = "".join(chr(int(code, 16)) for code in concept["hexcode"].split("-"))
     return text + "\ufe0f" if concept["type"] == 0 and len(text) == 1 else text
 
 
-def draw_noto(concept, font):
+def draw_noto(concept: dict, font: ImageFont.FreeTypeFont) -> Image.Image | None:
     """The font's bitmap, or None where the font has no single glyph for the whole sequence."""
     text = character(concept)
     canvas = Image.new("RGBA", (2 * NOTO_WIDTH, 2 * NOTO_WIDTH))
@@ -153,8 +153,8 @@ def draw_noto(concept, font):
     return canvas if box and single else None
 
 
-def tile(picture, canvas_width, extent):
-    """Crop to what is drawn, scale by the style's factor, put it in the middle of a tile; None if blank."""
+def tile(picture: Image.Image, canvas_width: int, extent: float) -> Image.Image | None:
+    """Crops to what is drawn, scales by the style's factor, centres it on a tile; None if blank."""
     box = picture.getbbox()
     if box is None:
         return None
@@ -168,7 +168,9 @@ def tile(picture, canvas_width, extent):
     return out
 
 
-def draw(concept, folders, font):
+def draw(
+    concept: dict, folders: dict[str, Path], font: ImageFont.FreeTypeFont
+) -> dict[str, Image.Image | None]:
     """One concept in the four styles: {style: tile or None}."""
     noto = draw_noto(concept, font)
     tiles = {"noto": noto and tile(noto, NOTO_WIDTH, EXTENT["noto"])}
@@ -178,7 +180,7 @@ def draw(concept, folders, font):
     return tiles
 
 
-def person_and_role(hexcode):
+def person_and_role(hexcode: str) -> tuple[str, str] | None:
     """("man" | "woman" | "person", code points of the role), or None for anything else.
 
     Unicode spells such emoji in two ways: MAN, joiner, microscope; and RUNNER, joiner, male sign.
@@ -194,7 +196,7 @@ def person_and_role(hexcode):
     return None
 
 
-def person_parts(concepts):
+def person_parts(concepts: list[dict]) -> dict[str, tuple[str, str]]:
     """{hexcode: (person, role)} for every role that is drawn as man, woman and person."""
     found = {}
     for concept in concepts:
@@ -213,7 +215,7 @@ def person_parts(concepts):
     return parts
 
 
-def named_parts(concepts):
+def named_parts(concepts: list[dict]) -> dict[str, tuple[str, str]]:
     """{hexcode: parts} of the colour + shape and the hour + minute concepts, recognised by their names."""
     names = {f"{colour} {shape}": (colour, shape) for colour in COLOURS for shape in SHAPES}
     names |= {f"{colour} large square": (colour, "square") for colour in COLOURS}
@@ -222,7 +224,7 @@ def named_parts(concepts):
     return {c["hexcode"]: names[c["label"]] for c in concepts if c["label"] in names}
 
 
-def hold_out(parts):
+def hold_out(parts: dict[str, tuple[str, str]]) -> set[str]:
     """The combinations kept for the compositional test: every part of each is seen in others.
 
     Of every second role one person (woman, man and person in turn), of every colour one shape (in turn),
@@ -236,7 +238,7 @@ def hold_out(parts):
     return {hexcode for hexcode, pair in parts.items() if pair in wanted}
 
 
-def sheet(tiles):
+def sheet(tiles: list[Image.Image]) -> bytes:
     rows = -(-len(tiles) // COLUMNS)
     out = Image.new("RGBA", (COLUMNS * SIDE, rows * SIDE))
     for i, picture in enumerate(tiles):
@@ -246,12 +248,14 @@ def sheet(tiles):
     return file.getvalue()
 
 
-def pictures_of(encoded, count):
+def pictures_of(encoded: bytes, count: int) -> np.ndarray:
     """What a reader of the sheet will see: uint8 (count, SIDE, SIDE, 4)."""
     return split_sheet(np.asarray(Image.open(io.BytesIO(encoded)).convert("RGBA")), SIDE, COLUMNS, count)
 
 
-def describe(concepts, chinese, groups, parts, near):
+def describe(
+    concepts: list[dict], chinese: dict, groups: dict, parts: dict[str, tuple[str, str]], near: np.ndarray
+) -> bytes:
     """The lines of concepts.json: one concept a line, so that a change is easy to see."""
     held = hold_out(parts)
     lines = []
@@ -277,7 +281,7 @@ def describe(concepts, chinese, groups, parts, near):
     return (json.dumps(head)[:-1] + ', "concepts": [\n' + ",\n".join(lines) + "\n]}\n").encode()
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -304,9 +308,9 @@ def main():
     pictures = {style: pictures_of(encoded, len(kept)) for style, encoded in sheets.items()}
     parts = person_parts(kept) | named_parts(kept)
     for style, encoded in sheets.items():
-        write_whole(DATA / "emoji" / f"{style}.webp", encoded)
+        write_atomically(DATA / "emoji" / f"{style}.webp", encoded)
     near = near_copies(pictures)
-    write_whole(DATA / "emoji" / "concepts.json", describe(kept, chinese, groups, parts, near))
+    write_atomically(DATA / "emoji" / "concepts.json", describe(kept, chinese, groups, parts, near))
 
     print(f"{len(concepts)} concepts without skin tones, {len(kept)} drawn in all four styles")
     for style in STYLES:

@@ -1,4 +1,4 @@
-"""Speak the digits and 60 emoji names of data/speech with two speech synthesisers.
+"""Speaks the digits and 60 emoji names of data/speech with two speech synthesisers.
 
 Writes data/speech/VOICE.flac (8 kHz mono, all clips of a voice one after the other) and data/speech/index.tsv
 (one row per clip: where it starts, how long it is, what is said, by which voice, and its split).
@@ -19,12 +19,13 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from files import DATA, write_whole
+from files import DATA, write_atomically
 from scipy.signal import resample_poly
 
 from course_utils.datasets.speech import DIGITS, RATE
@@ -98,8 +99,8 @@ FLITE = ("slt", "rms", "awb", "kal")
 TAKE_PITCH, TAKE_SPEED = 8, 25  # how much higher and slower the second take of a digit is
 
 
-def run(command, path):
-    """Run a synthesiser that writes `path`; its samples at RATE, float64 in [-1, 1]."""
+def run(command: list[str], path: Path) -> np.ndarray:
+    """Runs a synthesiser that writes `path`; returns its samples at RATE, float64 in [-1, 1]."""
     try:
         subprocess.run(command, check=True, capture_output=True)
     except FileNotFoundError:
@@ -109,7 +110,7 @@ def run(command, path):
     return resample_poly(samples, RATE // divisor, rate // divisor)
 
 
-def speak_espeak(folder, voice, text, language, take):
+def speak_espeak(folder: Path, voice: tuple, text: str, language: str, take: int) -> np.ndarray:
     variant, accent, pitch, speed = voice
     path = folder / "clip.wav"
     spoken = f"{accent if language == 'en' else MANDARIN}+{variant}"
@@ -118,13 +119,13 @@ def speak_espeak(folder, voice, text, language, take):
     return run(command, path)
 
 
-def speak_flite(folder, voice, text, take):
+def speak_flite(folder: Path, voice: str, text: str, take: int) -> np.ndarray:
     path = folder / "clip.wav"
     stretch = f"duration_stretch={1 + 0.2 * take}"
     return run(["flite", "-voice", voice, "--setf", stretch, "-t", text, "-o", str(path)], path)
 
 
-def trim(samples):
+def trim(samples: np.ndarray) -> np.ndarray:
     """Without the silence at either end, but for EDGE seconds."""
     window = round(0.01 * RATE)
     loudness = np.sqrt(np.convolve(samples**2, np.full(window, 1 / window), "same"))
@@ -133,7 +134,7 @@ def trim(samples):
     return np.pad(samples, edge)[loud[0] : loud[-1] + 1 + 2 * edge]
 
 
-def texts(languages):
+def texts(languages: tuple[str, ...]) -> Iterator[tuple[str, str, str, int]]:
     """(language, kind, transcript, take) of every clip of a voice."""
     for (language, kind), takes in TAKES.items():
         if language in languages:
@@ -141,7 +142,7 @@ def texts(languages):
             yield from ((language, kind, word, take) for take in range(takes) for word in words)
 
 
-def record(job):
+def record(job: tuple) -> tuple[str, list[dict], np.ndarray]:
     """All clips of one voice: its name, the rows of the index, int16 samples."""
     engine, split, voice = job
     name = f"{engine}-{(voice if engine == 'flite' else voice[0]).lower()}"
@@ -168,7 +169,7 @@ def record(job):
     return name, rows, np.concatenate(clips)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -187,7 +188,7 @@ def main():
     for name, rows, samples in recorded:
         file = io.BytesIO()
         soundfile.write(file, samples, RATE, format="FLAC", subtype="PCM_16", compression_level=1.0)
-        write_whole(DATA / "speech" / f"{name}.flac", file.getvalue())
+        write_atomically(DATA / "speech" / f"{name}.flac", file.getvalue())
         print(f"{name}: {len(rows)} clips, {len(samples) / RATE:.1f} s, {len(file.getvalue()):,} bytes")
         index += [
             row | {"hexcode": hexcodes[row["transcript"]] if row["kind"] == "name" else ""} for row in rows
@@ -196,7 +197,7 @@ def main():
     writer = csv.DictWriter(table, list(index[0]), delimiter="\t", lineterminator="\n")
     writer.writeheader()
     writer.writerows(index)
-    write_whole(DATA / "speech" / "index.tsv", table.getvalue().encode())
+    write_atomically(DATA / "speech" / "index.tsv", table.getvalue())
     print(f"{len(index)} clips of {len(recorded)} voices")
     print("now run: python3 data/build/manifest.py")
 

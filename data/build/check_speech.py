@@ -1,4 +1,4 @@
-"""Measure data/speech and try a simple classifier on it: are the labels right, how hard is each split?
+"""Measures data/speech and tries a simple classifier on it: are the labels right, how hard is each split?
 
 needs
   Python    numpy, scipy, scikit-learn and the repository around it; about ten seconds
@@ -27,13 +27,13 @@ from course_utils.datasets import speech
 FRAMES, MELS = 24, 24
 
 
-def power(samples):
+def power(samples: np.ndarray) -> np.ndarray:
     """Power of 32-ms windows every 10 ms, no less than −60 dB of its largest: (bins, frames)."""
     values = np.abs(stft(samples, nperseg=256, noverlap=176)[2]) ** 2
     return np.maximum(values, values.max() * 1e-6)
 
 
-def mel_matrix(bins):
+def mel_matrix(bins: int) -> np.ndarray:
     """Triangles evenly spaced on the mel scale (HTK's formula), (MELS, bins), from 60 Hz to 4 kHz."""
     mel = np.linspace(2595 * np.log10(1 + 60 / 700), 2595 * np.log10(1 + 4000 / 700), MELS + 2)
     corners = 700 * (10 ** (mel / 2595) - 1)
@@ -43,7 +43,7 @@ def mel_matrix(bins):
     return np.maximum(0, np.minimum(rising, falling))
 
 
-def features(samples):
+def features(samples: np.ndarray) -> np.ndarray:
     """A clip's log-mel picture, stretched to FRAMES and without its overall loudness: (FRAMES · MELS,)."""
     spectrum = power(samples)
     mel = np.log(mel_matrix(len(spectrum)) @ spectrum)
@@ -52,7 +52,7 @@ def features(samples):
     return (stretched - stretched.mean()).ravel()
 
 
-def measure(name, split):
+def measure(name: str, split: speech.Speech) -> None:
     seconds = np.array([len(clip) / split.rate for clip in split.clips])
     loudness = np.array([20 * np.log10(np.sqrt(np.mean(clip**2))) for clip in split.clips])
     peak = max(np.abs(clip).max() for clip in split.clips)
@@ -63,7 +63,7 @@ def measure(name, split):
     )
 
 
-def closest_voices(splits):
+def closest_voices(splits: dict[str, speech.Speech]) -> None:
     """Which voices are most alike, by the root mean square difference of their log-mels of the same words."""
     pictures = {}
     for split in splits.values():
@@ -82,12 +82,12 @@ def closest_voices(splits):
         print(f"  {name}: " + ", ".join(f"{v} ~ {t} {d:.2f}" for d, v, t in nearest))
 
 
-def distance(first, second):
+def distance(first: dict, second: dict) -> float:
     common = first.keys() & second.keys()
     return np.sqrt(np.mean([np.mean((first[word] - second[word]) ** 2) for word in common]))
 
 
-def classify(splits, language, kind):
+def classify(splits: dict[str, speech.Speech], language: str, kind: str) -> dict[str, dict[str, float]]:
     """Share of right answers by split and voice: {split: {voice: share}}."""
     train = splits["train"].select(language=language, kind=kind)
     model = make_pipeline(StandardScaler(), RidgeClassifier(alpha=300.0))
@@ -102,7 +102,7 @@ def classify(splits, language, kind):
     return shares
 
 
-def draw(path, splits):
+def draw(path: Path, splits: dict[str, speech.Speech]) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -117,14 +117,14 @@ def draw(path, splits):
         for axis, clip, word in zip(line, chosen.clips, chosen.transcripts, strict=False):
             axis.imshow(np.log(power(clip)), origin="lower", aspect="auto", cmap="magma")
             title = word if language == "en" else f"zh {speech.digit_value(word)}"
-            axis.set_title(f"{title} {len(clip) / 8000:.2f} s", fontsize=8)
+            axis.set_title(f"{title} {len(clip) / speech.RATE:.2f} s", fontsize=8)
             axis.set_xticks([])
         line[0].set_ylabel(voice, fontsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=70)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -6,13 +6,9 @@ Importing this makes ``course_utils`` importable, so that the scripts run withou
 import sys
 from pathlib import Path
 
-DATA = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(DATA.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from course_utils.files import write_atomically
+from course_utils.places import DATA
 
-def write_whole(path, content):
-    """Write `content` (bytes) under a temporary name in the same folder, then rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+__all__ = ["DATA", "write_atomically"]

@@ -1,4 +1,4 @@
-"""Look for near-copies between art styles, which would leak from the training styles to the test style.
+"""Looks for near-copies between art styles, which would leak from the training styles to the test style.
 
 A test picture (Fluent) is a near-copy of a training picture (Noto, Twemoji, OpenMoji) when both of these
 hold: the 64-bit perceptual hashes of the two, on white, differ in at most HASH_BITS bits; and the mean
@@ -26,7 +26,7 @@ TWIN_PIXELS = 1.0
 SMALL = 32  # side the pictures are reduced to before hashing
 
 
-def on_white(pictures):
+def on_white(pictures: np.ndarray) -> np.ndarray:
     """uint8 RGBA (n, s, s, 4) → float32 RGB (n, SMALL, SMALL, 3)."""
     n, side = pictures.shape[:2]
     step = side // SMALL
@@ -34,7 +34,7 @@ def on_white(pictures):
     return blocks.mean(axis=(2, 4), dtype=np.float32)
 
 
-def hashes(small):
+def hashes(small: np.ndarray) -> np.ndarray:
     """The perceptual hash of pictures (n, SMALL, SMALL, 3): bool (n, 64)."""
     grey = small @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     i = np.arange(SMALL)
@@ -43,7 +43,7 @@ def hashes(small):
     return low > np.median(low, axis=1, keepdims=True)
 
 
-def compare(test, train):
+def compare(test: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which pairs have near hashes, and which of those have near pixels too: two bool (n, n)."""
     first, second = hashes(test), hashes(train)
     near_hash = (first[:, None] != second[None]).sum(axis=2) <= HASH_BITS
@@ -53,14 +53,14 @@ def compare(test, train):
     return near_hash, near
 
 
-def near_copies(pictures):
+def near_copies(pictures: dict[str, np.ndarray]) -> np.ndarray:
     """Which test pictures have a near-copy among the training styles: bool (n,)."""
     test = on_white(pictures[emoji.TEST_STYLE])
     found = [compare(test, on_white(pictures[style]))[1].any(axis=1) for style in emoji.TRAIN_STYLES]
     return np.any(found, axis=0)
 
 
-def twins(pictures):
+def twins(pictures: np.ndarray) -> list[tuple[int, int]]:
     """Pairs of concepts that one style draws alike: (i, j) with i < j, within TWIN_PIXELS on white."""
     small = on_white(pictures)
     return [
@@ -70,7 +70,7 @@ def twins(pictures):
     ]
 
 
-def report(loaded):
+def report(loaded: emoji.Emoji) -> None:
     names = loaded.names["en"]
     test = on_white(loaded.pictures[emoji.TEST_STYLE])
     same = np.eye(len(test), dtype=bool)
@@ -93,7 +93,7 @@ def report(loaded):
         print(f"{style} draws {len(pairs)} pairs of concepts alike{examples}")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Number the reviews and messages in data/reviews and store which split each belongs to.
+"""Numbers the reviews and messages in data/reviews and stores which split each belongs to.
 
 needs nothing but Python. Run it after adding or removing rows; the order of the rows stays.
 
@@ -14,9 +14,11 @@ Texts play no part, so mending one moves none. Run twice, it gives the same byte
 
 import argparse
 import random
+from collections.abc import Callable
 from itertools import cycle, groupby
+from pathlib import Path
 
-from files import DATA, write_whole
+from files import DATA, write_atomically
 
 SEED = 20  # with it every subject and sticker is in train, every subject in test
 FOLDER = DATA / "reviews"
@@ -25,14 +27,14 @@ SHORT = {"T": "train", "v": "validation", "e": "test"}
 PATTERN = [SHORT[letter] for letter in "TeTTvTeTTeTTvTeTTvTe"]
 
 
-def read(path):
+def read(path: Path) -> list[dict[str, str]]:
     """The rows of a tab-separated file with a header: a list of {column: text}."""
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     return [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
 
 
-def assign(rows, list_of, group_of):
-    """Give each row its split: the rows of one list follow the pattern, group by group in a drawn order."""
+def assign(rows: list[dict], list_of: Callable[[dict], object], group_of: Callable[[dict], object]) -> None:
+    """Gives each row its split: the rows of one list follow the pattern, group by group in a drawn order."""
     draw = random.Random(SEED)
     groups = sorted({group_of(row) for row in rows})
     place = dict(zip(draw.sample(groups, len(groups)), range(len(groups)), strict=True))
@@ -43,11 +45,11 @@ def assign(rows, list_of, group_of):
             row["split"] = split
 
 
-def split_reviews(rows):
+def split_reviews(rows: list[dict]) -> None:
     assign(rows, lambda row: (row["label"], row["negation"]), lambda row: row["subject"])
 
 
-def split_messages(rows):
+def split_messages(rows: list[dict]) -> None:
     positive = [row for row in rows if row["label"] == "positive"]
     assign(positive, lambda row: "", lambda row: row["sticker"])
     splits = {row["pair"]: row["split"] for row in positive}
@@ -55,15 +57,15 @@ def split_messages(rows):
         row["split"] = splits[row["pair"]]
 
 
-def write(path, prefix, rows):
+def write(path: Path, prefix: str, rows: list[dict]) -> None:
     for number, row in enumerate(rows, start=1):
         row["id"] = f"{prefix}{number:03}"
     columns = ["id", "split", *(column for column in rows[0] if column not in ("id", "split"))]
     lines = [columns, *([row[column] for column in columns] for row in rows)]
-    write_whole(path, "".join("\t".join(line) + "\n" for line in lines).encode())
+    write_atomically(path, "".join("\t".join(line) + "\n" for line in lines))
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -112,7 +112,7 @@ def test_index_finds_a_concept_by_name_character_or_hexcode(loaded):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "close"), [("catt", "cat"), ("astronaught", "astronaut"), ("#~#~#", "`.names")]
+    ("wanted", "close"), [("catt", "cat"), ("astronaught", "astronaut"), ("#~#~#", "are: grinning face")]
 )
 def test_index_suggests_close_names(loaded, wanted, close):
     with pytest.raises(CourseError, match=wanted) as raised:
@@ -126,10 +126,28 @@ def test_a_part_of_the_styles_can_be_loaded(loaded):
     np.testing.assert_array_equal(one.pictures["twemoji"], loaded.pictures["twemoji"])
 
 
-@pytest.mark.parametrize("styles", [["noto", "apple"], "noto"])
-def test_unknown_styles_are_refused(styles):
-    with pytest.raises(CourseError, match="noto, twemoji, openmoji, fluent"):
+@pytest.mark.parametrize(
+    ("styles", "message"),
+    [
+        (["noto", "apple"], "'apple': expected one of 'noto', 'twemoji', 'openmoji', 'fluent'"),
+        ("noto", "styles is 'noto': expected a list"),
+        (None, "styles is None"),
+        ([3], "an item of styles is 3"),
+    ],
+)
+def test_unknown_styles_are_refused(styles, message):
+    with pytest.raises(CourseError, match=message):
         emoji.load(styles)
+
+
+def test_what_is_no_name_and_what_cannot_be_resized_is_refused(loaded):
+    with pytest.raises(CourseError, match="wanted is 5: expected one string"):
+        loaded.index(5)
+    with pytest.raises(CourseError, match=r"pictures has shape \(2, 8, 8, 3\)"):
+        emoji.resized(np.zeros((2, 8, 8, 3), np.uint8), 4)
+    with pytest.raises(CourseError, match="side is 0: expected a whole number"):
+        emoji.resized(np.zeros((2, 8, 8, 4), np.uint8), 0)
+    assert emoji.resized(np.zeros((2, 8, 9, 4), np.uint8), 4).shape == (2, 4, 4, 4)
 
 
 def test_on_background_mixes_by_alpha():

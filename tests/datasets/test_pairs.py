@@ -70,7 +70,7 @@ def test_noise_has_the_power_that_was_asked_for(decibels, monkeypatch):
 def test_only_cells_without_a_thing_are_hidden_and_half_of_them():
     some = scenes.generate(300, seed=1)
     regions = np.random.default_rng(0).normal(size=(300, 36, 5)).astype(np.float32)
-    hidden = (pairs.hide_empty_cells(regions, some, 0.5) == 0).all(axis=-1).reshape(300, 3, 2, 3, 2)
+    hidden = (scenes.hide_empty_cells(regions, some, 0.5) == 0).all(axis=-1).reshape(300, 3, 2, 3, 2)
     cells = hidden.all(axis=(2, 4)).reshape(300, 9)
     assert (hidden.any(axis=(2, 4)).reshape(300, 9) == cells).all()  # a cell's four regions go together
     taken = np.zeros((300, 9), bool)
@@ -78,4 +78,8 @@ def test_only_cells_without_a_thing_are_hidden_and_half_of_them():
         taken[number, places[mask]] = True
     assert not (cells & taken).any()
     assert 0.45 < cells[~taken].mean() < 0.55
-    assert (pairs.hide_empty_cells(regions, some, 0.0) == regions).all()
+    assert (some.empty == ~taken).all()
+    assert (scenes.hide_empty_cells(regions, some, 0.0) == regions).all()
+    assert (
+        scenes.hide_empty_cells(np.ones((300, 9, 2), np.float32), some, 1.0).any(axis=-1).sum() == taken.sum()
+    )

@@ -146,6 +146,23 @@ def test_the_interval_of_a_mean_is_the_one_of_theory():
     assert interval.low < narrow.low < narrow.high < interval.high
 
 
+def test_the_interval_is_scipys_percentile_bootstrap_of_the_same_draws():
+    from scipy import stats
+
+    values = np.random.default_rng(4).random(60)
+    for level, seed in ((0.95, 0), (0.5, 7)):
+        expected = stats.bootstrap(
+            (values,),
+            np.mean,
+            n_resamples=500,
+            confidence_level=level,
+            method="percentile",
+            rng=np.random.default_rng(seed),
+        ).confidence_interval
+        found = evaluation.bootstrap_interval(values, level=level, draws=500, seed=seed)
+        assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
 def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
     rng = np.random.default_rng(2)
     intervals = [evaluation.bootstrap_interval(rng.random(150) < 0.7, draws=400, seed=i) for i in range(300)]

@@ -5,7 +5,8 @@ import pytest
 
 from course_utils import runtime
 from course_utils.datasets import scenes
-from course_utils.datasets.pairs import hide_empty_cells, standardised
+from course_utils.datasets.pairs import standardised
+from course_utils.datasets.scenes import hide_empty_cells
 from course_utils.experiments import fusion, results
 
 runtime.start()

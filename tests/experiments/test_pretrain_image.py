@@ -93,6 +93,44 @@ def test_muon_of_a_kernel_is_keras_muon_of_the_same_numbers_as_a_matrix():
     plain = keras.Variable(start.astype("float32"))
     keras.optimizers.Muon(0.1).apply([ops.array(steps[0].astype("float32"))], [plain])
     assert np.abs(plain.numpy() - kernel.numpy()).max() > 1e-3
+    # What is no kernel is left as it is in Keras' own.
+    bias, kept = (keras.Variable(np.ones(8, np.float32)) for _ in range(2))
+    pretrain_image.MuonOfKernels(0.1, adam_lr_ratio=0.5).apply(
+        [ops.array(steps[0, 0, 0, 0], "float32")], [bias]
+    )
+    keras.optimizers.Muon(0.1, adam_lr_ratio=0.5).apply([ops.array(steps[0, 0, 0, 0], "float32")], [kept])
+    np.testing.assert_array_equal(bias.numpy(), kept.numpy())
+
+
+def test_the_optimizer_takes_the_steps_of_the_one_that_trained_the_checkpoint():
+    class Former(pretrain_image.MuonOfKernels):
+        build = keras.optimizers.Muon.build
+
+        def _should_use_adamw(self, variable):
+            return len(variable.shape) != 4 and super()._should_use_adamw(variable)
+
+    def trained(kind):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential(
+            [
+                keras.Input((8, 8, 3)),
+                keras.layers.Conv2D(4, 3),
+                keras.layers.BatchNormalization(),
+                keras.layers.Flatten(),
+                keras.layers.Dense(6, name="embedding"),
+                keras.layers.Dense(3, name="concepts"),
+            ]
+        )
+        settings = {"adam_lr_ratio": 0.67, "weight_decay": 0.02, "adam_weight_decay": 0.02}
+        optimizer = kind(0.01, exclude_embeddings=False, exclude_layers=["concepts"], **settings)
+        model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        rng = np.random.default_rng(0)
+        for _ in range(5):
+            model.train_on_batch(rng.normal(size=(16, 8, 8, 3)), rng.integers(3, size=16))
+        return model.get_weights()
+
+    for now, before in zip(trained(pretrain_image.MuonOfKernels), trained(Former), strict=True):
+        np.testing.assert_array_equal(now, before)
 
 
 def test_the_loss_is_the_sum_over_the_levels_by_hand(world):

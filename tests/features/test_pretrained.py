@@ -1,11 +1,13 @@
 """The pretrained image encoder: what it promises of shapes, of any side, and of the figures on its card."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
-from course_utils import CourseError, runtime
+from course_utils import CourseError, runtime, training
 from course_utils.datasets import emoji
-from course_utils.datasets.integrity import DATA
+from course_utils.places import DATA
 
 runtime.start()
 
@@ -50,13 +52,14 @@ def test_it_is_frozen_and_read_once():
     assert not encoder.trainable_variables and not pretrained.load_image_classifier().trainable_variables
 
 
-def test_weights_survive_packing_and_another_network_is_refused():
-    model = pretrained.load_image_classifier()
-    packed = pretrained.pack_weights(model)
-    assert packed == (DATA / "checkpoints" / "image_encoder.npz").read_bytes()
-    assert len(packed) < 3e6
-    with pytest.raises(CourseError, match="another version"):
-        pretrained.unpack_weights(packed, pretrained.build_image_encoder())
+def test_the_shipped_weights_are_those_of_the_recorded_run_to_the_last_bit():
+    weights = pretrained.load_image_classifier().get_weights()
+    assert all(value.dtype == np.float32 for value in weights)
+    digest = hashlib.sha256(b"".join(value.astype("<f4").tobytes() for value in weights)).hexdigest()
+    assert digest == "d561fac0b15b9c955200cc3fd7a469cc33230bfdcad3c1f1458e41c40d1a1f99"
+    assert (DATA / pretrained.CHECKPOINT).stat().st_size < 1.8e6
+    with pytest.raises(CourseError, match="another model"):
+        training.load_weights(DATA / pretrained.CHECKPOINT, pretrained.build_image_encoder())
 
 
 def test_the_checkpoint_reaches_the_figures_that_were_recorded_for_its_seed():

@@ -1,15 +1,16 @@
 """The shipped encoder: NumPy as Keras, the same alone and in a batch, stored without loss of meaning."""
 
+import hashlib
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from course_utils import CourseError, runtime
+from course_utils import CourseError, runtime, training
 from course_utils.datasets import emoji
 from course_utils.features import text_encoder
-from course_utils.places import ROOT
+from course_utils.places import DATA, ROOT
 
 TEXTS = ["a red apple", "太阳", "Train", "something that no emoji is called, at some length", "🐈", "ﬁre"]
 
@@ -75,9 +76,36 @@ def test_saving_and_reading_change_no_more_than_rounding(encoder, tmp_path):
     assert again.vocabulary.tokens == encoder.vocabulary.tokens
     assert again.tokenizer.merges == encoder.tokenizer.merges
     np.testing.assert_array_equal(again.features(TEXTS), encoder.features(TEXTS))
-    assert (ROOT / "data" / text_encoder.CHECKPOINT).stat().st_size < 3_000_000
-    with np.load(ROOT / "data" / text_encoder.CHECKPOINT, allow_pickle=False) as stored:
-        assert {stored[name].dtype for name in stored.files} == {np.dtype(np.float16), np.dtype(np.uint8)}
+    assert (DATA / text_encoder.CHECKPOINT).stat().st_size < 480_000
+    arrays, tokens = training.load_arrays(DATA / text_encoder.CHECKPOINT)
+    assert {array.dtype for array in arrays.values()} == {np.dtype(np.float16)}
+    assert tokens["tokens"] == encoder.vocabulary.tokens[2:]
+
+
+def test_the_shipped_weights_are_those_of_the_recorded_run_to_the_last_bit(encoder):
+    assert all(value.dtype == np.float32 for value in encoder.weights)
+    digest = hashlib.sha256(b"".join(value.astype("<f4").tobytes() for value in encoder.weights)).hexdigest()
+    assert digest == "7458aed667261c75adb22115092ed3160a20236d532eb44eba68123b1ef6367f"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda arrays, tokens: (arrays, None), "no text encoder"),
+        (lambda arrays, tokens: (arrays, {"tokens": []}), "no text encoder"),
+        (
+            lambda arrays, tokens: ({**arrays, "embedding": np.zeros((3, 64))}, tokens),
+            r"another model.*\(3, 64\)",
+        ),
+        (lambda arrays, tokens: ({"embedding": arrays["embedding"]}, tokens), "another model"),
+        (lambda arrays, tokens: (arrays, {**tokens, "tokens": tokens["tokens"][1:]}), "another model"),
+    ],
+)
+def test_a_file_of_another_encoder_is_refused(encoder, tmp_path, change, message):
+    path = tmp_path / "other.npz"
+    training.save_arrays(path, *change(*training.load_arrays(DATA / text_encoder.CHECKPOINT)))
+    with pytest.raises(CourseError, match=message):
+        text_encoder.read(path)
 
 
 @pytest.mark.parametrize("texts", ["sun", [1], None])
