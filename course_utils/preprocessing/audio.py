@@ -218,8 +218,8 @@ def _refuse_out_of_range(channels: np.ndarray, path: Path, allow_clipping: bool)
     if peak > _LOUDEST_MIX or (is_too_loud and not allow_clipping):
         raise CourseError(
             f"{path}: its samples are floats that reach {peak:,.2f}; expected -1 to 1. Nothing is lost:"
-            " divide them by their peak and save them under a new name: samples, rate = soundfile.read(old) and"
-            " soundfile.write(new, samples / abs(samples).max(), rate)."
+            " divide them by their peak and save them under a new name, with samples, rate ="
+            " soundfile.read(old) and soundfile.write(new, samples / abs(samples).max(), rate)."
         )
 
 
