@@ -101,7 +101,19 @@ _KINDS = (
     ("a JPEG picture", lambda head: head.startswith(b"\xff\xd8\xff")),
     ("a GIF picture", lambda head: head.startswith(b"GIF8")),
     ("a WebP picture", lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP"),
+    (
+        "camera raw",
+        lambda head: (
+            head.startswith((b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"\0MRM", b"FOVb"))
+            or head[4:12] == b"ftypcrx "
+            or head[6:14] == b"HEAPCCDR"
+            or (head[:4] == b"II*\0" and head[8:10] == b"CR")
+        ),
+    ),
     ("a TIFF picture", lambda head: head[:4] in (b"II*\0", b"MM\0*")),
+    ("an AVIF picture", lambda head: head[4:10] == b"ftypav"),
+    ("a DDS texture", lambda head: head.startswith(b"DDS ")),
+    ("a FITS file of astronomy", lambda head: head.startswith(b"SIMPLE  =")),
     (
         "a HEIC picture (phones make them; export it as JPEG)",
         lambda head: head[4:10] in (b"ftyphe", b"ftypmi"),

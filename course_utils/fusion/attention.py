@@ -5,6 +5,8 @@ at nothing gets zeros. The layers call a mask ``attention_mask``, because Keras 
 those that it passes on by itself. Importing this module loads Keras. Introduced in lesson 05.
 """
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -23,9 +25,17 @@ __all__ = [
 
 _register = keras.saving.register_keras_serializable("course_utils")
 
+Tensor = Any
+"""A tensor of the backend that Keras runs on, a symbolic one, or a NumPy array."""
 
-def dot_product_attention(queries, keys, values, mask=None):
-    """softmax(Q Kᵀ / √dim) V: every query takes the mean of the values, weighted by how well the keys fit it.
+Shape = tuple[int | None, ...]
+"""Lengths of a tensor's axes; None where one is not known yet."""
+
+
+def dot_product_attention(
+    queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Gives every query the mean of the values, weighted by how well the keys fit it: softmax(Q Kᵀ / √dim) V.
 
     Vaswani et al., arXiv:1706.03762, equation 1. Introduced in lesson 05.
 
@@ -34,15 +44,16 @@ def dot_product_attention(queries, keys, values, mask=None):
         keys: float tensor (batch, ..., keys, dim).
         values: float tensor (batch, ..., keys, width), one value for each key.
         mask: bool tensor, True = keep; (batch, keys) for keys that no query may see (padding), (batch,
-            queries, keys) where it depends on the query, or None. A causal mask needs its batch axis too:
-            ``mask[None]``.
+            queries, keys) where it depends on the query, or None. An axis before the last may be 1 and then
+            holds for all. A causal mask needs its batch axis too: ``mask[None]``; without it, where there
+            are as many samples as tokens, it is taken for one of padding.
 
     Returns:
         outputs (batch, ..., queries, width) and weights (batch, ..., queries, keys). The weights of a query
         sum to 1; a query whose keys are all masked has weights and outputs 0.
 
     Raises:
-        CourseError: when the token axis is missing, or the mask is not boolean.
+        CourseError: when the token axis is missing, or the mask is not boolean or of neither shape.
     """
     for name, tokens in (("queries", queries), ("keys", keys), ("values", values)):
         require_tokens(name, tokens.shape)
@@ -52,7 +63,9 @@ def dot_product_attention(queries, keys, values, mask=None):
     if mask is None:
         weights = _softmax(scores)
     else:
-        require_mask("mask", mask)
+        batch, *_, query_count, key_count = scores.shape
+        of_pairs = {"batch": batch, "queries": query_count, "keys": key_count}
+        require_mask("mask", mask, {"batch": batch, "keys": key_count}, of_pairs)
         mask = _spread(mask, len(scores.shape))
         # In float32, which can hold −1e9 also when the model computes in half precision.
         kept = ops.where(mask, ops.cast(scores, "float32"), -1e9)
@@ -68,12 +81,19 @@ class ScaledDotProductAttention(layers.Layer):
     Equal to ``keras.layers.Attention`` on queries divided by √dim, which Keras leaves out.
     """
 
-    def build(self, queries_shape, keys_shape, values_shape):
+    def build(self, queries_shape: Shape, keys_shape: Shape, values_shape: Shape) -> None:
         for name, shape in (("queries", queries_shape), ("keys", keys_shape), ("values", values_shape)):
             require_tokens(name, shape)
 
-    def call(self, queries, keys, values, attention_mask=None, return_scores=False):
-        """As :func:`dot_product_attention`; the weights are returned on request."""
+    def call(
+        self,
+        queries: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        attention_mask: Tensor | None = None,
+        return_scores: bool = False,
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Does as :func:`dot_product_attention`; the weights are returned on request."""
         outputs, weights = dot_product_attention(queries, keys, values, attention_mask)
         return (outputs, weights) if return_scores else outputs
 
@@ -94,7 +114,7 @@ class MultiHeadAttention(layers.Layer):
         CourseError: when the heads do not divide ``dim``.
     """
 
-    def __init__(self, heads, dim, **kwargs):
+    def __init__(self, heads: int, dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if heads < 1 or dim % heads:
             raise CourseError(f"heads={heads} and dim={dim}; expected a dim that the heads divide evenly.")
@@ -104,7 +124,7 @@ class MultiHeadAttention(layers.Layer):
         self.project_values = layers.Dense(dim, name="values", dtype=self.dtype_policy)
         self.project_outputs = layers.Dense(dim, name="outputs", dtype=self.dtype_policy)
 
-    def build(self, queries_shape, keys_shape):
+    def build(self, queries_shape: Shape, keys_shape: Shape) -> None:
         require_tokens("queries", queries_shape)
         require_tokens("keys", keys_shape)
         self.project_queries.build(queries_shape)
@@ -112,8 +132,14 @@ class MultiHeadAttention(layers.Layer):
         self.project_values.build(keys_shape)
         self.project_outputs.build((*queries_shape[:-1], self.dim))
 
-    def call(self, queries, keys, attention_mask=None, return_scores=False):
-        """Let every query attend to the keys.
+    def call(
+        self,
+        queries: Tensor,
+        keys: Tensor,
+        attention_mask: Tensor | None = None,
+        return_scores: bool = False,
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Lets every query attend to the keys.
 
         Args:
             queries: float tensor (batch, queries, dim of queries).
@@ -143,13 +169,13 @@ class MultiHeadAttention(layers.Layer):
             outputs = ops.where(sees, outputs, 0)
         return (outputs, weights) if return_scores else outputs
 
-    def _split(self, tokens):
+    def _split(self, tokens: Tensor) -> Tensor:
         """(batch, tokens, dim) → (batch, heads, tokens, dim / heads)."""
         tokens = ops.reshape(tokens, (*ops.shape(tokens)[:2], self.heads, self.dim // self.heads))
         return ops.transpose(tokens, (0, 2, 1, 3))
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor, dict."""
         return {**super().get_config(), "heads": self.heads, "dim": self.dim}
 
 
@@ -170,7 +196,9 @@ class AttentionBlock(layers.Layer):
         gated: bool, whether the two gates are there.
     """
 
-    def __init__(self, heads, dim, hidden=None, gated=False, **kwargs):
+    def __init__(
+        self, heads: int, dim: int, hidden: int | None = None, gated: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.heads, self.dim, self.hidden, self.gated = heads, dim, hidden or 2 * dim, gated
         policy = self.dtype_policy
@@ -180,7 +208,7 @@ class AttentionBlock(layers.Layer):
         self.widen = layers.Dense(self.hidden, activation="gelu", name="widen", dtype=policy)
         self.narrow = layers.Dense(dim, name="narrow", dtype=policy)
 
-    def build(self, queries_shape, keys_shape=None):
+    def build(self, queries_shape: Shape, keys_shape: Shape | None = None) -> None:
         require_tokens("queries", queries_shape)
         self.norm_queries.build(queries_shape)
         self.norm_keys = None
@@ -201,8 +229,14 @@ class AttentionBlock(layers.Layer):
             self.gate_attention = self.add_weight(shape=(), initializer="zeros", name="gate_attention")
             self.gate_hidden = self.add_weight(shape=(), initializer="zeros", name="gate_hidden")
 
-    def call(self, queries, keys=None, attention_mask=None, return_scores=False):
-        """Move the queries on by what they find in the keys.
+    def call(
+        self,
+        queries: Tensor,
+        keys: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        return_scores: bool = False,
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Moves the queries on by what they find in the keys.
 
         Args:
             queries: float tensor (batch, queries, dim).
@@ -235,8 +269,8 @@ class AttentionBlock(layers.Layer):
         queries = queries + (ops.tanh(self.gate_hidden) * thought if self.gated else thought)
         return (queries, weights) if return_scores else queries
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor, dict."""
         ours = {"heads": self.heads, "dim": self.dim, "hidden": self.hidden, "gated": self.gated}
         return {**super().get_config(), **ours}
 
@@ -253,11 +287,11 @@ class Positions(layers.Layer):
             takes long to be heard.
     """
 
-    def __init__(self, deviation=0.5, **kwargs):
+    def __init__(self, deviation: float = 0.5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.deviation = deviation
 
-    def build(self, tokens_shape):
+    def build(self, tokens_shape: Shape) -> None:
         require_tokens("tokens", tokens_shape)
         self.table = self.add_weight(
             shape=tuple(tokens_shape[1:]),
@@ -265,12 +299,12 @@ class Positions(layers.Layer):
             name="table",
         )
 
-    def call(self, tokens):
-        """Float tensor (batch, tokens, dim) → the same shape; as many tokens as in the first call."""
+    def call(self, tokens: Tensor) -> Tensor:
+        """Maps a float tensor (batch, tokens, dim) to the same shape; as many tokens as in the first call."""
         return tokens + self.table
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor, dict."""
         return {**super().get_config(), "deviation": self.deviation}
 
 
@@ -289,11 +323,11 @@ class GridPositions(layers.Layer):
         CourseError: when the tokens do not fill whole rows.
     """
 
-    def __init__(self, columns, deviation=0.5, **kwargs):
+    def __init__(self, columns: int, deviation: float = 0.5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.columns, self.deviation = columns, deviation
 
-    def build(self, tokens_shape):
+    def build(self, tokens_shape: Shape) -> None:
         require_tokens("tokens", tokens_shape)
         _, count, dim = tokens_shape
         if count % self.columns:
@@ -303,17 +337,17 @@ class GridPositions(layers.Layer):
             start = keras.initializers.RandomNormal(stddev=self.deviation)
             setattr(self, f"{name}_table", self.add_weight(shape=shape, initializer=start, name=name))
 
-    def call(self, tokens):
-        """Float tensor (batch, rows · columns, dim) → the same shape."""
+    def call(self, tokens: Tensor) -> Tensor:
+        """Maps a float tensor (batch, rows · columns, dim) to the same shape."""
         return tokens + ops.reshape(self.row_table + self.column_table, (-1, tokens.shape[-1]))
 
-    def get_config(self):
-        """The arguments of the constructor, dict."""
+    def get_config(self) -> dict:
+        """Gives the arguments of the constructor, dict."""
         return {**super().get_config(), "columns": self.columns, "deviation": self.deviation}
 
 
-def require_tokens(name, shape):
-    """Refuse what has no token axis: Keras would take the batch for it.
+def require_tokens(name: str, shape: Shape) -> None:
+    """Refuses what has no token axis: Keras would take the batch for it.
 
     Args:
         name: of the argument, for the message.
@@ -331,27 +365,47 @@ def require_tokens(name, shape):
         )
 
 
-def require_mask(name, mask):
-    """Refuse a mask that is not boolean: 0 and 1, or 0 and −∞, mean opposite things in different libraries.
+def require_mask(name: str, mask: Tensor, *shapes: dict[str, int | None]) -> None:
+    """Refuses a mask that is not boolean, or of a shape that broadcasting would quietly make fit.
+
+    0 and 1, or 0 and −∞, mean opposite things in different libraries.
 
     Args:
         name: of the argument, for the message.
         mask: tensor or array.
+        shapes: those allowed, each {name of an axis: its length}, None where that is not known yet. An axis
+            before the last may be 1 as well.
 
     Raises:
-        CourseError: when its dtype is another.
+        CourseError: when its dtype is another, or its shape none of these.
     """
+    if not hasattr(mask, "dtype"):
+        raise CourseError(f"{name} is a {type(mask).__name__}; expected a tensor or array of bool.")
     found = keras.backend.standardize_dtype(mask.dtype)
     if found != "bool":
         raise CourseError(f"{name} is {found}; expected bool with True = keep, such as `token_ids != 0`.")
+    if not any(_fits(mask.shape, tuple(shape.values())) for shape in shapes):
+        allowed = " or ".join(f"({', '.join(shape)}) = {tuple(shape.values())}" for shape in shapes)
+        raise CourseError(
+            f"{name} has shape {tuple(mask.shape)}; expected {allowed}. If all samples share it, give it a"
+            f" batch axis of 1: `{name}[None]`."
+        )
 
 
-def _softmax(scores):
+def _fits(found: Shape, wanted: Shape) -> bool:
+    if len(found) != len(wanted):
+        return False
+    shared = [length == 1 for length in found[:-1]] + [False]
+    axes = zip(found, wanted, shared, strict=True)
+    return all(length == expected or None in (length, expected) or one for length, expected, one in axes)
+
+
+def _softmax(scores: Tensor) -> Tensor:
     """Softmax over the keys; over a single one it is 1 whatever the score, of which Keras would warn."""
     return scores * 0 + 1 if scores.shape[-1] == 1 else ops.softmax(scores, axis=-1)
 
 
-def _spread(mask, rank):
+def _spread(mask: Tensor, rank: int) -> Tensor:
     """(batch, keys) or (batch, queries, keys) → as many axes as the scores have, new ones after the batch."""
     while len(mask.shape) < rank:
         mask = ops.expand_dims(mask, 1)

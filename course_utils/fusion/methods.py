@@ -59,7 +59,11 @@ def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
 
     Returns:
         float tensor (batch, dim); 0 where nothing is kept.
+
+    Raises:
+        CourseError: when the mask is not boolean or of another shape.
     """
+    require_mask("mask", mask, {"batch": tokens.shape[0], "tokens": tokens.shape[1]})
     kept = ops.expand_dims(ops.cast(mask, tokens.dtype), -1)
     return ops.sum(tokens * kept, axis=1) / ops.maximum(ops.sum(kept, axis=1), 1)
 
@@ -128,7 +132,8 @@ class Fusion(layers.Layer):
             ``return_scores`` also weights (batch, depth, heads, tokens_a, tokens_b).
 
         Raises:
-            CourseError: when a token axis is missing, a mask is not boolean, or no weights are to be had.
+            CourseError: when a token axis is missing, a mask is not boolean or of another shape, or no
+                weights are to be had.
         """
         require_tokens("tokens of modality a", a.shape)
         require_tokens("tokens of modality b", b.shape)
@@ -559,7 +564,7 @@ class ModalityDropout(layers.Layer):
 
     def call(self, present: Tensor, training: bool = False) -> Tensor:
         """Draws who loses what: bool tensor (batch, 2), whether a sample has a and b → the same, after it."""
-        require_mask("present", present)
+        require_mask("present", present, {"batch": None, "modalities": 2})
         if not training:
             return present
         drawn = keras.random.uniform((ops.shape(present)[0], 2), seed=self.generator)
@@ -595,10 +600,10 @@ def _keep(
     """Tokens with zeros where the mask or ``present`` takes them away, and the mask of both together."""
     kept = ops.ones(ops.shape(tokens)[:2], dtype="bool")
     if mask is not None:
-        require_mask(name, mask)
+        require_mask(name, mask, {"batch": tokens.shape[0], "tokens": tokens.shape[1]})
         kept = ops.logical_and(kept, mask)
     if present is not None:
-        require_mask("present", present)
+        require_mask("present", present, {"batch": tokens.shape[0], "modalities": 2})
         kept = ops.logical_and(kept, present[:, modality : modality + 1])
     return ops.where(ops.expand_dims(kept, -1), tokens, 0), kept
 

@@ -4,8 +4,10 @@ Samples are float32, (samples,), from -1 to 1, one channel; a rate is in samples
 along the first axis of every spectrogram. Introduced in lesson 01.
 """
 
+import io
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -44,8 +46,27 @@ _MIN_RATE, _MAX_RATE = 1_000, 384_000
 _FULL_SCALE_16_BITS = 32767 / 32768
 _FULL_SCALE = {"PCM_S8": 127 / 128, "PCM_U8": 127 / 128, "ULAW": 32124 / 32768, "ALAW": 32256 / 32768}
 
-# Written by programs that cannot know the length of a WAV when they write its header.
-_STREAMED_LENGTH = 0xFFFFFFFF
+# Floats can lie beyond -1 and 1: slightly, where a filter overshot, as in a mix that is too loud, or because
+# they count in another unit, such as that of 16-bit integers.
+_FLOAT_TYPES = ("FLOAT", "DOUBLE")
+_OVERSHOOT = 1.1
+_LOUDEST_MIX = 8
+
+# What programs that write into a pipe put in the header in place of a length that they cannot know: ffmpeg's,
+# and those of SoX (WAV, AIFF) and arecord, rounded to whole blocks or with the rest of a header added.
+_UNKNOWN_LENGTH = 0xFFFFFFFF
+_UNKNOWN_LENGTHS_ABOUT = (0x7FFFF000, 0x7F000000, 0x7FFFFF00)
+_LARGEST_BLOCK = 64
+
+# libsndfile reads a file that ends too early without an error. It only notes in its log what the header
+# promises, and what there is: "data : 40000 (should be 23982)". The length of the whole file (RIFF, FORM),
+# which many programs get wrong, stands there too, and decides only for Wave64, whose data has no such note.
+_PROMISES = re.compile(r"^ *(?:data|SSND|BODY|riff|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_PROMISED_FRAMES = re.compile(r"Calculated frame count (\d+) does not match value from 'ds64' chunk of (\d+)")
+
+# What a WAV says of a codec that comes in blocks: "fact : 4", and in the next line "frames  : 8000".
+_SAID_FRAMES = re.compile(r"^fact : \d+\n +frames *: (\d+)", re.MULTILINE)
+_LONGEST_BLOCK = 2048
 
 # RFC 3533: the fixed part of a page's header, the longest page, and the flag of the last page.
 _OGG_HEADER = 27
@@ -53,37 +74,40 @@ _OGG_LONGEST_PAGE = 65_307
 _OGG_END_OF_STREAM = 0x04
 
 
-def read_audio(path, rate=None, *, max_seconds=600, allow_clipping=False):
-    """Read a recording of any format that libsndfile knows, mixed to one channel (lesson 01).
+def read_audio(
+    path: str | Path, rate: int | None = None, *, max_seconds: float = 600, allow_clipping: bool = False
+) -> tuple[np.ndarray, int]:
+    """Reads a recording of any format that libsndfile knows, mixed to one channel (lesson 01).
 
     Formats: WAV, FLAC, Ogg (Vorbis, Opus), MP3, AIFF, AU, CAF and others, of any sample type. Samples that a
-    lossy format or the resampling pushes slightly beyond -1 or 1 are limited to that range.
+    lossy format or the resampling pushes slightly beyond -1 or 1 are limited to that range. Whether a WAV is
+    whole is judged by its samples: a wrong length of the file in its header, or none, does no harm.
 
     Args:
         path: str or Path of the file.
         rate: None to keep the file's own, or the rate to resample to, in Hz.
         max_seconds: number, the longest recording to accept. Its header is asked before memory is taken.
-        allow_clipping: True reads a clipped recording (see `clipped_share`) without complaint.
+        allow_clipping: True reads a clipped recording (see `clipped_share`) without complaint, and limits a
+            recording of floats that was mixed too loud.
 
     Returns:
         samples, float32 (samples,), -1 to 1, and their rate in Hz, int.
 
     Raises:
         CourseError: when the file is missing, empty, no recording, truncated, otherwise damaged, too long, or
-            clipped, or holds values that are not finite. A truncated MP3 without a length in its header
-            cannot be told from a whole one.
+            clipped, or holds floats beyond -1 and 1 or that are not finite. A truncated MP3 without a length
+            in its header cannot be told from a whole one.
     """
     if rate is not None:
         arguments.whole_number("rate", rate, 1, _MAX_RATE)
     arguments.number("max_seconds", max_seconds, 0, math.inf)
     path = require_file(path)
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(_source(path)) as file:
             _refuse_absurd(file, path, max_seconds)
-            channels = file.read(dtype="float32", always_2d=True)
+            channels = file.read(_frames(file), dtype="float32", always_2d=True)
             _refuse_truncated(file, path, len(channels))
-            full_scale = _FULL_SCALE.get(file.subtype, _FULL_SCALE_16_BITS)
-            file_rate = file.samplerate
+            sample_type, file_rate = file.subtype, file.samplerate
     # TypeError: soundfile asks for the rate of a file called .raw, which has no header to say it.
     except (soundfile.SoundFileError, TypeError) as error:
         raise CourseError(
@@ -94,15 +118,40 @@ def read_audio(path, rate=None, *, max_seconds=600, allow_clipping=False):
         raise CourseError(
             f"{path}: the recording holds samples that are not finite (NaN or infinity): export it again."
         )
+    if sample_type in _FLOAT_TYPES:
+        _refuse_out_of_range(channels, path, allow_clipping)
     if not allow_clipping:
-        _refuse_clipped(channels, path, full_scale)
+        _refuse_clipped(channels, path, _FULL_SCALE.get(sample_type, _FULL_SCALE_16_BITS))
     samples = np.clip(to_mono(channels), -1, 1)
     if rate is None:
         return samples, file_rate
     return np.clip(resample(samples, file_rate, rate), -1, 1), rate
 
 
-def _refuse_absurd(file, path, max_seconds):
+def _source(path: Path) -> Path | io.BytesIO:
+    """What to hand to libsndfile: the file, or a copy of a WAV whose length 0 was never filled in.
+
+    That is how a program leaves it that writes into a pipe, or that was ended while it recorded. libsndfile
+    mends it by itself, but only if the length of the whole file is what its own unfinished files have.
+    """
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return path
+        while len(chunk := file.read(8)) == 8 and chunk[:4] != b"data":
+            length = int.from_bytes(chunk[4:], "little")
+            file.seek(length + length % 2, io.SEEK_CUR)
+        samples = file.tell()
+        follows = file.read(8)
+        is_chunk = follows[:4].isascii() and follows[:4].decode("ascii").isprintable()
+        if chunk != b"data\0\0\0\0" or not follows or is_chunk:
+            return path
+        file.seek(0)
+        # Of a file that is too long enough is taken to say so.
+        return io.BytesIO(b"RIFF\x08\0\0\0" + file.read(samples + 8 * _MAX_VALUES + 8)[8:])
+
+
+def _refuse_absurd(file: soundfile.SoundFile, path: Path, max_seconds: float) -> None:
     if not _MIN_RATE <= file.samplerate <= _MAX_RATE:
         raise CourseError(
             f"{path}: its header declares {file.samplerate:,} samples per second; expected {_MIN_RATE:,} to"
@@ -119,19 +168,35 @@ def _refuse_absurd(file, path, max_seconds):
         raise CourseError(f"{path}: the recording is empty: it has a header and no samples. Record it again.")
 
 
-def _refuse_truncated(file, path, frames_read):
-    # libsndfile mends the length of a file that ends too early without an error. It only notes in its log
-    # what the header says, and what it should: "data : 40000 (should be 23982)".
-    lengths = re.findall(r"(\d+) \(should be (\d+)\)", file.extra_info)
-    too_short = any(int(actual) < int(declared) != _STREAMED_LENGTH for declared, actual in lengths)
-    if too_short or frames_read < file.frames or (file.format == "OGG" and not _ogg_is_complete(path)):
+def _refuse_truncated(file: soundfile.SoundFile, path: Path, frames_read: int) -> None:
+    log = file.extra_info
+    lengths = [(int(found), int(promised)) for promised, found in _PROMISES.findall(log)]
+    lengths += [(int(found), int(promised)) for found, promised in _PROMISED_FRAMES.findall(log)]
+    too_short = any(found < promised and not _is_unknown(promised) for found, promised in lengths)
+    if too_short or frames_read < _frames(file) or (file.format == "OGG" and not _ogg_is_complete(path)):
         raise CourseError(
             f"{path}: the recording is truncated: its header promises more than the {frames_read:,} samples"
             " that are there. Copy or download the file again."
         )
 
 
-def _ogg_is_complete(path):
+def _frames(file: soundfile.SoundFile) -> int:
+    """How many frames are sound: GSM and its like come in blocks, of which the last is filled up.
+
+    soundfile has to be told: it does not ask such a codec where the file ends.
+    """
+    said = _SAID_FRAMES.search(file.extra_info)
+    frames = int(said[1]) if said else file.frames
+    return frames if 0 < file.frames - frames < _LONGEST_BLOCK and not file.seekable() else file.frames
+
+
+def _is_unknown(length: int) -> bool:
+    return length == _UNKNOWN_LENGTH or any(
+        abs(length - about) < _LARGEST_BLOCK for about in _UNKNOWN_LENGTHS_ABOUT
+    )
+
+
+def _ogg_is_complete(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - _OGG_LONGEST_PAGE))
@@ -145,7 +210,20 @@ def _ogg_is_complete(path):
     return is_whole and bool(page[5] & _OGG_END_OF_STREAM)
 
 
-def _refuse_clipped(channels, path, full_scale):
+def _refuse_out_of_range(channels: np.ndarray, path: Path, allow_clipping: bool) -> None:
+    peak = max(channels.max(), -channels.min())
+    beyond = (np.count_nonzero(channels > 1) + np.count_nonzero(channels < -1)) / channels.size
+    # A few samples slightly above 1 are what a filter leaves of a loud recording; limiting them is not heard.
+    is_too_loud = peak > _OVERSHOOT or beyond >= CLIPPED_SHARE
+    if peak > _LOUDEST_MIX or (is_too_loud and not allow_clipping):
+        raise CourseError(
+            f"{path}: its samples are floats that reach {peak:,.2f}; expected -1 to 1. Nothing is lost:"
+            " divide them by their peak and save them under a new name, with samples, rate ="
+            " soundfile.read(old) and soundfile.write(new, samples / abs(samples).max(), rate)."
+        )
+
+
+def _refuse_clipped(channels: np.ndarray, path: Path, full_scale: float) -> None:
     share = max(clipped_share(channel, full_scale) for channel in channels.T)
     if share >= CLIPPED_SHARE:
         raise CourseError(
@@ -154,8 +232,8 @@ def _refuse_clipped(channels, path, full_scale):
         )
 
 
-def clipped_share(samples, full_scale=_FULL_SCALE_16_BITS):
-    """Share of samples on flat tops: in runs of `CLIPPED_RUN` or more at full scale, of one sign (lesson 01).
+def clipped_share(samples: np.ndarray, full_scale: float = _FULL_SCALE_16_BITS) -> float:
+    """Gives the share of samples on flat tops, in runs of `CLIPPED_RUN` or more at one limit (lesson 01).
 
     Args:
         samples: float (samples,), one channel.
@@ -178,8 +256,8 @@ def clipped_share(samples, full_scale=_FULL_SCALE_16_BITS):
     return float(count / len(samples))
 
 
-def to_mono(channels):
-    """Mix the channels of a recording by their mean (lesson 01).
+def to_mono(channels: np.ndarray) -> np.ndarray:
+    """Mixes the channels of a recording by their mean (lesson 01).
 
     Args:
         channels: float (samples,) or (samples, channels).
@@ -195,8 +273,8 @@ def to_mono(channels):
     return mono.astype(np.float32)
 
 
-def resample(samples, from_rate, to_rate):
-    """Change the sampling rate, with a low-pass filter against aliasing (lesson 01).
+def resample(samples: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
+    """Changes the sampling rate, with a low-pass filter against aliasing (lesson 01).
 
     A polyphase filter with a Kaiser window (scipy.signal.resample_poly): insert zeros, filter, keep every
     nth.
@@ -222,8 +300,8 @@ def resample(samples, from_rate, to_rate):
     return resample_poly(samples, to_rate // common, from_rate // common).astype(np.float32)
 
 
-def split_frames(samples, frame_length, hop):
-    """Cut a signal into overlapping frames (lesson 01).
+def split_frames(samples: np.ndarray, frame_length: int, hop: int) -> np.ndarray:
+    """Cuts a signal into overlapping frames (lesson 01).
 
     Args:
         samples: float (samples,), at least one frame long.
@@ -248,8 +326,8 @@ def split_frames(samples, frame_length, hop):
     return np.lib.stride_tricks.sliding_window_view(samples, frame_length)[::hop]
 
 
-def stft(samples, frame_length, hop, fft_length=None):
-    """Short-time Fourier transform with a periodic Hann window (lesson 01).
+def stft(samples: np.ndarray, frame_length: int, hop: int, fft_length: int | None = None) -> np.ndarray:
+    """Gives the short-time Fourier transform with a periodic Hann window (lesson 01).
 
     Equal to tf.signal.stft with the same fft_length (its own default is the next power of two), except that
     TensorFlow's window is not periodic when frame_length is odd.
@@ -277,8 +355,8 @@ def stft(samples, frame_length, hop, fft_length=None):
     return np.fft.rfft(frames.astype(np.float32) * window, fft_length)
 
 
-def hz_to_mel(hz):
-    """Frequency on the mel scale, 2595 log10(1 + f / 700), as in HTK (lesson 01).
+def hz_to_mel(hz: float | np.ndarray) -> np.ndarray:
+    """Gives a frequency on the mel scale, 2595 log10(1 + f / 700), as in HTK (lesson 01).
 
     Args:
         hz: number or array, Hz, not negative.
@@ -289,8 +367,8 @@ def hz_to_mel(hz):
     return 2595 * np.log10(1 + np.asarray(hz, np.float64) / 700)
 
 
-def mel_to_hz(mel):
-    """Inverse of `hz_to_mel`, 700 (10^(m / 2595) - 1) (lesson 01).
+def mel_to_hz(mel: float | np.ndarray) -> np.ndarray:
+    """Inverts `hz_to_mel`: 700 (10^(m / 2595) - 1) (lesson 01).
 
     Args:
         mel: number or array, mel, not negative.
@@ -301,8 +379,10 @@ def mel_to_hz(mel):
     return 700 * (10 ** (np.asarray(mel, np.float64) / 2595) - 1)
 
 
-def mel_filterbank(rate, fft_length, n_mels=40, low=20.0, high=None):
-    """Triangular filters, evenly spaced on the mel scale, to multiply spectra with (lesson 01).
+def mel_filterbank(
+    rate: int, fft_length: int, n_mels: int = 40, low: float = 20.0, high: float | None = None
+) -> np.ndarray:
+    """Gives triangular filters, evenly spaced on the mel scale, to multiply spectra with (lesson 01).
 
     HTK's definition, as in tf.signal and Keras: triangles straight on the mel axis, peak 1, hence no weight
     for bin 0.
@@ -342,9 +422,18 @@ def mel_filterbank(rate, fft_length, n_mels=40, low=20.0, high=None):
 
 
 def log_mel(
-    samples, rate, *, window=0.025, hop=0.010, fft_length=None, n_mels=40, low=20.0, high=None, floor=1e-10
-):
-    """Log-mel spectrogram: the natural logarithm of the power in mel filters (lesson 01).
+    samples: np.ndarray,
+    rate: int,
+    *,
+    window: float = 0.025,
+    hop: float = 0.010,
+    fft_length: int | None = None,
+    n_mels: int = 40,
+    low: float = 20.0,
+    high: float | None = None,
+    floor: float = 1e-10,
+) -> np.ndarray:
+    """Gives the log-mel spectrogram, the natural logarithm of the power in mel filters (lesson 01).
 
     log(max(|STFT|² · filters, floor)), frames not centred and not padded. tf.signal gives the same; so does
     keras.layers.MelSpectrogram, which first mirrors half an FFT at both ends, and whose decibels are 10 / ln
@@ -380,8 +469,8 @@ def log_mel(
     return np.log(np.maximum(power @ filters, np.float32(floor)))
 
 
-def pad_frames(features):
-    """Stack spectrograms of different lengths into one batch, with zeros at the ends (lesson 01).
+def pad_frames(features: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Stacks spectrograms of different lengths into one batch, with zeros at the ends (lesson 01).
 
     Args:
         features: list of float (frames, n_mels) with the same n_mels.
@@ -405,5 +494,5 @@ def pad_frames(features):
     return batch, mask
 
 
-def _samples(samples):
+def _samples(samples: np.ndarray) -> np.ndarray:
     return arguments.array("samples", samples, np.floating, (("samples",),))

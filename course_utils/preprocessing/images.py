@@ -5,16 +5,20 @@ also take grey (height, width) and four-channel (height, width, 4) arrays. A siz
 whole number for a square. Introduced in lesson 01.
 """
 
-import functools
+import io
 import math
 import warnings
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from course_utils import arguments
 from course_utils.errors import CourseError
 from course_utils.files import describe_content, require_file
+from course_utils.preprocessing import containers
 
 __all__ = [
     "FITS",
@@ -39,6 +43,14 @@ __all__ = [
 # pixel at its peak, so reading any file takes less than 500 MB.
 MAX_PIXELS = 16_000_000
 
+# The formats that people meet, with decoders in C for nearly all they can hold. Pillow knows as many again:
+# old, rare, or, like EPS, programs, for which it would start an interpreter on a file of unknown origin.
+_FORMATS = ("AVIF", "BMP", "DIB", "GIF", "ICNS", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "PSD", "SGI")
+_FORMATS += ("TGA", "TIFF", "WEBP")
+
+# The largest picture for a decoder in Python (PPM in letters, BMP in runs), which needs seconds per million.
+_MAX_SLOW_PIXELS = 1_000_000
+
 # The ways to make a picture square: cut the longer side, add bars to the shorter one, or distort.
 FITS = ("crop", "letterbox", "stretch")
 
@@ -55,29 +67,35 @@ _FILTERS = {
 }
 
 _WHITE = (255, 255, 255)
+_WHITE_IS_ZERO = 0  # of a TIFF's photometric interpretations
 _BAND_PIXELS = 1 << 20
 
-_ORIENTATION_TAG = 0x0112
-# What each EXIF orientation asks for: swap rows and columns, then flip up-down, then flip left-right.
-_ORIENTATIONS = {
-    2: (False, False, True),
-    3: (False, True, True),
-    4: (False, True, False),
-    5: (True, False, False),
-    6: (True, False, True),
-    7: (True, True, True),
-    8: (True, True, False),
+_SRGB = ImageCms.createProfile("sRGB")
+# The mode that fits a profile's colour space, and the modes of pictures that it can belong to.
+_PROFILED_MODES = {
+    "RGB": ("RGB", ("RGB", "RGBA", "RGBX", "RGBa", "P", "PA", "L", "LA", "La", "1", "YCbCr", "HSV")),
+    "GRAY": ("L", ("L", "LA", "La", "1")),
+    "CMYK": ("CMYK", ("CMYK",)),
+    "Lab": ("LAB", ("LAB",)),
 }
 
 
-def load_image(path, *, at_least=None, background=_WHITE):
-    """Read a picture file of any kind as one uint8 RGB array, upright and opaque (lesson 01).
+def load_image(
+    path: str | Path,
+    *,
+    at_least: int | tuple[int, int] | None = None,
+    background: tuple[int, int, int] = _WHITE,
+) -> np.ndarray:
+    """Reads a picture file as one uint8 RGB array, upright and opaque (lesson 01).
 
-    Of an animation you get the first frame. EXIF orientation is applied, so that rows run downwards.
+    Formats: PNG, JPEG, GIF, WebP, AVIF, TIFF, BMP, JPEG 2000, PPM, ICO, ICNS, TGA, PCX, PSD and SGI. Of an
+    animation you get the first frame. EXIF orientation is applied, so that rows run downwards.
     Transparent parts are laid over `background`. Grey of more than 8 bits is scaled: 16-bit values (0 to
     65535) are divided by 257, floats from 0 to 1 are multiplied by 255, and a picture with values outside
-    these ranges is stretched so that its minimum becomes 0 and its maximum 255. CMYK is converted by the
-    plain formula, without colour profiles; LAB through the CIE definition to sRGB.
+    these ranges is stretched so that its minimum becomes 0 and its maximum 255. Colours are converted to
+    sRGB by the profile that the file brings (Display P3, Adobe RGB, a printer's CMYK), unless they are
+    deeper than 8 bits; without one they are taken for sRGB, CMYK is converted by the plain formula and LAB by
+    the CIE definition. Metadata that cannot be read is ignored: the pixels are whole.
 
     Args:
         path: str or Path of the file.
@@ -89,13 +107,15 @@ def load_image(path, *, at_least=None, background=_WHITE):
         uint8 (height, width, 3).
 
     Raises:
-        CourseError: when the file is missing, empty, no picture, truncated, otherwise damaged, or when what
-            would be decoded has more than `MAX_PIXELS` pixels.
+        CourseError: when the file is missing, empty, no picture, a camera's raw file, truncated, otherwise
+            damaged, or when what would be decoded has more than `MAX_PIXELS` pixels.
     """
     return _load(path, at_least, background)[0]
 
 
-def _load(path, at_least, background):
+def _load(
+    path: str | Path, at_least: int | tuple[int, int] | None, background: tuple[int, int, int]
+) -> tuple[np.ndarray, tuple[float, float]]:
     """The array of `load_image`, and the (height, width) of the original in its pixels.
 
     The two differ from the array's shape by a fraction when a JPEG's sides are no multiples of its reduction:
@@ -104,42 +124,62 @@ def _load(path, at_least, background):
     needed = None if at_least is None else _size("at_least", at_least)
     background = _colour("background", background)
     path = require_file(path)
-    try:
-        # Pillow warns of broken EXIF blocks and odd palettes, about which a learner can do nothing, and of
-        # large pictures, which are refused below.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with path.open("rb") as file, Image.open(file, formats=_formats()) as picture:
-                return _decode(picture, path, needed, background)
-    except CourseError:
-        raise
-    # On damaged files Pillow's plugins raise nearly anything: struct.error, IndexError, SyntaxError …
-    except Exception as error:
-        raise CourseError(f"{path}: {_finding(path, error)}") from error
+    # Pillow warns of broken EXIF blocks and odd palettes, about which a learner can do nothing, and of large
+    # pictures, which are refused below.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if containers.is_camera_raw(path):
+            raise CourseError(
+                f"{path}: this is camera raw, what the sensor saw and no picture yet: open it in the camera's"
+                " program or a photo editor, export it as JPEG or PNG, and use that."
+            )
+        for source in _sources(path):
+            try:
+                with source, Image.open(source, formats=_FORMATS) as picture:
+                    return _decode(picture, path, needed, background)
+            except CourseError:
+                raise
+            # On damaged files Pillow's plugins raise nearly anything: struct.error, IndexError, SyntaxError …
+            except Exception as error:
+                failure = error
+    raise CourseError(f"{path}: {_finding(path, failure)}") from failure
 
 
-@functools.cache
-def _formats():
-    # All that Pillow knows but EPS, for which it would start Ghostscript, an interpreter of programs, on a
-    # file of unknown origin.
-    Image.init()
-    return [name for name in Image.ID if name != "EPS"]
+def _sources(path: Path) -> Iterator[BinaryIO]:
+    """The file, then copies without its metadata, over which Pillow may have stumbled."""
+    yield path.open("rb")
+    content = path.read_bytes()
+    for keep_profile in (True, False):
+        copy = containers.without_metadata(content, keep_profile)
+        if copy != content:
+            yield io.BytesIO(copy)
+        content = copy
 
 
-def _decode(picture, path, needed, background):
+def _decode(
+    picture: Image.Image, path: Path, needed: tuple[int, int] | None, background: tuple[int, int, int]
+) -> tuple[np.ndarray, tuple[float, float]]:
     reduced = None
     if needed is not None:
         # The longer side is asked of both, because EXIF may swap them once the picture is decoded.
         reduced = picture.draft(None, (_DRAFT_MARGIN * max(needed),) * 2)
     if picture.width * picture.height > MAX_PIXELS:
         raise CourseError(_too_large(picture, path))
+    is_slow = any(tile.codec_name in Image.DECODERS for tile in picture.tile)
+    if is_slow and picture.width * picture.height > _MAX_SLOW_PIXELS:
+        raise CourseError(
+            f"{path}: this kind of {picture.format} is decoded slowly, so at most {_MAX_SLOW_PIXELS:,}"
+            f" pixels are accepted; it has {picture.width:,} x {picture.height:,}. Save it as PNG."
+        )
     picture.load()
     _, _, width, height = reduced[1] if reduced else (0, 0, *picture.size)
-    array = _to_rgb(picture, background)
-    return _upright(array, (height, width), picture.getexif().get(_ORIENTATION_TAG))
+    array, orientation = _to_rgb(picture, background), containers.orientation(picture)
+    if orientation == 1:
+        return array, (height, width)
+    return _upright(array, orientation), (width, height) if orientation >= 5 else (height, width)
 
 
-def _too_large(picture, path):
+def _too_large(picture: Image.Image, path: Path) -> str:
     width, height = picture.size
     message = (
         f"{path}: {width:,} x {height:,} pixels are more than the {MAX_PIXELS:,} that the course decodes."
@@ -151,10 +191,14 @@ def _too_large(picture, path):
     return f"{message} If you trust the file, make it smaller in a picture editor first."
 
 
-def _to_rgb(picture, background):
+def _to_rgb(picture: Image.Image, background: tuple[int, int, int]) -> np.ndarray:
     """The pixels of a picture of any mode, uint8 (height, width, 3)."""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        return _deep_grey_to_rgb(np.asarray(picture))
+        grey = _deep_grey_to_8_bits(np.asarray(picture))
+        # A TIFF may count from white; Pillow turns that round only where there are 8 bits or fewer.
+        tags = getattr(picture, "tag_v2", {})
+        grey = 255 - grey if tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == _WHITE_IS_ZERO else grey
+        return np.repeat(grey[..., np.newaxis], 3, axis=-1)
     convert = _converter(picture, background)
     array = np.empty((picture.height, picture.width, 3), np.uint8)
     # Converting a band of rows at a time keeps the peak memory at the decoded picture plus the result.
@@ -165,18 +209,32 @@ def _to_rgb(picture, background):
     return array
 
 
-def _converter(picture, background):
+def _converter(
+    picture: Image.Image, background: tuple[int, int, int]
+) -> Callable[[Image.Image], Image.Image]:
     """Choose the function that turns a part of this picture into one of mode RGB."""
-    if picture.mode == "LAB":
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        lab_to_rgb = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
-        return lambda part: ImageCms.applyTransform(part, lab_to_rgb)
+    to_srgb = _to_srgb(picture)
     if picture.has_transparency_data:
-        return lambda part: _over(part, background)
-    return lambda part: part.convert("RGB")
+        return lambda part: _over(part, background, to_srgb)
+    return to_srgb
 
 
-def _deep_grey_to_rgb(values):
+def _to_srgb(picture: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """Choose the function that turns the colours of a part of this picture, without alpha, into sRGB."""
+    profile = containers.profile(picture)
+    mode, modes = _PROFILED_MODES.get(profile.profile.xcolor_space.strip(), ("", ())) if profile else ("", ())
+    if picture.mode not in modes:  # there is none, or it is not about this picture's colours
+        if picture.mode != "LAB":
+            return lambda part: part.convert("RGB")
+        profile, mode = ImageCms.createProfile("LAB"), "LAB"
+    try:
+        transform = ImageCms.buildTransform(profile, _SRGB, mode, "RGB")
+    except ImageCms.PyCMSError:
+        return lambda part: part.convert("RGB")
+    return lambda part: ImageCms.applyTransform(part.convert(mode), transform)
+
+
+def _deep_grey_to_8_bits(values: np.ndarray) -> np.ndarray:
     if not np.isfinite(values).all():
         raise ValueError("it holds values that are not finite (NaN or infinity)")
     low, high = float(values.min()), float(values.max())
@@ -186,28 +244,28 @@ def _deep_grey_to_rgb(values):
     grey = np.empty(values.shape, np.uint8)
     for row, source in zip(grey, values, strict=True):
         row[:] = np.rint((source - low) / ((high - low) or 1) * 255)
-    return np.repeat(grey[..., np.newaxis], 3, axis=-1)
+    return grey
 
 
-def _over(part, background):
+def _over(
+    part: Image.Image, background: tuple[int, int, int], to_srgb: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
     # Premultiplied grey, La, reaches RGBA only through LA.
     rgba = (part.convert("LA") if part.mode == "La" else part).convert("RGBA")
+    colours = to_srgb(rgba.convert("RGB"))
+    colours.putalpha(rgba.getchannel("A"))
     canvas = Image.new("RGBA", rgba.size, (*background, 255))
-    return Image.alpha_composite(canvas, rgba).convert("RGB")
+    return Image.alpha_composite(canvas, colours).convert("RGB")
 
 
-def _upright(array, extent, orientation):
-    swap, flip_rows, flip_columns = _ORIENTATIONS.get(orientation, (False, False, False))
-    if swap:
-        array, extent = array.swapaxes(0, 1), extent[::-1]
-    if flip_rows:
-        array = array[::-1]
-    if flip_columns:
-        array = array[:, ::-1]
-    return np.ascontiguousarray(array), extent
+def _upright(array: np.ndarray, orientation: int) -> np.ndarray:
+    # The file's own EXIF may be damaged further on, and Pillow would write it anew.
+    picture = Image.fromarray(array)
+    picture.getexif()[ExifTags.Base.Orientation] = orientation
+    return np.array(ImageOps.exif_transpose(picture))
 
 
-def _finding(path, error):
+def _finding(path: Path, error: Exception) -> str:
     """Say in one sentence or two what is wrong with a file that Pillow refused, and what to do."""
     content = describe_content(path)
     if "PostScript" in content:
@@ -227,8 +285,10 @@ def _finding(path, error):
     return f"the picture is damaged ({type(error).__name__}: {error}). Copy or download the file again."
 
 
-def resize(image, size, filter="lanczos", box=None):
-    """Resize a picture, by default with the Lanczos filter, which lets no fine detail alias (lesson 01).
+def resize(
+    image: np.ndarray, size: int | tuple[int, int], filter: str = "lanczos", box: tuple | None = None
+) -> np.ndarray:
+    """Resizes a picture, by default with the Lanczos filter, which lets no fine detail alias (lesson 01).
 
     Args:
         image: uint8 (height, width), (height, width, 3) or (height, width, 4). Of four channels the last is
@@ -252,8 +312,8 @@ def resize(image, size, filter="lanczos", box=None):
     return np.array(Image.fromarray(image).resize((width, height), chosen, (left, top, right, bottom)))
 
 
-def resize_shorter_side(image, side, filter="lanczos"):
-    """Resize a picture so that its shorter side has a given length, keeping its proportions (lesson 01).
+def resize_shorter_side(image: np.ndarray, side: int, filter: str = "lanczos") -> np.ndarray:
+    """Resizes a picture so that its shorter side has a given length, keeping its proportions (lesson 01).
 
     Args:
         image: uint8 (height, width) or (height, width, 3 or 4).
@@ -271,8 +331,8 @@ def resize_shorter_side(image, side, filter="lanczos"):
     return resize(image, (round(height * scale), round(width * scale)), filter)
 
 
-def center_crop(image, size):
-    """Cut the middle out of a picture (lesson 01).
+def center_crop(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
+    """Cuts the middle out of a picture (lesson 01).
 
     Args:
         image: uint8 (height, width) or (height, width, 3 or 4).
@@ -289,8 +349,8 @@ def center_crop(image, size):
     return _crop(image, size, rows // 2, columns // 2)
 
 
-def random_crop(image, size, rng):
-    """Cut a part out of a picture, every position being equally likely (lesson 01).
+def random_crop(image: np.ndarray, size: int | tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Cuts a part out of a picture, every position being equally likely (lesson 01).
 
     Args:
         image: uint8 (height, width) or (height, width, 3 or 4).
@@ -308,8 +368,13 @@ def random_crop(image, size, rng):
     return _crop(image, size, rng.integers(rows + 1), rng.integers(columns + 1))
 
 
-def letterbox(image, size, fill=_WHITE, box=None):
-    """Fit a whole picture into a size, keeping its proportions, with bars of one colour (lesson 01).
+def letterbox(
+    image: np.ndarray,
+    size: int | tuple[int, int],
+    fill: tuple[int, int, int] = _WHITE,
+    box: tuple | None = None,
+) -> np.ndarray:
+    """Fits a whole picture into a size, keeping its proportions, with bars of one colour (lesson 01).
 
     Args:
         image: uint8 (height, width, 3).
@@ -338,8 +403,8 @@ def letterbox(image, size, fill=_WHITE, box=None):
     return result
 
 
-def random_flip(image, rng):
-    """Mirror a picture left to right with probability one half (lesson 01).
+def random_flip(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Mirrors a picture left to right with probability one half (lesson 01).
 
     Not for pictures with writing, nor under captions that say left and right.
 
@@ -358,8 +423,8 @@ def random_flip(image, rng):
     return (image[:, ::-1] if mirrored else image).copy()
 
 
-def jitter_brightness(image, rng, amount):
-    """Multiply a picture by one random factor around 1 (lesson 01).
+def jitter_brightness(image: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
+    """Multiplies a picture by one random factor around 1 (lesson 01).
 
     Args:
         image: uint8 (height, width) or (height, width, 3).
@@ -378,8 +443,8 @@ def jitter_brightness(image, rng, amount):
     return np.rint(np.minimum(image * factor, 255)).astype(np.uint8)
 
 
-def scale_pixels(images, low=0.0, high=1.0):
-    """Map bytes to floats, 0 to `low` and 255 to `high` (lesson 01).
+def scale_pixels(images: np.ndarray, low: float = 0.0, high: float = 1.0) -> np.ndarray:
+    """Maps bytes to floats, 0 to `low` and 255 to `high` (lesson 01).
 
     Args:
         images: uint8, any shape.
@@ -400,8 +465,8 @@ def scale_pixels(images, low=0.0, high=1.0):
     return images / np.float32(255) * np.float32(high - low) + np.float32(low)
 
 
-def channel_statistics(images):
-    """Mean and standard deviation of each colour over a set of pictures (lesson 01).
+def channel_statistics(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gives the mean and standard deviation of each colour over a set of pictures (lesson 01).
 
     Compute them on the training split only: they are learned from data like any weight.
 
@@ -423,8 +488,8 @@ def channel_statistics(images):
     return mean, np.sqrt(variance)
 
 
-def standardise(images, mean, std):
-    """Subtract a mean per colour and divide by a standard deviation per colour (lesson 01).
+def standardise(images: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    """Subtracts a mean per colour and divides by a standard deviation per colour (lesson 01).
 
     Args:
         images: uint8 or float (height, width, 3) or (n, height, width, 3).
@@ -451,8 +516,10 @@ def standardise(images, mean, std):
     return result
 
 
-def preprocess_image(path, size=224, fit="crop", background=_WHITE):
-    """Turn a picture file into the square array that a network takes (lesson 01).
+def preprocess_image(
+    path: str | Path, size: int = 224, fit: str = "crop", background: tuple[int, int, int] = _WHITE
+) -> np.ndarray:
+    """Turns a picture file into the square array that a network takes (lesson 01).
 
     This is the repaired `preprocess_img` of the course's document: right for every mode, upright, without
     distortion, and faster, because a large JPEG is decoded at reduced size.
@@ -484,8 +551,15 @@ def preprocess_image(path, size=224, fit="crop", background=_WHITE):
     return resize(image, size, box=(top, left, top + side, left + side))
 
 
-def preprocess_batch(paths, size=224, fit="crop", skip_bad=False, progress=True, background=_WHITE):
-    """Turn picture files into one array, with a progress bar when it takes longer than a second (lesson 01).
+def preprocess_batch(
+    paths: Iterable[str | Path],
+    size: int = 224,
+    fit: str = "crop",
+    skip_bad: bool = False,
+    progress: bool = True,
+    background: tuple[int, int, int] = _WHITE,
+) -> tuple[np.ndarray, list]:
+    """Turns picture files into one array, with a progress bar when it takes longer than a second (lesson 01).
 
     Args:
         paths: list of str or Path.
@@ -523,8 +597,8 @@ def preprocess_batch(paths, size=224, fit="crop", skip_bad=False, progress=True,
     return batch[: len(kept)], kept
 
 
-def psnr(a, b):
-    """Peak signal-to-noise ratio of two pictures, 10 log10(255² / mean squared difference) (lesson 01).
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    """Gives the peak signal-to-noise ratio, 10 log10(255² / mean squared difference) (lesson 01).
 
     Args:
         a: uint8, any shape.
@@ -545,12 +619,12 @@ def psnr(a, b):
     return math.inf if squared_error == 0 else float(10 * np.log10(255**2 / squared_error))
 
 
-def _image(image, rgb_only=False):
+def _image(image: object, rgb_only: bool = False) -> np.ndarray:
     rgb, grey, rgba = ("height", "width", 3), ("height", "width"), ("height", "width", 4)
     return arguments.array("image", image, np.uint8, (rgb,) if rgb_only else (rgb, grey, rgba))
 
 
-def _size(name, size):
+def _size(name: str, size: object) -> tuple[int, int]:
     sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
     if len(sides) != 2:
         raise CourseError(f"{name} is {size!r}: expected (height, width) or one whole number.")
@@ -560,7 +634,7 @@ def _size(name, size):
     return height, width
 
 
-def _box(box, image):
+def _box(box: object, image: np.ndarray) -> tuple[float, float, float, float]:
     height, width = image.shape[:2]
     if box is None:
         return 0, 0, height, width
@@ -575,13 +649,13 @@ def _box(box, image):
     return top, left, bottom, right
 
 
-def _colour(name, colour):
+def _colour(name: str, colour: object) -> tuple[int, ...]:
     if not isinstance(colour, tuple | list) or len(colour) != 3:
         raise CourseError(f"{name} is {colour!r}: expected (red, green, blue), each 0 to 255.")
     return tuple(arguments.whole_number(name, value, 0, 255) for value in colour)
 
 
-def _spare(image, size):
+def _spare(image: object, size: object) -> tuple[int, int]:
     height, width = _image(image).shape[:2]
     wanted_height, wanted_width = _size("size", size)
     if wanted_height > height or wanted_width > width:
@@ -592,19 +666,19 @@ def _spare(image, size):
     return height - wanted_height, width - wanted_width
 
 
-def _crop(image, size, top, left):
+def _crop(image: np.ndarray, size: int | tuple[int, int], top: int, left: int) -> np.ndarray:
     height, width = _size("size", size)
     return image[top : top + height, left : left + width].copy()
 
 
-def _per_channel(name, values):
+def _per_channel(name: str, values: object) -> np.ndarray:
     values = np.asarray(values)
     if values.dtype.kind not in "iuf":
         raise CourseError(f"{name} is {values!r}: expected three numbers, one per colour.")
     return arguments.array(name, values.astype(np.float32), np.floating, ((3,),))
 
 
-def _kind(value):
+def _kind(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     return f"of type {type(value).__name__}"

@@ -11,10 +11,14 @@ import re
 import unicodedata
 import warnings
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain, groupby, pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import regex
 
 from course_utils import arguments
 from course_utils.errors import CourseError
@@ -51,12 +55,15 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Tried, most likely first, when a file is not in the encoding that was asked for.
-_ENCODINGS = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252", "utf-16-le", "utf-16-be")
+# Tried when a file is not in the encoding asked for; of those in which it reads alike the first is named.
+_ENCODINGS = ("utf-8", "gb18030", "big5", "big5hkscs", "shift_jis", "euc_jp", "cp949", "cp1252", "cp1250")
+_ENCODINGS += ("cp1251", "koi8_r", "cp866", "iso8859_5", "iso8859_2", "cp1253", "cp1254", "cp1255", "cp1256")
+_ENCODINGS += ("cp1257", "cp874", "mac_roman", "utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")
+_MOST_OFFERED = 5
 
 
-def read_text(path, encoding="utf-8"):
-    """Read a text file, or say exactly where and why it is not in the expected encoding (lesson 01).
+def read_text(path: str | Path, encoding: str = "utf-8") -> str:
+    """Reads a text file, or say exactly where and why it is not in the expected encoding (lesson 01).
 
     Args:
         path: str or Path of the file.
@@ -67,7 +74,8 @@ def read_text(path, encoding="utf-8"):
 
     Raises:
         CourseError: when the file is missing, is binary, or has bytes that the encoding does not allow; the
-            message gives their offset and the encodings that would read the file, with a sample of each.
+            message gives their offset and the encodings that would read the file, the likeliest first, with
+            a sample of each.
     """
     arguments.string("encoding", encoding)
     path = require_file(path)
@@ -80,39 +88,57 @@ def read_text(path, encoding="utf-8"):
     except (LookupError, ValueError):
         raise CourseError(f"encoding is {encoding!r}: no text encoding has this name; try 'utf-8'.") from None
     if "\0" in text:
-        raise CourseError(
-            f"{path}: byte {data.index(0)} is zero, which no text holds: the file {describe_content(path)}."
-            " If it is text in UTF-16 without a byte-order mark, pass encoding='utf-16-le'."
-        )
+        found = f"byte {data.index(0)} is zero, which no text holds: the file {describe_content(path)}"
+        raise CourseError(f"{path}: {found}. {_remedy(path, data)}.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _wrong_encoding(path, data, encoding, error):
+def _wrong_encoding(path: Path, data: bytes, encoding: str, error: UnicodeDecodeError) -> str:
     found = data[error.start : error.end].hex(" ")
     line = data.count(b"\n", 0, error.start) + 1
     place = f"byte offset {error.start:,} (line {line:,})"
-    samples = [f"{name} ({sample!r})" for name in _ENCODINGS if (sample := _sample(data, name))]
-    remedy = f"These would read it: {', '.join(samples)}. Choose the one whose text makes sense"
+    return f"{path}: not {encoding}: {error.reason} at {place}, bytes {found}. {_remedy(path, data)}."
+
+
+def _remedy(path: Path, data: bytes) -> str:
+    samples = [f"{codecs.lookup(name).name} ({_telling(text)!r})" for name, text in _readings(data)]
     if not samples:
-        remedy = (
-            f"No other common encoding reads it either: the file {describe_content(path)}. Get it as UTF-8"
-        )
-    return f"{path}: not {encoding}: {error.reason} at {place}, bytes {found}. {remedy}."
+        return f"No other common encoding reads it either: the file {describe_content(path)}. Get it as UTF-8"
+    return f"These would read it: {', '.join(samples)}. Choose the one whose text makes sense"
 
 
-def _sample(data, encoding):
-    """The first characters in that encoding, or "" when the bytes make no plausible text in it."""
+def _telling(text: str) -> str:
+    """A few characters, with the first in them that is not ASCII: in those, encodings differ."""
+    first = next((place for place, character in enumerate(text) if not character.isascii()), 0)
+    return text[max(0, first - 5) :][:12]
+
+
+def _readings(data: bytes) -> list[tuple[str, str]]:
+    """Pairs (encoding, text in it), the likeliest first, each text once."""
+    import charset_normalizer
+
+    readings = {}
+    for match in charset_normalizer.from_bytes(data, cp_isolation=list(_ENCODINGS)):
+        for name in sorted(set(_ENCODINGS) & set(match.could_be_from_charset), key=_ENCODINGS.index):
+            text = _plausible(data, name)
+            if text:
+                readings.setdefault(text, name)
+    return [(name, text) for text, name in readings.items()][:_MOST_OFFERED]
+
+
+def _plausible(data: bytes, encoding: str) -> str:
+    """The whole text in that encoding, or "" when the bytes make no plausible one: the guess is verified."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return ""
     # Control characters, surrogates, private and unassigned code points show that the guess is wrong.
     odd = any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") and c not in "\t\n\r\f" for c in text)
-    return "" if odd else text[:12]
+    return "" if odd else text
 
 
-def normalise(text, lower=True):
-    """Make spellings that mean the same equal: NFKC, lower case, single spaces (lesson 01).
+def normalise(text: str, lower: bool = True) -> str:
+    """Makes spellings that mean the same equal: NFKC, lower case, single spaces (lesson 01).
 
     NFKC (Unicode Standard Annex 15) composes accents and replaces compatibility characters: full-width Ａ
     becomes A, the ligature ﬁ two letters, ， a comma. It is lossy: ² becomes 2, so that 5² reads 52.
@@ -134,8 +160,8 @@ def normalise(text, lower=True):
     return " ".join(text.split())
 
 
-def split_words(text):
-    """Split text with spaces into words and numbers, leaving out punctuation and emoji (lesson 01).
+def split_words(text: str) -> list[str]:
+    """Splits text with spaces into words and numbers, leaving out punctuation and emoji (lesson 01).
 
     Apostrophes inside words stay (don't), hyphens split (well-known is two). Chinese has no spaces: a run of
     its characters comes out as one word; use `segment_chinese`.
@@ -155,12 +181,11 @@ def split_words(text):
     return [word for word in words if word]
 
 
-def split_characters(text):
-    """Split text into what a reader calls characters: grapheme clusters (lesson 01).
+def split_characters(text: str) -> list[str]:
+    r"""Splits text into what a reader calls characters: grapheme clusters (lesson 01).
 
-    Combining marks, emoji joined by U+200D, flags, skin tones and Hangul syllables stay together. Follows
-    Unicode Standard Annex 29, with emoji recognised by their block, and without its rules for Indic conjuncts
-    and prepended marks.
+    Combining marks, emoji joined by U+200D, flags, skin tones, Hangul syllables and Indic conjuncts stay
+    together: the extended clusters of Unicode Standard Annex 29, which the library regex writes ``\X``.
 
     Args:
         text: str.
@@ -171,75 +196,11 @@ def split_characters(text):
     Raises:
         CourseError: when `text` is no str.
     """
-    arguments.string("text", text)
-    clusters, start = [], 0
-    for position in range(1, len(text)):
-        if not _joins(text, start, position):
-            clusters.append(text[start:position])
-            start = position
-    return [*clusters, text[start:]] if text else []
+    return regex.findall(r"\X", arguments.string("text", text))
 
 
-_JOINER = "\u200d"
-
-
-def _joins(text, start, position):
-    """Whether the character at `position` belongs to the cluster that begins at `start`."""
-    first, before, here = text[start], text[position - 1], text[position]
-    if before == "\r" and here == "\n":
-        return True
-    if unicodedata.category(before) in ("Cc", "Zl", "Zp"):
-        return False
-    if _extends(here):
-        return True
-    if before == _JOINER:
-        return _is_pictograph(first) and _is_pictograph(here)
-    if _is_regional(first) and _is_regional(here):
-        return position - start == 1
-    return _hangul(here) in _HANGUL_FOLLOWERS.get(_hangul(before), ())
-
-
-def _extends(character):
-    is_skin_tone = "\U0001f3fb" <= character <= "\U0001f3ff"
-    is_tag = "\U000e0020" <= character <= "\U000e007f"
-    is_mark = unicodedata.category(character)[0] == "M"
-    return is_mark or is_skin_tone or is_tag or character in "\u200c\u200d"
-
-
-def _is_pictograph(character):
-    # By block, because a Python may be older than an emoji.
-    return "\U0001f000" <= character <= "\U0001faff" or unicodedata.category(character) in ("So", "Sm")
-
-
-def _is_regional(character):
-    return "\U0001f1e6" <= character <= "\U0001f1ff"
-
-
-def _hangul(character):
-    """L, V or T for a leading consonant, vowel, trailing consonant; LV, LVT for a syllable; else None."""
-    if "\uac00" <= character <= "\ud7a3":
-        # Syllables are ordered by their trailing consonant, of which there are 28 with "none" first.
-        return "LV" if (ord(character) - 0xAC00) % 28 == 0 else "LVT"
-    if "\u1100" <= character <= "\u115f" or "\ua960" <= character <= "\ua97c":
-        return "L"
-    if "\u1160" <= character <= "\u11a7" or "\ud7b0" <= character <= "\ud7c6":
-        return "V"
-    if "\u11a8" <= character <= "\u11ff" or "\ud7cb" <= character <= "\ud7fb":
-        return "T"
-    return None
-
-
-_HANGUL_FOLLOWERS = {
-    "L": ("L", "V", "LV", "LVT"),
-    "LV": ("V", "T"),
-    "V": ("V", "T"),
-    "LVT": ("T",),
-    "T": ("T",),
-}
-
-
-def segment_chinese(text):
-    """Split Chinese text into words with the library jieba (lesson 01).
+def segment_chinese(text: str) -> list[str]:
+    """Splits Chinese text into words with the library jieba (lesson 01).
 
     jieba looks for the most probable path through its dictionary and guesses unknown words with a hidden
     Markov model. Its dictionary takes about a second to load, once per process.
@@ -257,7 +218,7 @@ def segment_chinese(text):
 
 
 @cache
-def _jieba():
+def _jieba() -> Any:
     with warnings.catch_warnings():
         # jieba's source has escapes that newer Pythons warn of, and it imports the outdated pkg_resources.
         warnings.simplefilter("ignore")
@@ -271,8 +232,8 @@ def _jieba():
     return tokenizer
 
 
-def maximum_matching(text, dictionary):
-    """Split text without spaces by taking the longest word that fits, again and again (lesson 01).
+def maximum_matching(text: str, dictionary: Iterable[str]) -> list[str]:
+    """Splits text without spaces by taking the longest word that fits, again and again (lesson 01).
 
     Forward maximum matching, the classical baseline of Chinese segmentation.
 
@@ -298,8 +259,8 @@ def maximum_matching(text, dictionary):
     return [token for token in tokens if not token.isspace()]
 
 
-def remove_stop_words(tokens, language="en", keep=()):
-    """Leave out very frequent words that carry little meaning of their own (lesson 01).
+def remove_stop_words(tokens: Iterable[str], language: str = "en", keep: Iterable[str] = ()) -> list[str]:
+    """Leaves out very frequent words that carry little meaning of their own (lesson 01).
 
     Beware: both lists hold negations. Without them "not good" and "good" are the same review: for sentiment
     pass keep=("not", "no", "never") or keep=("不", "没", "没有"), or remove nothing.
@@ -322,7 +283,7 @@ def remove_stop_words(tokens, language="en", keep=()):
     return [token for token in tokens if token.lower() not in stop_words]
 
 
-def _stop_words(language):
+def _stop_words(language: str) -> frozenset[str]:
     if language == "zh":
         return STOP_WORDS_ZH
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
@@ -350,8 +311,8 @@ class BytePairEncoder:
     # Words and runs of punctuation, each with the space before it; any other white space stands alone.
     _PIECES = re.compile(r" ?\w+| ?[^\w\s]+|\s")
 
-    def __init__(self, characters, merges):
-        """Take what training found; see `train` and `load`.
+    def __init__(self, characters: Iterable[str], merges: Iterable[Sequence[str]]) -> None:
+        """Takes what training found; see `train` and `load`.
 
         Args:
             characters: list of str, one character each.
@@ -370,13 +331,13 @@ class BytePairEncoder:
         self._ranks = {pair: rank for rank, pair in enumerate(self.merges)}
 
     @property
-    def tokens(self):
-        """Every token, list of str: the characters, then the results of the merges, each once."""
+    def tokens(self) -> list[str]:
+        """Gives every token, list of str: the characters, then the results of the merges, each once."""
         return list(dict.fromkeys([*self.characters, *map("".join, self.merges)]))
 
     @classmethod
-    def train(cls, texts, vocabulary_size):
-        """Learn merges until there are enough tokens.
+    def train(cls, texts: Iterable[str], vocabulary_size: int) -> "BytePairEncoder":
+        """Learns merges until there are enough tokens.
 
         Of equally frequent pairs the alphabetically first is taken, so that the same texts always give the
         same merges. Training ends early when no pair occurs twice.
@@ -399,8 +360,8 @@ class BytePairEncoder:
         pieces = Counter(piece for text in texts for piece in cls._split(text))
         return cls(characters, _learn_merges(pieces, characters, vocabulary_size))
 
-    def encode(self, text):
-        """Split a text into tokens, applying the merges in the order learned.
+    def encode(self, text: str) -> list[str]:
+        """Splits a text into tokens, applying the merges in the order learned.
 
         Args:
             text: str.
@@ -415,10 +376,10 @@ class BytePairEncoder:
         return [token for piece in pieces for token in self._encode_piece(piece)]
 
     @classmethod
-    def _split(cls, text):
+    def _split(cls, text: str) -> list[str]:
         return cls._PIECES.findall(" " + text) if text else []
 
-    def _encode_piece(self, piece):
+    def _encode_piece(self, piece: str) -> list[str]:
         symbols = list(piece)
         while len(symbols) > 1:
             earliest = min(pairwise(symbols), key=lambda pair: self._ranks.get(pair, math.inf))
@@ -427,8 +388,8 @@ class BytePairEncoder:
             symbols = _merge(symbols, earliest)
         return symbols
 
-    def decode(self, tokens):
-        """Join tokens to the text that they came from.
+    def decode(self, tokens: Iterable[str]) -> str:
+        """Joins tokens to the text that they came from.
 
         Args:
             tokens: list of str.
@@ -441,8 +402,8 @@ class BytePairEncoder:
         """
         return "".join(arguments.strings("tokens", tokens)).removeprefix(" ")
 
-    def save(self, path):
-        """Write characters and merges to a JSON file, whole or not at all.
+    def save(self, path: str | Path) -> None:
+        """Writes characters and merges to a JSON file, whole or not at all.
 
         Args:
             path: str or Path.
@@ -453,8 +414,8 @@ class BytePairEncoder:
         _write_json(path, self._KIND, characters=self.characters, merges=self.merges)
 
     @classmethod
-    def load(cls, path):
-        """Read an encoder that `save` wrote.
+    def load(cls, path: str | Path) -> "BytePairEncoder":
+        """Reads an encoder that `save` wrote.
 
         Args:
             path: str or Path.
@@ -474,7 +435,7 @@ class BytePairEncoder:
         return cls(content["characters"], merges)
 
 
-def _learn_merges(pieces, characters, vocabulary_size):
+def _learn_merges(pieces: Counter, characters: list[str], vocabulary_size: int) -> list[tuple[str, str]]:
     """The merges in order, from how often each piece of text occurs."""
     symbols = {piece: list(piece) for piece in pieces}
     counts, holders = Counter(), defaultdict(set)
@@ -508,7 +469,7 @@ def _learn_merges(pieces, characters, vocabulary_size):
     return list(dict.fromkeys(merges))
 
 
-def _merge(symbols, pair):
+def _merge(symbols: list[str], pair: tuple[str, str]) -> list[str]:
     merged, position = [], 0
     while position < len(symbols):
         if tuple(symbols[position : position + 2]) == pair:
@@ -534,8 +495,8 @@ class Vocabulary:
     _RESERVED = ("[PAD]", "[UNK]")
     _KIND = "course_utils vocabulary"
 
-    def __init__(self, tokens):
-        """Number tokens in the order given, from 2; see `build` and `load`.
+    def __init__(self, tokens: Iterable[str]) -> None:
+        """Numbers tokens in the order given, from 2; see `build` and `load`.
 
         Args:
             tokens: list of different str.
@@ -552,8 +513,10 @@ class Vocabulary:
             raise CourseError(f"tokens holds {twice!r} more than once: expected different tokens.")
 
     @classmethod
-    def build(cls, token_lists, max_size=None, min_count=1):
-        """Number the tokens of a set of texts, the most frequent first, equal ones alphabetically.
+    def build(
+        cls, token_lists: Iterable[Iterable[str]], max_size: int | None = None, min_count: int = 1
+    ) -> "Vocabulary":
+        """Numbers the tokens of a set of texts, the most frequent first, equal ones alphabetically.
 
         Args:
             token_lists: list of lists of str, one per text.
@@ -577,14 +540,14 @@ class Vocabulary:
             frequent = frequent[: arguments.whole_number("max_size", max_size, reserved) - reserved]
         return cls(frequent)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.tokens)
 
-    def __contains__(self, token):
+    def __contains__(self, token: str) -> bool:
         return token in self._ids
 
-    def encode(self, tokens):
-        """Turn tokens into their numbers, unknown ones into UNKNOWN.
+    def encode(self, tokens: Iterable[str]) -> list[int]:
+        """Turns tokens into their numbers, unknown ones into UNKNOWN.
 
         Args:
             tokens: list of str.
@@ -597,8 +560,8 @@ class Vocabulary:
         """
         return [self._ids.get(token, self.UNKNOWN) for token in arguments.strings("tokens", tokens)]
 
-    def decode(self, ids):
-        """Turn numbers into their tokens; padding reads "[PAD]", an unknown token "[UNK]".
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Turns numbers into their tokens; padding reads "[PAD]", an unknown token "[UNK]".
 
         Args:
             ids: list or array of int, each 0 to len(vocabulary) - 1.
@@ -613,8 +576,8 @@ class Vocabulary:
         numbers = arguments.items("ids", ids, "whole numbers")
         return [self.tokens[arguments.whole_number("an item of ids", n, 0, last)] for n in numbers]
 
-    def save(self, path):
-        """Write the tokens to a JSON file, whole or not at all.
+    def save(self, path: str | Path) -> None:
+        """Writes the tokens to a JSON file, whole or not at all.
 
         Args:
             path: str or Path.
@@ -625,8 +588,8 @@ class Vocabulary:
         _write_json(path, self._KIND, tokens=self.tokens[len(self._RESERVED) :])
 
     @classmethod
-    def load(cls, path):
-        """Read a vocabulary that `save` wrote.
+    def load(cls, path: str | Path) -> "Vocabulary":
+        """Reads a vocabulary that `save` wrote.
 
         Args:
             path: str or Path.
@@ -640,8 +603,8 @@ class Vocabulary:
         return cls(_read_json(path, cls._KIND, "tokens")["tokens"])
 
 
-def pad(sequences, length=None):
-    """Make sequences of numbers equally long, with zeros at the ends (lesson 01).
+def pad(sequences: Iterable[Iterable[int]], length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Makes sequences of numbers equally long, with zeros at the ends (lesson 01).
 
     Args:
         sequences: list of lists of int, each 0 to 2**31 - 1.
@@ -667,12 +630,12 @@ def pad(sequences, length=None):
     return ids, mask
 
 
-def _write_json(path, kind, **content):
+def _write_json(path: str | Path, kind: str, **content: list) -> None:
     text = json.dumps({"kind": kind, **content}, ensure_ascii=False, indent=1)
     write_atomically(path, text + "\n")
 
 
-def _read_json(path, kind, *keys):
+def _read_json(path: str | Path, kind: str, *keys: str) -> dict:
     """The content of a file that `_write_json` wrote: a dict whose values under the keys are lists."""
     try:
         content = json.loads(read_text(path))

@@ -1,5 +1,6 @@
 """Attention equals a naive loop and Keras; masks, batch mates and padding change nothing they should not."""
 
+import re
 import warnings
 
 import numpy as np
@@ -269,6 +270,83 @@ def test_a_mask_of_numbers_is_refused(dtype):
     _, (heads, _), queries, keys, mask = blocks_and_inputs(0)
     with pytest.raises(CourseError, match=f"mask is {dtype}; expected bool with True = keep"):
         heads(queries, keys, attention_mask=mask.astype(dtype))
+
+
+TOKENS = np.random.default_rng(0).normal(size=(1, 5, 8)).astype("float32")
+PAIRS = np.random.default_rng(1).normal(size=(2, 3, 8)).astype("float32")  # queries (2, 3) to keys (2, 4)
+KEYS = np.random.default_rng(2).normal(size=(2, 4, 8)).astype("float32")
+
+
+def attentions(queries, keys):
+    """Every layer that takes a mask of attention, as functions of the mask alone."""
+    return {
+        "layer": lambda mask: attention.ScaledDotProductAttention()(queries, keys, keys, attention_mask=mask),
+        "heads": lambda mask: attention.MultiHeadAttention(2, 8)(queries, keys, attention_mask=mask),
+        "block": lambda mask: attention.AttentionBlock(2, 8)(queries, keys, attention_mask=mask),
+    }
+
+
+@pytest.mark.parametrize(
+    ("queries", "keys", "shape", "allowed"),
+    [
+        (TOKENS, TOKENS, (5, 5), "(batch, keys) = (1, 5) or (batch, queries, keys) = (1, 5, 5)"),
+        (TOKENS, TOKENS, (5,), "(batch, keys) = (1, 5) or (batch, queries, keys) = (1, 5, 5)"),
+        (PAIRS, KEYS, (3, 4), "(batch, keys) = (2, 4) or (batch, queries, keys) = (2, 3, 4)"),
+        (PAIRS, KEYS, (4, 2), "(2, 4) or "),
+        (PAIRS, KEYS, (2, 3), "(2, 4) or "),
+        (PAIRS, KEYS, (2, 1), "(2, 4) or "),
+        (PAIRS, KEYS, (2, 4, 3), "= (2, 3, 4)"),
+        (PAIRS, KEYS, (4, 3, 2), "= (2, 3, 4)"),
+        (PAIRS, KEYS, (2, 3, 1), "= (2, 3, 4)"),
+        (PAIRS, KEYS, (2, 2, 3, 4), "= (2, 3, 4)"),
+        (PAIRS, KEYS, (), "(2, 4) or "),
+    ],
+)
+def test_a_mask_of_another_shape_is_named(queries, keys, shape, allowed):
+    with pytest.raises(CourseError) as refusal:
+        attention.dot_product_attention(queries, keys, keys, mask=np.ones(shape, bool))
+    assert str(refusal.value).startswith(f"mask has shape {shape}; expected ")
+    assert allowed in str(refusal.value)
+
+
+@pytest.mark.parametrize("which", ["layer", "heads", "block"])
+def test_every_layer_refuses_a_mask_of_another_shape(which):
+    for shape in ((3, 4), (4, 2), (2, 4, 3)):
+        with pytest.raises(
+            CourseError, match=rf"mask has shape {re.escape(str(shape))}; expected \(batch, keys\)"
+        ):
+            attentions(PAIRS, KEYS)[which](np.ones(shape, bool))
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (1, 4), (2, 3, 4), (1, 3, 4), (2, 1, 4), (1, 1, 4)])
+def test_a_mask_may_be_shared(shape):
+    attend = attentions(PAIRS, KEYS)["block"]
+    mask = np.random.default_rng(3).random(shape) < 0.5
+    whole = np.broadcast_to(mask if len(shape) == 3 else mask[:, np.newaxis], (2, 3, 4))
+    keras.utils.set_random_seed(0)
+    found = attend(mask)
+    keras.utils.set_random_seed(0)
+    expected = attend(np.ascontiguousarray(whole))
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "mask", [[[True] * 5], 1, np.ones((1, 5)), np.ones((1, 5), "int64"), np.ones((1, 5), "uint8")]
+)
+def test_a_mask_that_is_no_boolean_tensor_is_named(mask):
+    with pytest.raises(CourseError, match=r"^mask is .*expected .*bool"):
+        attention.dot_product_attention(TOKENS, TOKENS, TOKENS, mask=mask)
+
+
+def test_symbolic_masks_are_checked_as_far_as_their_shape_is_known():
+    tokens = keras.Input((5, 8))
+    block = attention.AttentionBlock(2, 8)
+    for shape in ((5,), (None,), (5, 5), (None, 5)):
+        block(tokens, attention_mask=keras.Input(shape, dtype="bool"))
+    for shape in ((4,), (5, 4), (), (5, 5, 5)):
+        with pytest.raises(CourseError, match=r"mask has shape .*expected \(batch, keys\) = \(None, 5\)"):
+            block(tokens, attention_mask=keras.Input(shape, dtype="bool"))
 
 
 def test_a_grid_has_one_vector_for_each_row_and_one_for_each_column():

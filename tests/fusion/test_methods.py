@@ -362,6 +362,26 @@ def test_vectors_without_a_token_axis_are_refused(name):
         method(name)(a, b, present=np.ones((BATCH, 2), int))
 
 
+def test_masks_of_another_shape_are_refused():
+    layer, (a, b, mask_a, mask_b) = method("concatenation"), batch()
+    for options, message in (
+        ({"mask_a": mask_a.T}, "mask_a has shape"),
+        ({"mask_a": mask_a[:, :1]}, "mask_a has shape"),
+        ({"mask_b": mask_b[0]}, "mask_b has shape"),
+        ({"mask_b": mask_b[:, np.newaxis]}, "mask_b has shape"),
+        ({"present": np.ones((BATCH, 3), bool)}, "present has shape"),
+        ({"present": np.ones(2, bool)}, "present has shape"),
+        ({"present": np.ones((BATCH - 1, 2), bool)}, r"present has shape .*expected \(batch, modalities\)"),
+    ):
+        with pytest.raises(CourseError, match=message):
+            layer(a, b, **options)
+    with pytest.raises(CourseError, match=r"mask has shape .*expected \(batch, tokens\)"):
+        methods.masked_mean(a, mask_a.T)
+    with pytest.raises(CourseError, match="present has shape"):
+        methods.ModalityDropout(0.3)(np.ones((2, BATCH + 1), bool))
+    np.testing.assert_array_equal(layer(a, b, mask_a[:1]), layer(a, b, np.repeat(mask_a[:1], BATCH, axis=0)))
+
+
 def test_options_that_make_no_sense_are_refused():
     for make, message in (
         (lambda: methods.Bottleneck(3, depth=1), "nothing that the bottleneck hears"),

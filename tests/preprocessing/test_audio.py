@@ -118,12 +118,113 @@ def test_a_truncated_recording_is_refused(recorded, suffix, share):
         assert "truncated" in message
 
 
-def test_a_streamed_wav_without_a_length_is_read(recorded):
-    path = recorded(tone(440))
-    data = bytearray(path.read_bytes())
-    data[4:8] = data[40:44] = b"\xff" * 4
-    path.write_bytes(data)
+def with_lengths(path, riff, data):
+    """Write other lengths into a WAV; of the whole file, and of its samples unless None."""
+    content = bytearray(path.read_bytes())
+    content[4:8] = struct.pack("<I", riff)
+    if data is not None:
+        place = content.index(b"data") + 4
+        content[place : place + 4] = struct.pack("<I", data)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("riff", "data"),
+    [
+        (2**32 - 1, 2**32 - 1),  # ffmpeg into a pipe
+        (0x7FFFF024, 0x7FFFF000),  # SoX into a pipe
+        (0x7FFFEFFE + 36, 0x7FFFEFFE),  # the same in whole blocks of 6 bytes
+        (0x7FFFFF24, 0x7FFFFF00),  # arecord into a pipe
+        (0, 0),  # GStreamer into a pipe, or a recorder that was ended
+        (2**32 - 1, 0),
+        (36, 0),
+    ],
+)
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT", "GSM610", "MS_ADPCM"])
+def test_a_streamed_wav_without_a_length_is_read(recorded, riff, data, subtype):
+    # A whole number of blocks: nothing else says where the sound ends.
+    whole = tone(440, seconds=8)
+    expected, _ = audio.read_audio(recorded(whole, subtype=subtype))
+    samples, _ = audio.read_audio(with_lengths(recorded(whole, subtype=subtype), riff, data))
+    np.testing.assert_array_equal(samples, expected)
+
+
+@pytest.mark.parametrize("riff", [16036 + 8, 16036 - 8, 0, 2**32 - 1, 10**6])
+def test_a_wrong_length_of_the_whole_file_does_no_harm(recorded, riff):
+    path = with_lengths(recorded(tone(440)), riff, None)
     np.testing.assert_allclose(audio.read_audio(path)[0], tone(440), atol=1e-4)
+
+
+@pytest.mark.parametrize(("suffix", "place"), [("aiff", slice(4, 8)), ("rf64", slice(20, 22))])
+def test_so_it_is_in_other_formats(recorded, suffix, place):
+    path = recorded(tone(440), f"sound.{suffix}")
+    content = bytearray(path.read_bytes())
+    content[place] = b"\x7f" * len(content[place])
+    path.write_bytes(content)
+    np.testing.assert_allclose(audio.read_audio(path)[0], tone(440), atol=1e-4)
+
+
+def test_what_follows_the_samples_may_be_missing(recorded):
+    path = recorded(tone(440))
+    path.write_bytes(with_lengths(path, 16036 + 60, None).read_bytes() + b"LIST\x34\0\0\0INFO")
+    np.testing.assert_allclose(audio.read_audio(path)[0], tone(440), atol=1e-4)
+
+
+@pytest.mark.parametrize("missing", [2, 100, 9000])
+def test_samples_that_are_missing_are_noticed_whatever_the_length_of_the_file(recorded, missing):
+    path = recorded(tone(440))
+    path.write_bytes(path.read_bytes()[:-missing])
+    assert "truncated" in refusal(with_lengths(path, 36 + 16000 - missing, None))
+
+
+def test_a_recording_of_no_samples_is_not_filled_with_what_follows(recorded):
+    path = recorded(np.zeros(0, np.float32))
+    path.write_bytes(path.read_bytes() + b"LIST\x0e\0\0\0INFOISFT\2\0\0\0ab")
+    assert "is empty" in refusal(path)
+
+
+ODD_TYPES = [
+    ("wav", "GSM610"),
+    ("wav", "G721_32"),
+    ("wav", "NMS_ADPCM_16"),
+    ("wav", "NMS_ADPCM_24"),
+    ("wav", "NMS_ADPCM_32"),
+    ("wav", "MS_ADPCM"),
+    ("wav", "IMA_ADPCM"),
+    ("w64", "GSM610"),
+    ("aiff", "GSM610"),
+    ("au", "G721_32"),
+    ("au", "G723_24"),
+    ("au", "G723_40"),
+    ("xi", "DPCM_16"),
+    ("xi", "DPCM_8"),
+    ("voc", "ULAW"),
+    ("caf", "ALAC_16"),
+]
+
+
+@pytest.mark.parametrize(("suffix", "subtype"), ODD_TYPES)
+def test_the_codecs_of_telephones_and_trackers_are_read(recorded, suffix, subtype):
+    path = recorded(tone(440, level=0.4), f"sound.{suffix}", subtype=subtype)
+    samples, rate = audio.read_audio(path)
+    assert len(samples) >= 8000
+    # An XI has no rate of its own; libsndfile takes 44,100.
+    assert abs(loudest_frequency(samples, rate) * 8000 / rate - 440) < 3
+    assert np.corrcoef(samples[:8000], tone(440))[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("subtype", ["GSM610", "G721_32", "NMS_ADPCM_16"])
+def test_what_fills_up_the_last_block_is_no_sound(recorded, subtype):
+    samples, _ = audio.read_audio(recorded(tone(440)[:7777], subtype=subtype))
+    assert len(samples) == 7777
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff", "w64"])
+def test_a_truncated_telephone_recording_is_refused(recorded, suffix):
+    path = recorded(tone(440), f"sound.{suffix}", subtype="GSM610")
+    path.write_bytes(path.read_bytes()[:-700])
+    assert "truncated" in refusal(path)
 
 
 def test_an_empty_recording_is_refused(recorded):
@@ -204,6 +305,36 @@ def test_a_clipped_channel_is_refused(recorded, subtype, channels):
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "FLOAT"])
 def test_a_loud_but_whole_recording_is_read(recorded, subtype):
     audio.read_audio(recorded(tone(440, level=0.9999), subtype=subtype))
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff", "caf"])
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+@pytest.mark.parametrize("peak", [1.02, 1.1, 2, 127, 20_000, 2**31])
+def test_floats_beyond_1_are_not_called_clipped(recorded, suffix, subtype, peak):
+    message = refusal(recorded(tone(440, level=peak), f"sound.{suffix}", subtype=subtype))
+    assert f"that reach {np.abs(tone(440, level=peak)).max():,.2f}; expected -1 to 1" in message
+    assert "divide them by their peak" in message
+    assert "clipped" not in message
+
+
+def test_the_remedy_for_floats_beyond_1_works(recorded, tmp_path):
+    samples, rate = soundfile.read(recorded(tone(440, level=20_000), subtype="FLOAT"))
+    soundfile.write(tmp_path / "new.wav", samples / abs(samples).max(), rate)
+    np.testing.assert_allclose(audio.read_audio(tmp_path / "new.wav")[0], tone(440, level=1), atol=1e-3)
+
+
+def test_few_floats_slightly_above_1_are_limited(recorded):
+    samples = tone(440)
+    samples[100] = 1.05
+    assert audio.read_audio(recorded(samples, subtype="FLOAT"))[0].max() == 1
+    samples[100] = 1.2
+    assert "reach 1.20;" in refusal(recorded(samples, subtype="FLOAT"))
+
+
+def test_a_mix_that_is_too_loud_may_be_limited_but_no_other_unit(recorded):
+    samples, _ = audio.read_audio(recorded(tone(440, level=3), subtype="FLOAT"), allow_clipping=True)
+    assert np.abs(samples).max() == 1
+    assert "20,000" in refusal(recorded(tone(440, level=20_000), subtype="FLOAT"), allow_clipping=True)
 
 
 def test_the_clipped_share_counts_runs_of_three_of_one_sign():

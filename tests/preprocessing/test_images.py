@@ -344,6 +344,425 @@ def test_missing_files_and_folders_are_explained(tmp_path):
     assert "folder" in refusal(tmp_path)
 
 
+# ---- metadata that cannot be read ----
+
+
+def png_chunk(kind, data, checksum=0):
+    whole = zlib.crc32(kind + data) ^ checksum
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", whole)
+
+
+def jpeg_segment(kind, data):
+    return bytes([0xFF, kind]) + struct.pack(">H", len(data) + 2) + data
+
+
+PNG_METADATA = {
+    "text of 2 MB": png_chunk(b"tEXt", b"k\0" + b"a" * 2_000_000),
+    "packed text of 2 MB": png_chunk(b"zTXt", b"k\0\0" + zlib.compress(b"a" * 2_000_000)),
+    "packed bomb": png_chunk(b"zTXt", b"k\0\0" + zlib.compress(b"a" * 100_000_000)),
+    "international text of 2 MB": png_chunk(b"iTXt", b"k\0\1\0\0\0" + zlib.compress(b"a" * 2_000_000)),
+    "much text": png_chunk(b"tEXt", b"k\0" + b"a" * 999_000) * 68,
+    "text, wrong checksum": png_chunk(b"tEXt", b"k\0abc", checksum=1),
+    "EXIF in text": png_chunk(b"tEXt", b"Raw profile type exif\0\nexif\n   9\nno number"),
+    "EXIF": png_chunk(b"eXIf", bytes(range(60))),
+    "EXIF, cut": png_chunk(b"eXIf", b"MM\0*\0\0"),
+    "EXIF, wrong checksum": png_chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\0", checksum=1),
+    "profile": png_chunk(b"iCCP", b"no zero"),
+    "profile, unknown packing": png_chunk(b"iCCP", b"name\0\7abc"),
+    "profile, packed wrongly": png_chunk(b"iCCP", b"name\0\0abc"),
+    "profile, bomb": png_chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(50_000_000))),
+    "profile, empty": png_chunk(b"iCCP", b"name\0\0" + zlib.compress(b"")),
+    "profile of nothing": png_chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(200))),
+    "profile, wrong checksum": png_chunk(b"iCCP", b"name\0\0abc", checksum=1),
+    "resolution": png_chunk(b"pHYs", b"ab"),
+    "gamma": png_chunk(b"gAMA", b"ab"),
+    "primaries": png_chunk(b"cHRM", b"ab"),
+    "intent": png_chunk(b"sRGB", b""),
+    "animation": png_chunk(b"acTL", b"ab"),
+    "frame": png_chunk(b"fcTL", bytes(8)),
+    "somebody's own": png_chunk(b"abCd", b"xyz", checksum=1),
+}
+
+
+@pytest.mark.parametrize("what", PNG_METADATA)
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_metadata_of_a_png_that_cannot_be_read_costs_no_pixel(saved, what, place):
+    path = saved(quarters())
+    data = path.read_bytes()
+    start = 33 if place == "before" else data.rindex(b"IEND") - 4
+    path.write_bytes(data[:start] + PNG_METADATA[what] + data[start:])
+    np.testing.assert_array_equal(images.load_image(path), quarters())
+
+
+JPEG_METADATA = {
+    "JFIF": (0xE0, b"JFIF\0"),
+    "EXIF": (0xE1, b"Exif\0\0" + bytes(range(60))),
+    "EXIF, cut": (0xE1, b"Exif\0\0MM\0*\0\0"),
+    "XMP": (0xE1, b"http://ns.adobe.com/xap/1.0/\0\xff\xfe<"),
+    "profile": (0xE2, b"ICC_PROFILE\0"),
+    "profile of nothing": (0xE2, b"ICC_PROFILE\0\1\1" + bytes(200)),
+    "profile, parts missing": (0xE2, b"ICC_PROFILE\0\2\3abc"),
+    "several pictures": (0xE2, b"MPF\0MM\0*\0\0\0\x08\0\0"),
+    "Photoshop": (0xED, b"Photoshop 3.0\x008BIM\x03\xed"),
+    "comment": (0xFE, b"\xff" * 60_000),
+}
+
+
+@pytest.mark.parametrize("what", JPEG_METADATA)
+def test_metadata_of_a_jpeg_that_cannot_be_read_costs_no_pixel(saved, what):
+    path = saved(quarters(), "picture.jpg", quality=95)
+    data, expected = path.read_bytes(), np.asarray(Image.open(path))
+    path.write_bytes(data[:2] + jpeg_segment(*JPEG_METADATA[what]) + data[2:])
+    np.testing.assert_array_equal(images.load_image(path), expected)
+
+
+@pytest.mark.parametrize("block", [bytes(range(60)), b"Exif\0\0MM\0*\0\0", b"II*\0\xff\xff\xff\xff"])
+@pytest.mark.parametrize(("name", "options"), [("a.webp", {"lossless": True}), ("a.png", {})])
+def test_exif_that_cannot_be_read_costs_no_pixel(saved, block, name, options):
+    np.testing.assert_array_equal(
+        images.load_image(saved(quarters(), name, exif=block, **options)), quarters()
+    )
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.tiff", "a.jpg", "a.gif", "a.jp2", "a.avif"])
+@pytest.mark.parametrize("block", [b"", bytes(200), b"a profile" * 99])
+def test_a_profile_that_cannot_be_read_costs_no_pixel(saved, name, block):
+    plain = images.load_image(saved(quarters(), f"plain {name}"))
+    np.testing.assert_array_equal(images.load_image(saved(quarters(), name, icc_profile=block)), plain)
+
+
+@pytest.mark.parametrize("name", ["picture.png", "picture.jpg"])
+def test_beside_metadata_that_cannot_be_read_the_rest_still_counts(saved, name):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    profile = matrix_profile(DISPLAY_P3)
+    turned = np.ascontiguousarray(np.rot90(quarters(), 1))
+    path = saved(turned, name, exif=exif, icc_profile=profile, **({"quality": 95} if "j" in name else {}))
+    data, expected = path.read_bytes(), images.load_image(path)
+    broken = PNG_METADATA["packed bomb"] if "png" in name else jpeg_segment(0xE0, b"JFIF\0")
+    start = 33 if "png" in name else 2
+    path.write_bytes(data[:start] + broken + data[start:])
+    with pytest.raises(Exception, match=r"too large|cannot identify"), Image.open(path) as plain:
+        plain.load()
+    np.testing.assert_array_equal(images.load_image(path), expected)
+    assert expected.shape == (24, 36, 3)
+
+
+def test_metadata_is_no_excuse_for_damaged_pixels(saved):
+    path = saved(np.asarray(Image.open(SAMPLE)))
+    data = path.read_bytes()
+    path.write_bytes((data[:33] + PNG_METADATA["packed bomb"] + data[33:])[:-90_000])
+    assert "truncated" in refusal(path)
+    path.write_bytes(data[:33] + png_chunk(b"tRNS", b"\0") + data[33:])
+    assert "damaged" in refusal(path)
+
+
+# ---- colour profiles ----
+
+# ICC.1:2022: colorants of the three primaries, adapted to D50, one in a row.
+DISPLAY_P3 = ((0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407))
+ADOBE_RGB = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+SRGB = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.7141))
+D50 = (0.9642, 1.0, 0.8249)
+
+
+def linear(values):
+    """sRGB's curve, 0 to 1 → linear light."""
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def encoded(light):
+    light = light.clip(0, 1)
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+def xyz(colour):
+    return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in colour))
+
+
+def curve(function):
+    table = np.rint(function(np.linspace(0, 1, 1024)) * 65535).astype(">u2")
+    return b"curv\0\0\0\0" + struct.pack(">I", len(table)) + table.tobytes()
+
+
+def profile_bytes(space, tags, pcs=b"XYZ ", kind=b"mntr"):
+    """An ICC profile of version 2.4 with these tags."""
+    text = b"desc\0\0\0\0\0\0\0\2x\0" + bytes(78)
+    tags = {b"desc": text, b"cprt": b"text\0\0\0\0x\0", b"wtpt": xyz(D50), **tags}
+    table, body, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        table += name + struct.pack(">2I", start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    head = struct.pack(">I4xI4s4s4s12x4s", start + len(body), 0x02400000, kind, space, pcs, b"acsp")
+    return (head + bytes(28) + xyz(D50)[8:]).ljust(128, b"\0") + table + body
+
+
+def matrix_profile(colorants, function=linear):
+    names = (b"r", b"g", b"b")
+    tags = {name + b"XYZ": xyz(colour) for name, colour in zip(names, colorants, strict=True)}
+    return profile_bytes(b"RGB ", tags | {name + b"TRC": curve(function) for name in names})
+
+
+def to_srgb(picture, colorants, function=linear):
+    """The definition: to light, to XYZ, to the light of sRGB's primaries, to sRGB."""
+    light = function(picture / 255) @ np.array(colorants) @ np.linalg.inv(np.array(SRGB))
+    return np.rint(encoded(light) * 255)
+
+
+@pytest.mark.parametrize(
+    ("colorants", "function"), [(DISPLAY_P3, linear), (ADOBE_RGB, lambda x: x**2.2), (SRGB, lambda x: x)]
+)
+@pytest.mark.parametrize("name", ["wide.png", "wide.tiff", "wide.webp", "wide.avif"])
+def test_wide_colours_become_srgb(saved, colorants, function, name):
+    picture = np.repeat(np.random.default_rng(0).integers(0, 256, (6, 6, 3), np.uint8), 4, axis=0)
+    options = {"lossless": True} if "webp" in name else {"quality": 100, "subsampling": "4:4:4"}
+    path = saved(picture, name, icc_profile=matrix_profile(colorants, function), **options)
+    stored = np.asarray(Image.open(path))
+    loaded = images.load_image(path)
+    np.testing.assert_allclose(loaded, to_srgb(stored, colorants, function), atol=2)
+    assert np.abs(loaded.astype(int) - stored).max() > 15
+
+
+def test_the_reddest_red_of_a_phone_keeps_its_hue(saved):
+    red = np.zeros((8, 8, 3), np.uint8)
+    red[:] = 234, 51, 35
+    loaded = images.load_image(saved(red, "red.jpg", icc_profile=matrix_profile(DISPLAY_P3), quality=100))
+    np.testing.assert_allclose(loaded, to_srgb(red, DISPLAY_P3), atol=4)
+
+
+def test_a_profile_that_is_srgb_changes_nothing(saved):
+    picture = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    for profile in (matrix_profile(SRGB), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()):
+        loaded = images.load_image(saved(picture, icc_profile=profile))
+        np.testing.assert_allclose(loaded, picture, atol=1)
+
+
+def test_transparency_and_palettes_keep_their_profile(saved):
+    colour = np.array([[[200, 60, 90]]], np.uint8)
+    expected = to_srgb(colour, DISPLAY_P3)[0, 0]
+    half = np.dstack([np.tile(colour, (4, 4, 1)), np.full((4, 4), 128, np.uint8)])
+    profile = matrix_profile(DISPLAY_P3)
+    loaded = images.load_image(saved(half, icc_profile=profile), background=(0, 0, 0))
+    np.testing.assert_allclose(loaded[0, 0], expected * 128 / 255, atol=2)
+    palette = Image.new("P", (4, 4))
+    palette.putpalette(colour.ravel().tolist())
+    np.testing.assert_allclose(images.load_image(saved(palette, icc_profile=profile))[0, 0], expected, atol=2)
+    np.testing.assert_allclose(
+        images.load_image(saved(palette, transparency=0, icc_profile=profile), background=BLUE)[0, 0], BLUE
+    )
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_grey_has_profiles_too(saved, mode):
+    values = np.arange(0, 256, 5, dtype=np.uint8)[np.newaxis]
+    path = saved(
+        Image.fromarray(values).convert(mode),
+        icc_profile=profile_bytes(b"GRAY", {b"kTRC": curve(lambda x: x**1.8)}),
+    )
+    expected = np.rint(encoded((values / 255) ** 1.8) * 255)
+    np.testing.assert_allclose(images.load_image(path)[..., 1], expected, atol=2)
+    assert np.abs(expected - values).max() > 10
+
+
+def test_ink_is_converted_by_its_profile(saved):
+    # Two points on each of four axes: black ink alone counts, and more weakly than by the plain formula.
+    inks = bytes(round(x * x / 255) for x in range(256)) * 4
+    lab = b"".join(bytes([0 if corner % 2 else 255, 128, 128]) for corner in range(16))
+    identity = struct.pack(">9i", *(np.eye(3, dtype=int).ravel() * 65536).tolist())
+    table = b"mft1\0\0\0\0\4\3\2\0" + identity + inks + lab + bytes(range(256)) * 3
+    profile = profile_bytes(b"CMYK", {b"A2B0": table}, pcs=b"Lab ", kind=b"prtr")
+    picture = Image.new("CMYK", (16, 16), (0, 0, 0, 128))
+    lightness = 100 * (1 - 64 / 255)
+    expected = encoded(np.array(((lightness + 16) / 116) ** 3)) * 255
+    for name in ("ink.jpg", "ink.tiff"):
+        loaded = images.load_image(saved(picture, name, icc_profile=profile))
+        np.testing.assert_allclose(loaded, np.full((16, 16, 3), expected), atol=3)
+        assert abs(images.load_image(saved(picture, name))[0, 0, 0] - 127) < 3
+
+
+def test_a_profile_of_other_colours_is_ignored(saved):
+    grey = profile_bytes(b"GRAY", {b"kTRC": curve(lambda x: x**5)})
+    np.testing.assert_array_equal(images.load_image(saved(quarters(), icc_profile=grey)), quarters())
+    ink = Image.fromarray(quarters()).convert("CMYK")
+    plain = images.load_image(saved(ink, "ink.tiff"))
+    for profile in (grey, matrix_profile(DISPLAY_P3)):
+        np.testing.assert_array_equal(images.load_image(saved(ink, "ink.tiff", icc_profile=profile)), plain)
+
+
+def test_a_profile_without_its_curves_is_ignored(saved):
+    profile = profile_bytes(b"RGB ", {})
+    np.testing.assert_array_equal(images.load_image(saved(quarters(), icc_profile=profile)), quarters())
+
+
+# ---- white is zero ----
+
+
+def from_white(path):
+    """Turn a TIFF's photometric interpretation from black is zero, 1, to white is zero, 0."""
+    data = path.read_bytes()
+    tag = b"\x06\x01\x03\0\1\0\0\0"
+    assert data.count(tag + b"\1\0") == 1
+    path.write_bytes(data.replace(tag + b"\1\0", tag + b"\0\0"))
+    return path
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([[0, 257, 25700, 65535]], np.uint16), [255, 254, 155, 0]),
+        (np.array([[0, 1, 100, 255]], np.uint8), [255, 254, 155, 0]),
+        (np.array([[0, 0.2, 1, 1]], np.float32), [255, 204, 0, 0]),
+        (np.array([[10, 20, 30]], np.float32), [255, 127.5, 0]),
+        (np.array([[False, True, True]]), [255, 0, 0]),
+    ],
+    ids=["16 bits", "8 bits", "float", "stretched", "1 bit"],
+)
+def test_a_tiff_that_counts_from_white_is_no_negative(saved, compression, values, expected):
+    path = from_white(saved(values, "white.tiff", compression=compression))
+    loaded = images.load_image(path)
+    np.testing.assert_allclose(loaded[0, :, 0], expected, atol=0.5)
+    assert (loaded == loaded[..., :1]).all()
+
+
+# ---- camera raw ----
+
+
+def tiff(entries, order="<"):
+    """A TIFF of one directory, {tag: (type, value)} of numbers; a thumbnail of 6 x 4 grey pixels."""
+    pixels = bytes(range(24))
+    usual = {256: (3, 6), 257: (3, 4), 258: (3, 8), 259: (3, 1), 262: (3, 1), 273: (4, 8), 277: (3, 1)}
+    usual |= {278: (3, 4), 279: (4, 24)}
+    tags = sorted((usual | entries).items())
+    directory = struct.pack(order + "H", len(tags))
+    for tag, (kind, value) in tags:
+        directory += struct.pack(order + "HHI", tag, kind, 1)
+        directory += struct.pack(order + {1: "B3x", 3: "H2x", 4: "I"}[kind], value)
+    start = b"II*\0" if order == "<" else b"MM\0*"
+    return start + struct.pack(order + "I", 8 + len(pixels)) + pixels + directory + bytes(4)
+
+
+SUB_PICTURES = {254: (4, 1), 330: (4, 8)}
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("name", "entries"),
+    [
+        ("photo.dng", {50706: (1, 1)}),
+        ("renamed.tiff", {50706: (1, 1)}),
+        ("renamed.tif", {50706: (1, 1), **SUB_PICTURES}),
+        ("photo.nef", SUB_PICTURES),
+        ("photo.ARW", SUB_PICTURES),
+        ("renamed.jpg", SUB_PICTURES),
+        ("photo.pef", {262: (3, 32803)}),
+        ("sensor.tiff", {262: (3, 32803)}),
+        ("linear.tiff", {262: (3, 34892)}),
+        ("photo.srw", {}),
+        ("photo.NEF", {}),
+    ],
+)
+def test_camera_raw_is_refused_however_it_is_called(tmp_path, name, entries, order):
+    path = tmp_path / name
+    path.write_bytes(tiff(entries, order))
+    assert "camera raw" in refusal(path)
+    assert "export it as JPEG or PNG" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"II*\0\x10\0\0\0CR\2\0",  # CR2
+        b"\0\0\0\x18ftypcrx \0\0\0\1",  # CR3
+        b"II\x1a\0\0\0HEAPCCDR",  # CRW
+        b"IIRO\x08\0\0\0",  # ORF
+        b"MMOR\0\0\0\x08",
+        b"IIU\0\x18\0\0\0",  # RW2
+        b"FUJIFILMCCD-RAW 0201",  # RAF
+        b"\0MRM\0\0\0\0",  # MRW
+        b"FOVb\0\0\3\0",  # X3F
+    ],
+)
+def test_camera_raw_of_every_maker_is_refused(tmp_path, head):
+    path = tmp_path / "photo"
+    path.write_bytes(head + bytes(200))
+    assert "camera raw" in refusal(path)
+
+
+@pytest.mark.parametrize("entries", [{}, {254: (4, 0), 330: (4, 8)}, {254: (4, 1)}])
+def test_other_tiffs_are_pictures(tmp_path, entries):
+    path = tmp_path / "photo.tiff"
+    path.write_bytes(tiff(entries))
+    np.testing.assert_array_equal(images.load_image(path)[..., 0], np.arange(24).reshape(4, 6))
+
+
+@pytest.mark.parametrize("cut", [4, 8, 20, 60])
+def test_a_damaged_tiff_is_called_no_camera_raw(tmp_path, cut):
+    path = tmp_path / "photo.tiff"
+    path.write_bytes(tiff(SUB_PICTURES)[:cut])
+    assert "camera raw" not in refusal(path)
+
+
+# ---- slow decoders ----
+
+
+def letters(side):
+    return f"P3 {side} {side} 255\n".encode() + b"7 " * (3 * side * side)
+
+
+def runs(side):
+    pixels = (bytes([255, 7]) * (side // 255) + b"\0\0") * side + b"\0\1"
+    head = struct.pack("<IiiHHIIiiII", 40, side, side, 1, 8, 1, len(pixels), 0, 0, 256, 0)
+    palette = b"".join(bytes([i, i, i, 0]) for i in range(256))
+    return b"BM" + struct.pack("<IHHI", 1078 + len(pixels), 0, 0, 1078) + head + palette + pixels
+
+
+@pytest.mark.parametrize(
+    "make", [letters, runs, lambda side: f"P6 {side} {side} 9\n".encode() + b"\0" * 3 * side * side]
+)
+def test_a_decoder_that_is_slow_gets_few_pixels(tmp_path, make, monkeypatch):
+    path = tmp_path / "picture"
+    path.write_bytes(make(255))
+    assert images.load_image(path).shape == (255, 255, 3)
+    monkeypatch.setattr(images, "_MAX_SLOW_PIXELS", 255 * 254)
+    message = refusal(path)
+    assert "decoded slowly" in message
+    assert "255 x 255" in message
+    assert "PNG" in message
+    np.testing.assert_array_equal(images.load_image(quick(tmp_path)), np.zeros((255, 255, 3)))
+
+
+def quick(folder):
+    path = folder / "quick.ppm"
+    Image.new("RGB", (255, 255)).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a.dds", "DDS"),
+        ("a.im", "no picture that can be read"),
+        ("a.xbm", "plain text"),
+        ("a.msp", "no picture"),
+    ],
+)
+def test_rare_formats_are_not_tried(saved, name, said):
+    mode = {"a.dds": "RGB", "a.blp": "P"}.get(name, "1")
+    message = refusal(saved(Image.new(mode, (64, 64)), name))
+    assert said in message
+    assert "export it as PNG or JPEG" in message
+
+
+COMMON = ["bmp", "dib", "gif", "icns", "ico", "jp2", "pcx", "png", "ppm", "pgm", "sgi", "tga", "tiff", "webp"]
+
+
+@pytest.mark.parametrize("suffix", [*COMMON, "avif", "jpg"])
+def test_common_formats_are_read(saved, suffix):
+    grey = saved(Image.new("RGB", (32, 32), (90, 90, 90)), f"picture.{suffix}")
+    np.testing.assert_allclose(images.load_image(grey)[:32, :32], np.full((32, 32, 3), 90), atol=2)
+
+
 # ---- reduced decoding ----
 
 

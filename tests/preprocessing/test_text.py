@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -85,6 +86,105 @@ def test_an_encoding_that_does_not_fit_is_not_offered(written):
     assert "utf-16-le (" not in offered
 
 
+PROSE = {
+    "zh": "今天天气很好，我们去公园散步。孩子们在湖边放风筝，老人们坐在树下聊天。\n晚上一起吃饭。",
+    "zh-Hant": "今天天氣很好，我們去公園散步。孩子們在湖邊放風箏，老人們坐在樹下聊天。",
+    "yue": "我哋今日去公園行吓，佢哋喺度食嘢。啲細路仔好開心咁玩緊嚟。",
+    "ja": "今日はとても天気がいいので、公園へ散歩に行きました。子供たちは凧を揚げています。",
+    "ko": "오늘은 날씨가 아주 좋아서 우리는 공원에 산책하러 갔습니다. 아이들이 연을 날리고 있습니다.",
+    "ru": "Сегодня очень хорошая погода, и мы пошли гулять в парк. Дети запускают воздушного змея.",
+    "de": "Heute ist schönes Wetter, wir gehen spazieren. Die Kinder lassen Drachen steigen, auch größere.",
+    "fr": "Il fait très beau aujourd’hui, nous allons au parc où nous étions déjà cet été.",
+    "pl": "Dzisiaj jest bardzo ładna pogoda, idziemy na spacer. Dzieci puszczają latawce. Już późno, wróćmy.",
+    "cs": "Dnes je velmi pěkné počasí, jdeme na procházku do parku. Děti pouštějí draky, žluťoučký kůň.",
+    "el": "Σήμερα ο καιρός είναι πολύ καλός και πάμε βόλτα στο πάρκο. Τα παιδιά πετούν χαρταετό.",
+    "tr": "Bugün hava çok güzel, parka yürüyüşe gidiyoruz. Çocuklar uçurtma uçuruyor, şimdi ığdır.",
+    "th": "วันนี้อากาศดีมาก เราไปเดินเล่นที่สวนสาธารณะ",
+    "he": "היום מזג האוויר יפה מאוד ואנחנו הולכים לטייל בפארק",
+    "ar": "الطقس جميل جدا اليوم ونحن ذاهبون للتنزه في الحديقة",
+    "en": "Plain text in English, with nothing but letters.\nAnd a second line.",
+    "both": "A line of English.\n第二行是中文。\nmore English words here",
+}
+UNICODE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+LIKELIEST = [
+    (language, encoding)
+    for language in ("zh", "zh-Hant", "yue", "ja", "ru", "de", "en", "both")
+    for encoding in UNICODE
+]
+LIKELIEST += [
+    ("zh", "gb18030"),
+    ("zh-Hant", "big5"),
+    ("yue", "big5hkscs"),
+    ("ja", "shift_jis"),
+    ("ja", "euc_jp"),
+]
+LIKELIEST += [("ko", "cp949"), ("ru", "cp1251"), ("ru", "koi8-r"), ("ru", "cp866"), ("ru", "iso8859-5")]
+LIKELIEST += [("de", "cp1252"), ("pl", "cp1250"), ("pl", "iso8859-2"), ("cs", "cp1250")]
+LIKELIEST += [("el", "cp1253"), ("th", "cp874"), ("he", "cp1255"), ("ar", "cp1256"), ("both", "gb18030")]
+
+
+def readings(path):
+    """What the refusal offers, [(encoding, sample)]."""
+    with pytest.raises(CourseError) as caught:
+        text.read_text(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) < len(str(path)) + 400
+    return re.findall(r"([a-z0-9_-]+) \('([^']*)'\)", message.partition("These would read it: ")[2])
+
+
+@pytest.mark.parametrize(("language", "encoding"), LIKELIEST)
+def test_the_right_encoding_is_named_first(written, language, encoding):
+    path = written(PROSE[language].encode(encoding))
+    name, sample = readings(path)[0]
+    assert name == encoding
+    assert text.read_text(path, name) == PROSE[language]
+    assert sample in repr(PROSE[language])
+    assert sample.isascii() == PROSE[language].isascii()
+
+
+@pytest.mark.parametrize(("language", "encoding"), [("fr", "cp1252"), ("tr", "cp1254"), ("de", "mac-roman")])
+def test_the_right_encoding_is_named_among_its_neighbours(written, language, encoding):
+    offered = readings(written(PROSE[language].encode(encoding)))
+    samples = dict(offered)
+    assert not samples[encoding].isascii()
+    assert samples[encoding] in PROSE[language]
+    assert len(offered) <= 5
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("嘅", "big5hkscs"),
+        ("佢喺度食嘢", "big5hkscs"),
+        ("香港嘅天氣，啲人話好靚", "big5hkscs"),
+        ("plain", "utf-16-be"),
+        ("plain", "utf-16-le"),
+        ("plain", "utf-32-be"),
+        ("中文", "utf-16-be"),
+        ("中文", "utf-16-le"),
+        ("中文", "gb18030"),
+    ],
+)
+def test_for_a_few_characters_the_right_encoding_is_among_those_named(written, content, encoding):
+    assert (encoding, content) in readings(written(content.encode(encoding)))
+
+
+@pytest.mark.parametrize("encoding", UNICODE)
+@pytest.mark.parametrize("count", [1, 20])
+def test_what_is_offered_really_reads_the_file(written, encoding, count):
+    path = written(("語音 and speech\n" * count).encode(encoding))
+    for name, sample in readings(path):
+        assert sample in repr(text.read_text(path, name))
+
+
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04\0\0", bytes(range(256)), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1"]
+)
+def test_for_what_is_no_text_no_encoding_is_offered(written, content):
+    assert readings(written(content)) == []
+
+
 @pytest.mark.parametrize("content", [b"PK\x03\x04\x00\x00", b"abc\0def", "plain".encode("utf-16-le")])
 def test_binary_files_are_refused(written, content):
     with pytest.raises(CourseError, match="is zero, which no text holds"):
@@ -156,7 +256,8 @@ def test_words(given, expected):
         ["한", "\u1112\u1161\u11ab", "가\u11a8", "각", "나"],
         ["\r\n", "\n", "\r", "a"],
         ["\n", "\u0301a"[:1], "a"],
-        ["न", "म", "स\u094d", "त\u0947"],
+        ["न", "म", "स\u094dत\u0947"],
+        ["क\u094dष", "त\u094dर\u093f", "क\u200c", "ख"],
         ["a\u200d", "b"],
         [],
     ],
