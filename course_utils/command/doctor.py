@@ -1,5 +1,6 @@
 """`doctor`: looks at this machine and the installation; says what is wrong and what to do about it."""
 
+import csv
 import os
 import platform
 import shutil
@@ -99,27 +100,40 @@ def _packages() -> Finding:
         return Finding("fail", subject, text, "python3 -m course_utils install")
     damaged = _damaged_packages(wanted)
     if damaged:
-        again = f"delete {sys.prefix} and run python3 -m course_utils install"
-        return Finding("fail", subject, f"files are missing or cut short in {_some(damaged)}", again)
+        text = f"files are missing or cut short in {_some(damaged)}"
+        return Finding("fail", subject, text, _how_to_make_it_again())
     return Finding("ok", subject, f"{len(wanted)} packages, in the versions of the lock, every file there")
 
 
+def _how_to_make_it_again() -> str:
+    if environment.in_own_venv():
+        return f"delete {environment.VENV} and run: python3 -m course_utils install"
+    return f"these packages are in {sys.prefix}, which the course did not make: install them there again"
+
+
 def _damaged_packages(wanted: dict[str, str]) -> list[str]:
-    """Compares the size of every installed file with the record made when it was installed."""
-    damaged = []
-    for name in wanted:
-        for file in metadata.files(name) or []:
-            # Some have no recorded size: compiled modules, and the record itself.
-            if file.size is None:
-                continue
-            try:
-                size = Path(file.locate()).stat().st_size
-            except OSError:
-                size = None
-            if size != file.size:
-                damaged.append(name)
-                break
-    return damaged
+    return [name for name in wanted if not _is_whole(metadata.distribution(name))]
+
+
+def _is_whole(package: metadata.Distribution) -> bool:
+    """Compares every file of a package with the record made when it was installed."""
+    # Not `package.files`, which since Python 3.12 leaves out what is not there.
+    rows = list(csv.reader((package.read_text("RECORD") or "").splitlines()))
+    names_itself = any(row[0].endswith(".dist-info/RECORD") for row in rows if row)
+    return names_itself and all(
+        _has_size(Path(package.locate_file(name)), size)
+        for name, _, size in rows
+        # Python makes compiled modules anew.
+        if "__pycache__" not in name
+    )
+
+
+def _has_size(path: Path, size: str) -> bool:
+    """Says whether a file is there and as long as recorded; "" where no size was, as for the record itself."""
+    try:
+        return path.stat().st_size == int(size) if size else path.exists()
+    except OSError:
+        return False
 
 
 def _memory() -> Finding:

@@ -130,7 +130,9 @@ def inspect(extra: str = "") -> State:
     try:
         stamp = json.loads((VENV / STAMP).read_text(encoding="utf-8"))
         made_with, location = stamp["extra"], stamp["location"]
-        digest, version, entries = stamp["digest"], stamp["python"], set(stamp["entries"])
+        digest, version = stamp["digest"], stamp["python"]
+        # The stamps of the first edition list none.
+        parts = set(stamp.get("parts", ()))
     except (OSError, ValueError, KeyError, TypeError):
         return State("rebuild", "An earlier installation was not finished: making .venv again.", extra)
     broken = None
@@ -138,10 +140,10 @@ def inspect(extra: str = "") -> State:
         broken = f"The course's folder was moved here from {Path(location).parent}"
     elif made_with not in LOCKS or digest != lock(made_with).digest:
         broken = "The course's packages have changed since .venv was made"
-    elif _version_of(python_of(VENV)) != version:
-        broken = f"The Python that .venv was made with ({version}) does not start from it any more"
-    elif gone := sorted(entries - _entries()):
+    elif gone := sorted(parts - _parts()):
         broken = f"Something was deleted from .venv ({', '.join(gone[:3])}{' …' if gone[3:] else ''})"
+    elif _version_of(VENV) != version:
+        broken = f"The Python that .venv was made with ({version}) does not start from it any more"
     if broken:
         return State("rebuild", f"{broken}: making it again.", made_with if made_with in LOCKS else extra)
     if extra and made_with != extra:
@@ -210,7 +212,7 @@ def _refuse_incomplete_conda(lacking: dict[str, str | None]) -> None:
 
 
 def _inspect_foreign(extra: str) -> State:
-    version = _version_of(python_of(VENV))
+    version = _version_of(VENV)
     if version is not None:
         here = pins.marker_environment() | {
             "python_full_version": version,
@@ -223,14 +225,19 @@ def _inspect_foreign(extra: str) -> State:
     )
 
 
-def _version_of(python: Path) -> str | None:
-    """Gives "3.11.7", or None if the interpreter does not start."""
-    ask = [str(python), "-I", "-S", "-c", "import platform; print(platform.python_version())"]
+def _version_of(venv: Path) -> str | None:
+    """Gives "3.11.7", or None if the interpreter of an environment does not start, or not inside it."""
+    ask = (
+        "import os, platform, sys; print(platform.python_version(), os.path.realpath(sys.prefix), sep='\\n')"
+    )
     try:
-        answer = subprocess.run(ask, capture_output=True, text=True, timeout=60, check=True)
+        answer = subprocess.run(
+            [str(python_of(venv)), "-I", "-X", "utf8", "-c", ask], capture_output=True, timeout=60, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip()
+    version, prefix = os.fsdecode(answer.stdout).splitlines()
+    return version if Path(prefix) == venv.resolve() else None
 
 
 def _site_packages() -> Path:
@@ -244,9 +251,18 @@ def _location() -> str:
     return os.fsencode(VENV.resolve()).decode("utf-8", "backslashreplace")
 
 
-def _entries() -> set[str]:
-    # The top level is enough for a quick look; `doctor` looks at every file.
-    return {entry.name for entry in _site_packages().iterdir() if entry.name != "__pycache__"}
+def _parts() -> set[str]:
+    """Lists what lies at the top of `.venv`, of its programs and of its packages."""
+    # Enough for a quick look; `doctor` looks at every file.
+    folders = (VENV, python_of(VENV).parent, _site_packages())
+    ours = (MARKER, STAMP, "__pycache__")
+    return {
+        entry.relative_to(VENV).as_posix()
+        for folder in folders
+        if folder.is_dir()
+        for entry in folder.iterdir()
+        if entry.name not in ours
+    }
 
 
 @contextmanager
@@ -254,10 +270,10 @@ def _one_run_at_a_time():
     """Holds the installation lock; gives its descriptor."""
     try:
         descriptor = os.open(RUN_LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    except PermissionError:
+    except OSError as error:
         raise CourseError(
             f"The course's environment is missing and cannot be made, because the folder {ROOT} may not be "
-            "written: copy the course into a folder of your own."
+            f"written ({error.strerror}): copy the course into a folder of your own."
         ) from None
     try:
         if not _try_lock(descriptor):
@@ -372,7 +388,7 @@ def _finish(wanted: pins.Lock, extra: str) -> None:
         "extra": extra,
         "digest": wanted.digest,
         "python": platform.python_version(),
-        "entries": sorted(_entries()),
+        "parts": sorted(_parts()),
     }
     write_atomically(VENV / STAMP, json.dumps(stamp, indent=1))
     state = inspect(extra)

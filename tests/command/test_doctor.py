@@ -61,14 +61,40 @@ def test_missing_and_other_versions_are_grouped(site):
     assert "course_utils install" in finding.remedy
 
 
-@pytest.mark.parametrize("content", [None, "whole"])
-def test_a_file_missing_or_cut_inside_a_package_is_found(site, content):
+RECORD = "gamma-3.0.dist-info/RECORD"
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("gamma.py", None),
+        ("gamma.py", "whole"),
+        (RECORD, None),
+        (RECORD, ""),
+        (RECORD, "gamma.py,sha256=x,13\n"),
+        (RECORD, f"gamma.py,sha256=x,13\nnative.so,,\n{RECORD},,\n"),
+    ],
+)
+def test_a_file_missing_or_cut_inside_a_package_is_found(site, name, content):
     if content is None:
-        (site / "gamma.py").unlink()
+        (site / name).unlink()
     else:
-        (site / "gamma.py").write_text(content)
+        (site / name).write_text(content)
     finding = doctor._packages()
-    assert finding.mark == "fail" and "cut short in gamma" in finding.text
+    assert finding.mark == "fail" and finding.text == "files are missing or cut short in gamma"
+
+
+def test_compiled_modules_that_are_gone_are_made_anew_by_python(site):
+    (site / RECORD).write_text(f"gamma.py,,13\n__pycache__/gamma.cpython-311.pyc,,\n{RECORD},,\n")
+    assert doctor._packages().mark == "ok"
+
+
+def test_only_the_courses_own_environment_is_said_to_be_deleted(site, monkeypatch):
+    (site / "gamma.py").unlink()
+    monkeypatch.setattr(environment, "in_own_venv", lambda: True)
+    assert doctor._packages().remedy.startswith(f"delete {environment.VENV} and run")
+    monkeypatch.setattr(environment, "in_own_venv", lambda: False)
+    assert "delete" not in doctor._packages().remedy and sys.prefix in doctor._packages().remedy
 
 
 @pytest.mark.parametrize("gigabytes, mark", [(2.0, "fail"), (8.0, "ok"), (None, "note")])
