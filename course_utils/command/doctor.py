@@ -1,6 +1,8 @@
 """`doctor`: looks at this machine and the installation; says what is wrong and what to do about it."""
 
 import csv
+import importlib.util
+import locale
 import os
 import platform
 import shutil
@@ -12,12 +14,17 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from course_utils import runtime
 from course_utils.command import environment, interpreter, pins
 from course_utils.errors import CourseError
 from course_utils.places import MY_LESSONS, ROOT
 
 MEMORY_NEEDED_GB = 3
 FREE_DISK_WANTED_GB = 1
+PERSONAL_SETTINGS = [
+    Path("~/.keras/keras.json"),
+    *(Path("~", folder, "matplotlibrc") for folder in (".config/matplotlib", ".matplotlib")),
+]
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,7 @@ def _is_whole(package: metadata.Distribution) -> bool:
 
 
 def _has_size(path: Path, size: str) -> bool:
-    """Says whether a file is there and as long as recorded; "" where no size was, as for the record itself."""
+    """Says whether a file is there and as long as recorded; "" where no size was: the record itself."""
     try:
         return path.stat().st_size == int(size) if size else path.exists()
     except OSError:
@@ -209,6 +216,21 @@ def _working_folder() -> Finding:
     return Finding("ok", subject, f"{folder} can be written")
 
 
+def _settings() -> Finding:
+    subject = "Settings"
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend != "tensorflow" and importlib.util.find_spec(backend) is None:
+        text = f"the environment variable KERAS_BACKEND asks for {backend}, which is not installed"
+        return Finding("fail", subject, text, "remove that variable")
+    if hiding := runtime.hiding_files(MY_LESSONS):
+        names = _some([path.name for path in hiding])
+        text = f"lessons would import {names} in {MY_LESSONS} in place of a package"
+        return Finding("fail", subject, text, "give it another name")
+    if unread := [str(path) for path in map(Path.expanduser, PERSONAL_SETTINGS) if path.exists()]:
+        return Finding("note", subject, f"lessons use their own and do not read {_some(unread)}")
+    return Finding("ok", subject, "nothing set for other programs would reach the lessons")
+
+
 def _browser() -> Finding:
     subject = "Browser"
     try:
@@ -229,10 +251,14 @@ def _gpu() -> Finding:
 
 def _letters() -> Finding:
     subject = "Letters"
-    encoding = sys.stdout.encoding or "ascii"
+    written = sys.stdout.encoding or "ascii"
+    # The course may write UTF-8 where the terminal reads what the locale says.
+    encoding = locale.getencoding() if os.name == "posix" else written
     try:
-        "多模态".encode(encoding)
-    except UnicodeEncodeError:
+        readable = "多模态".encode(written).decode(encoding) == "多模态"
+    except UnicodeError:
+        readable = False
+    if not readable:
         return Finding(
             "note", subject, f"this terminal ({encoding}) cannot show Chinese", "lessons in the browser can"
         )
@@ -252,6 +278,7 @@ CHECKS: list[Callable[[], Finding]] = [
     _disk,
     _data,
     _working_folder,
+    _settings,
     _browser,
     _gpu,
     _letters,

@@ -6,6 +6,7 @@ An interruption at any moment leaves a marker without a stamp, and the next run 
 """
 
 import errno
+import functools
 import importlib.util
 import json
 import os
@@ -18,7 +19,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.command import installer, interpreter, pins
+from course_utils import runtime
+from course_utils.command import installer, interpreter, pins, sources
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 from course_utils.places import ROOT, VENV
@@ -29,6 +31,8 @@ MARKER = ".made-by-course"
 STAMP = ".complete"
 LOCKS = {"": "requirements.lock", "instructor": "requirements-instructor.lock"}
 CONDA_NAME = "multimodal-course"
+# Without asserts a lesson proves nothing; warnings and a debug mode print into its outputs.
+UNWANTED = (*runtime.UNWANTED, "PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONDEVMODE")
 
 # Where TensorFlow has wheels: platform.system() → platform.machine().
 PLATFORMS = {"Linux": ("x86_64", "aarch64"), "Darwin": ("arm64",), "Windows": ("AMD64",)}
@@ -164,11 +168,12 @@ def child_environment(prefix: Path | None = None) -> dict[str, str]:
 
     Returns:
         This process' variables, changed so that `course_utils` is found from every folder, that kernels come
-        from the environment, and that `pip` and `python` in a lesson or a terminal are the environment's.
+        from the environment, that `pip` and `python` in a lesson or a terminal are the environment's, and
+        that nothing reaches a lesson that was set for other programs.
     """
-    variables = dict(os.environ)
+    variables = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     prefix = Path(sys.prefix) if prefix is None else prefix
-    variables["JUPYTER_PREFER_ENV_PATH"] = "1"
+    variables |= runtime.SETTINGS | {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONUTF8": "1"}
     if (prefix / MARKER).exists():
         # Packages from elsewhere would hide the locked ones.
         for name in ("PYTHONPATH", "PYTHONHOME"):
@@ -359,7 +364,7 @@ def _make_empty(lock_descriptor: int) -> None:
     python = sys._base_executable if in_own_venv() else sys.executable
     # Resolved, because venv refuses a link.
     command = [python, "-m", "venv", *(["--without-pip"] if uses_uv else []), str(VENV.resolve())]
-    installer.run(command, None, VENV, LOG, lock_descriptor)
+    installer.run(command, {}, lambda: "making .venv", VENV, LOG, lock_descriptor)
 
 
 def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
@@ -371,9 +376,11 @@ def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
         else [python, "-m", "pip", "install", "--progress-bar", "off"]
     )
     command = [*front, "--require-hashes", "--no-deps", "-r", str(wanted.path)]
-    follower = installer.Follower(wanted.here(), _site_packages())
-    installer.run(command, follower, VENV, LOG, lock_descriptor)
-    lacking = pins.differences(wanted.here(), pins.installed([str(_site_packages())]))
+    origin = sources.uv() if uv else sources.pip(python)
+    packages, place = wanted.here(), _site_packages()
+    state = functools.partial(installer.progress, packages, place)
+    installer.run(command, origin, state, VENV, LOG, lock_descriptor)
+    lacking = pins.differences(packages, pins.installed([str(place)]))
     if lacking:
         raise CourseError(f"The installation ended without {', '.join(sorted(lacking))}. Full output: {LOG}")
 
@@ -381,7 +388,8 @@ def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
 def _finish(wanted: pins.Lock, extra: str) -> None:
     # One line of ASCII, whatever the folder's name and the locale: the site module runs lines that begin with
     # "import", and the folder's name stands in it as the bytes that the system knows it by.
-    path_line = f"import os, sys; sys.path.append(os.fsdecode({os.fsencode(ROOT)!a}))\n"
+    # First in the path, so that no file of a learner's hides the course itself.
+    path_line = f"import os, sys; sys.path.insert(0, os.fsdecode({os.fsencode(ROOT)!a}))\n"
     (_site_packages() / "course.pth").write_text(path_line, encoding="ascii")
     stamp = {
         "location": _location(),

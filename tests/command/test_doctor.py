@@ -147,6 +147,22 @@ def test_a_working_folder_that_cannot_be_written(monkeypatch):
     )
 
 
+def test_settings_for_other_programs_are_looked_at(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "MY_LESSONS", tmp_path)
+    monkeypatch.setattr(doctor, "PERSONAL_SETTINGS", [tmp_path / "keras.json"])
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    assert doctor._settings().mark == "ok"
+    (tmp_path / "keras.json").touch()
+    finding = doctor._settings()
+    assert finding.mark == "note" and f"do not read {tmp_path / 'keras.json'}" in finding.text
+    (tmp_path / "numpy.py").touch()
+    finding = doctor._settings()
+    assert finding.mark == "fail" and f"import numpy.py in {tmp_path} in place of" in finding.text
+    monkeypatch.setenv("KERAS_BACKEND", "no_such_backend")
+    finding = doctor._settings()
+    assert finding.mark == "fail" and "KERAS_BACKEND asks for no_such_backend" in finding.text
+
+
 def test_no_browser_is_a_note(monkeypatch):
     def none():
         raise webbrowser.Error("could not locate runnable browser")
@@ -158,10 +174,15 @@ def test_no_browser_is_a_note(monkeypatch):
 
 def test_a_terminal_without_chinese_letters_is_a_note(monkeypatch):
     stream = namedtuple("stream", "encoding")
-    monkeypatch.setattr(doctor.sys, "stdout", stream("cp1252"))
-    assert doctor._letters().mark == "note"
-    monkeypatch.setattr(doctor.sys, "stdout", stream("utf-8"))
-    assert doctor._letters().mark == "ok"
+    for written, read, mark in [
+        ("cp1252", "cp1252", "note"),
+        ("utf-8", "GBK", "note"),
+        ("utf-8", "UTF-8", "ok"),
+        ("gbk", "GBK", "ok"),
+    ]:
+        monkeypatch.setattr(doctor.sys, "stdout", stream(written))
+        monkeypatch.setattr(doctor.locale, "getencoding", lambda read=read: read)
+        assert doctor._letters().mark == mark
 
 
 def test_an_unfit_python_and_system_are_failures(monkeypatch):
