@@ -6,7 +6,18 @@ Read by whatever `python3` the machine has, so it keeps to what Python 3.6 under
 import importlib
 from pathlib import Path
 
-__all__ = ["CACHE", "DATA", "MY_LESSONS", "NOTEBOOKS", "ROOT", "TEMPLATE", "TESTS", "VENV", "moved"]
+__all__ = [
+    "CACHE",
+    "DATA",
+    "MY_LESSONS",
+    "NOTEBOOKS",
+    "ROOT",
+    "TEMPLATE",
+    "TESTS",
+    "VENV",
+    "moved",
+    "way_back",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -22,7 +33,27 @@ CACHE = ROOT / ".course-cache"
 VENV = ROOT / ".venv"
 
 
-def moved(names):
+def way_back(path: Path) -> str:
+    """Says how to get a file of the course back without losing what somebody has written into it.
+
+    Args:
+        path: file or folder.
+
+    Returns:
+        One sentence; "" for what is not in the course's folder.
+    """
+    if ROOT not in path.parents:
+        return ""
+    name = path.relative_to(ROOT).as_posix()
+    if (ROOT / ".git").exists():
+        return (
+            f"Keep a copy if you have changed it; then `git checkout -- {name}` in the course's folder "
+            "brings the course's own back."
+        )
+    return f"Keep a copy if you have changed it; then take {name} from the archive that the course came in."
+
+
+def moved(names: dict):
     """Makes a module's `__getattr__` for what stood in it once: copies of earlier lessons ask for it there.
 
     Args:

@@ -199,7 +199,7 @@ def _data() -> Finding:
         return Finding("fail", subject, str(error))
     if damage:
         more = [f"and {len(damage) - 3} more"] if damage[3:] else []
-        return Finding("fail", subject, "\n       ".join([*damage[:3], *more]), "git checkout -- data")
+        return Finding("fail", subject, "\n       ".join([*damage[:3], *more]))
     return Finding("ok", subject, "every file as in data/manifest.json")
 
 

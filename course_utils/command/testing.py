@@ -6,7 +6,7 @@ from pathlib import Path
 
 from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
-from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE, TESTS
+from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE, TESTS, way_back
 
 # Strict comparison of every stored output. A cell that hangs is given up after three minutes: nbval's own
 # limit is more than half an hour, and a dead kernel is noticed by the limit only.
@@ -36,9 +36,7 @@ def notebooks(numbers: list[str]) -> list[Path]:
     """
     lessons = {path.name[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
     if not lessons:
-        raise CourseError(
-            f"There are no lessons in {NOTEBOOKS}: restore them with `git checkout -- notebooks`."
-        )
+        raise CourseError(f"There are no lessons in {NOTEBOOKS}. {way_back(NOTEBOOKS)}")
     wanted = [number.zfill(2) for number in numbers] or list(lessons)
     found = {**lessons, TEMPLATE.name[:2]: TEMPLATE}
     for number in wanted:

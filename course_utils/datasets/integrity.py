@@ -9,7 +9,7 @@ import hashlib
 import json
 
 from course_utils.errors import CourseError
-from course_utils.places import DATA
+from course_utils.places import DATA, ROOT, way_back
 
 MANIFEST = "manifest.json"
 LARGE_FILE_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -28,7 +28,7 @@ def sha256(content):
 
 
 def _restore(relative):
-    return f"Restore it with `git checkout -- data/{relative}` in the course's folder."
+    return way_back(ROOT / "data" / relative)
 
 
 def _read(folder, relative):

@@ -10,12 +10,12 @@ import hashlib
 import itertools
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
-from course_utils.places import NOTEBOOKS
+from course_utils.places import NOTEBOOKS, way_back
 
 __all__ = [
     "Delivery",
@@ -55,13 +55,12 @@ def read_notebook(path):
     # JSON of another kind lacks what is looked for in it, or is no dictionary at all.
     except (OSError, ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
         raise CourseError(
-            f"{path}: this is not a notebook that can be read: {error}. `git checkout -- {path.name}` in its "
-            "folder brings back the course's own."
+            f"{path}: this is not a notebook that can be read: {error}. {way_back(path)}".rstrip()
         ) from error
     if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
         raise CourseError(
             f"{path}: the notebook has format {notebook.nbformat}.{notebook.nbformat_minor}; expected 4.5, "
-            f"in which cells have ids. Open and save it in JupyterLab 4."
+            f"in which cells have ids. Open and save it in JupyterLab 4. {way_back(path)}".rstrip()
         )
     return notebook
 
@@ -262,7 +261,8 @@ def write_learner_editions(folder, notebooks=NOTEBOOKS):
     A file that still is, byte for byte, what the course wrote is replaced when the lesson has changed. Any
     other stays as it is, and the changed lesson is written beside it once, as ``NAME (update 1).ipynb``. A
     record of what the course wrote is kept in the folder; if it is lost or damaged, every file counts as the
-    learner's.
+    learner's. A lesson of the worked edition that somebody has saved is copied to the learner's folder; one
+    that no learner edition can be made of any more keeps none of the others back.
 
     Args:
         folder: Path, the learner's folder; made if it is not there.
@@ -273,7 +273,7 @@ def write_learner_editions(folder, notebooks=NOTEBOOKS):
 
     Raises:
         CourseError: when there are no lessons, the folder cannot be used (a file of that name, a broken link,
-            the worked edition's own folder, no permission, a full disk), or a lesson is damaged.
+            the worked edition's own folder, no permission, a full disk).
     """
     folder, notebooks = Path(folder), Path(notebooks)
     lessons = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
@@ -309,7 +309,47 @@ def _deliver(folder, lesson, record):
     import nbformat
 
     own = folder / lesson.name
-    content = (nbformat.writes(learner_edition(read_notebook(lesson))) + "\n").encode("utf-8")
+    try:
+        worked = read_notebook(lesson)
+        content = (nbformat.writes(learner_edition(worked)) + "\n").encode("utf-8")
+    except CourseError as error:
+        return Delivery(own, "kept", _sentence_on_edits(folder, lesson, str(error)))
+    delivery = _bring(own, content, lesson, record)
+    if not _is_saved_by_jupyter(worked):
+        return delivery
+    return replace(delivery, message=f"{delivery.message} {_sentence_on_edits(folder, lesson)}")
+
+
+def _is_saved_by_jupyter(worked):
+    """Whether somebody has worked on the worked edition itself, which `render` stores without a version."""
+    return "version" in worked.metadata.get("language_info", {})
+
+
+def _sentence_on_edits(folder, lesson, problem=""):
+    """Copy what somebody has saved in the place of a worked lesson to the learner's folder, and say so."""
+    place = f"{lesson.name}: somebody has changed it in {lesson.parent}"
+    problem = (
+        f", and it cannot be handed out now: {problem.removesuffix(way_back(lesson)).rstrip()}"
+        if problem
+        else "."
+    )
+    try:
+        content = lesson.read_bytes()
+    except OSError:  # not even that; the problem says why
+        return f"{place}{problem} {way_back(lesson)}".rstrip()
+    for number in itertools.count(1):
+        kept = folder / f"{lesson.stem} (from notebooks {number}).ipynb"
+        found = _read(kept)
+        if found in (None, content):
+            break
+    if found is None:
+        write_atomically(kept, content)
+    kept_as = f"What is there is kept in your folder, as {kept.name!r}."
+    return f"{place}{problem} {kept_as} {way_back(lesson)}".rstrip()
+
+
+def _bring(own, content, lesson, record):
+    """Write a learner's file where it is not there or nobody has touched it, else beside it."""
     found = _read(own)
     if found is None:
         record.write(own, content, lesson)

@@ -119,7 +119,7 @@ def test_damaged_data_is_listed_but_not_endlessly(monkeypatch):
 
     monkeypatch.setattr(integrity, "find_damage", lambda: [f"data/file_{n} is missing." for n in range(5)])
     finding = doctor._data()
-    assert finding.mark == "fail" and finding.remedy == "git checkout -- data"
+    assert finding.mark == "fail" and "checkout" not in str(finding)
     assert "data/file_2 is missing." in finding.text and "file_3" not in finding.text
     assert "and 2 more" in finding.text
 
