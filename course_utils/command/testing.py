@@ -38,7 +38,7 @@ def notebooks(numbers: list[str]) -> list[Path]:
     if not lessons:
         raise CourseError(f"There are no lessons in {NOTEBOOKS}. {way_back(NOTEBOOKS)}")
     wanted = [number.zfill(2) for number in numbers] or list(lessons)
-    found = {**lessons, TEMPLATE.name[:2]: TEMPLATE}
+    found = {**lessons, **({TEMPLATE.name[:2]: TEMPLATE} if TEMPLATE.exists() else {})}
     for number in wanted:
         if number not in found:
             there = ", ".join(f"{number} ({path.stem[3:]})" for number, path in lessons.items())
@@ -90,6 +90,30 @@ def start(arguments: list[str]) -> int:
     os.chdir(ROOT)
     interpreter.run_instead([sys.executable, "-m", "pytest", *arguments], environment.child_environment())
     return 0
+
+
+def try_lessons(paths: list[Path]) -> int:
+    """Checks the installation, then runs lessons to their end as somebody does who answers no exercise.
+
+    Args:
+        paths: notebooks, worked or handed out.
+
+    Returns:
+        0 where everything is well, else 1.
+    """
+    from course_utils.command import doctor
+    from course_utils.lessons import editions, render
+
+    problems = sum(finding.mark == "fail" for finding in doctor.report())
+    for path in paths:
+        try:
+            ran = render.execute(editions.learner_edition(editions.read_notebook(path)), path)
+            print(f"[ok]   {path.name}: runs to its end, in {ran.seconds:.0f} s", flush=True)
+        except CourseError as error:
+            problems += 1
+            print(f"[fail] {error}", flush=True)
+    print(f"{problems} of these need attention." if problems else "Your lessons run on this computer.")
+    return 1 if problems else 0
 
 
 def pytest_addoption(parser) -> None:

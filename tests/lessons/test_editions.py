@@ -335,7 +335,7 @@ def test_a_run_that_was_cut_off_before_its_record_harms_nothing(course, tmp_path
     editions.write_learner_editions(mine, course)
     publish(course, "00_first.ipynb", "answer = 2")
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(editions._Record, "save", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(editions.Record, "save", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
         editions.write_learner_editions(mine, course)
     assert actions(editions.write_learner_editions(mine, course))[0] == ("00_first.ipynb", "kept")
     publish(course, "00_first.ipynb", "answer = 3")
