@@ -82,7 +82,7 @@ _KIT_FILES = [
     *("pyproject.toml", "requirements.lock", "environment.yml", "LICENSE", "LICENSE-CONTENT"),
     *("course_utils/**/*", "data/**/*"),
 ]
-_NOT_IN_KIT = ("course_utils/grading", "data/build")
+_NOT_IN_KIT = "course_utils/grading/"
 
 
 def require_nbgrader() -> None:

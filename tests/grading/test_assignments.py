@@ -243,7 +243,8 @@ def test_what_the_kits_readme_says_works_for_somebody_who_has_only_the_kit(kit):
     said = output_in_kit(kit, test)
     assert re.search(r"^\[ok\]   00_orientation.ipynb: runs to its end, in \d+ s$", said, flags=re.M)
     assert said.endswith("Your lessons run on this computer.\n")
-    assert "All is well." in output_in_kit(kit, doctor)
+    said = output_in_kit(kit, doctor)
+    assert said.endswith("All is well.\n") and f"complete, in {kit}" in said
 
     server = in_kit(kit, lab)
     for line in server.stdout:
