@@ -4,6 +4,7 @@ Read by whatever `python3` the machine has, so it keeps to what Python 3.6 under
 """
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 
 __all__ = [
@@ -53,7 +54,7 @@ def way_back(path: Path) -> str:
     return f"Keep a copy if you have changed it; then take {name} from the archive that the course came in."
 
 
-def moved(names: dict):
+def moved(names: dict) -> Callable:
     """Makes a module's `__getattr__` for what stood in it once: copies of earlier lessons ask for it there.
 
     Args:
@@ -63,7 +64,7 @@ def moved(names: dict):
         Function of a name, as Python calls it for one that the module lacks (PEP 562).
     """
 
-    def find(name):
+    def find(name: str) -> object:
         if name not in names:
             raise AttributeError(f"there is no {name!r} here")
         module, _, attribute = names[name].partition(":")

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -271,7 +272,7 @@ def _parts() -> set[str]:
 
 
 @contextmanager
-def _one_run_at_a_time():
+def _one_run_at_a_time() -> Iterator[int]:
     """Holds the installation lock; gives its descriptor."""
     try:
         descriptor = os.open(RUN_LOCK, os.O_RDWR | os.O_CREAT, 0o666)

@@ -14,9 +14,10 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from course_utils.command.pins import normalise
 from course_utils.errors import CourseError
@@ -59,7 +60,7 @@ class Stopped(KeyboardInterrupt):
 class Display:
     """One status line, rewritten in place on a terminal; a plain line every few seconds anywhere else."""
 
-    def __init__(self, stream=None):
+    def __init__(self, stream: TextIO | None = None):
         self._stream = stream or sys.stdout
         self._rewrites = self._stream.isatty()
         self._start = self._last = time.monotonic()
@@ -95,6 +96,18 @@ def progress(wanted: dict[str, str], site_packages: Path) -> str:
     folders = [folder.stem.partition("-") for folder in site_packages.glob("*.dist-info")]
     there = {(normalise(name), version) for name, _, version in folders} & set(wanted.items())
     return f"{len(there)} of {len(wanted)} packages installed"
+
+
+def current(lines: Sequence[str]) -> str:
+    """Gives the last line of pip's or uv's output that says what is going on.
+
+    uv fetches many at once and says when each is there: what is left is the large one.
+    """
+    done = {line.removeprefix("Downloaded ") for line in lines if line.startswith("Downloaded ")}
+    for line in reversed(lines):
+        if not (line.startswith(("Downloading ", "Downloaded ")) and line.split()[1] in done):
+            return line
+    return ""
 
 
 def run(
@@ -140,7 +153,7 @@ def run(
             **options,
         )
         try:
-            for line in _lines(child, lambda: display.show(": ".join([state(), *list(tail)[-1:]]))):
+            for line in _lines(child, lambda: display.show(f"{state()}. {current(tail)}")):
                 record.write(line)
                 tail.append(line.strip())
             child.wait()
@@ -171,7 +184,7 @@ def _installer_environment(sources: dict[str, str]) -> dict[str, str]:
     return theirs | patience | sources | ours
 
 
-def _lines(child: subprocess.Popen, tick: Callable[[], None]):
+def _lines(child: subprocess.Popen, tick: Callable[[], None]) -> Iterator[str]:
     """Yields the child's lines as they come and calls `tick` several times a second in between."""
     lines: queue.Queue = queue.Queue()
 
@@ -212,7 +225,7 @@ def _end(child: subprocess.Popen) -> None:
 class _signals_raise:
     """While it is entered, a closed terminal or `kill` raises `Stopped`, as Ctrl-C does."""
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
         self._before = {}
         # Only the main thread may set handlers; elsewhere (a test, a notebook) there is nothing to change.
@@ -221,10 +234,10 @@ class _signals_raise:
                 self._before[number] = signal.signal(number, self._raise)
 
     @staticmethod
-    def _raise(number, frame):
+    def _raise(number: int, frame: object) -> None:
         raise Stopped(number)
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -69,8 +69,8 @@ def pip(python: str) -> dict[str, str]:
     # Later ones win, as they do for pip: variables over settings of `install` over general ones.
     for section in ("global", "install", ":env:"):
         for name, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", listed.stdout, flags=re.M):
-            if name in _PIP:
-                words = ast.literal_eval(value).split()
+            # What is empty says nothing, as for pip.
+            if name in _PIP and (words := ast.literal_eval(value).split()):
                 found[f"PIP_{name.upper().replace('-', '_')}"] = " ".join(words)
     return found
 

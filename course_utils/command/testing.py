@@ -3,10 +3,14 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
 from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE, TESTS, way_back
+
+if TYPE_CHECKING:
+    import pytest
 
 # Strict comparison of every stored output. A cell that hangs is given up after three minutes: nbval's own
 # limit is more than half an hour, and a dead kernel is noticed by the limit only.
@@ -116,12 +120,12 @@ def try_lessons(paths: list[Path]) -> int:
     return 1 if problems else 0
 
 
-def pytest_addoption(parser) -> None:
+def pytest_addoption(parser: "pytest.Parser") -> None:
     """Adds the option by which `test --lesson` spares the other lessons."""
     parser.addoption("--only-lesson", metavar="NN", help="leave out tests that are about other lessons")
 
 
-def pytest_collection_modifyitems(config, items) -> None:
+def pytest_collection_modifyitems(config: "pytest.Config", items: "list[pytest.Item]") -> None:
     """Deselects what tests the notebook of another lesson: running its learner edition can take a minute."""
     wanted = config.option.only_lesson
     others = [item for item in items if wanted and _lesson_of(item) not in (None, wanted)]
@@ -130,13 +134,13 @@ def pytest_collection_modifyitems(config, items) -> None:
         items[:] = [item for item in items if item not in others]
 
 
-def _lesson_of(item) -> str | None:
+def _lesson_of(item: "pytest.Item") -> str | None:
     """Number of the lesson whose notebook a parametrised test is given as `path`."""
     path = item.callspec.params.get("path") if hasattr(item, "callspec") else None
     return path.name[:2] if isinstance(path, Path) and path.parent in (NOTEBOOKS, TEMPLATE.parent) else None
 
 
-def pytest_sessionfinish(session) -> None:
+def pytest_sessionfinish(session: "pytest.Session") -> None:
     """Fails a run in which no lesson was executed: without its flag nbval skips notebooks without a word."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     # Workers of xdist have no reporter, and a run that only lists tests executes none.

@@ -428,6 +428,27 @@ def test_progress_counts_what_was_asked_for_and_is_there(tmp_path):
     assert installer.progress(wanted, tmp_path) == "1 of 3 packages installed"
 
 
+@pytest.mark.parametrize(
+    "lines, line",
+    [
+        ([], ""),
+        (
+            ["Collecting absl-py==2.5.1", "Downloading absl_py.whl (134 kB)"],
+            "Downloading absl_py.whl (134 kB)",
+        ),
+        (["Downloading tensorflow (261MiB)", "Downloading numpy (16MiB)"], "Downloading numpy (16MiB)"),
+        (
+            ["Downloading tensorflow (261MiB)", "Downloading numpy (16MiB)", "Downloaded numpy"],
+            "Downloading tensorflow (261MiB)",
+        ),
+        (["Downloading numpy (16MiB)", "Downloaded numpy", "Prepared 26 packages"], "Prepared 26 packages"),
+        (["Downloading numpy (16MiB)", "Downloaded numpy"], ""),
+    ],
+)
+def test_what_is_going_on_is_what_is_not_done(lines, line):
+    assert installer.current(lines) == line
+
+
 def test_what_an_installer_says_is_seen_beside_how_far_it_is(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(installer, "SECONDS_BETWEEN_LINES", 0)
     says = "import time; print('  Downloading numpy (16 MB)', flush=True); time.sleep(1)"
@@ -435,7 +456,7 @@ def test_what_an_installer_says_is_seen_beside_how_far_it_is(tmp_path, monkeypat
     with log.open("w") as lock:
         command = [sys.executable, "-c", says]
         installer.run(command, {}, lambda: "0 of 3 packages installed", tmp_path, log, lock.fileno())
-    assert "s] 0 of 3 packages installed: Downloading numpy (16 MB)\n" in capsys.readouterr().out
+    assert "s] 0 of 3 packages installed. Downloading numpy (16 MB)\n" in capsys.readouterr().out
     assert "  Downloading numpy (16 MB)\n" in log.read_text(encoding="utf-8")
 
 

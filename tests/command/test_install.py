@@ -478,6 +478,25 @@ def test_pip_makes_what_kills_at_any_moment_left_undone(course):
 
 
 @pytest.mark.slow
+def test_pip_installs_into_the_environment_whatever_its_settings_say(course):
+    settings = course.folder.parent / "pip.conf"
+    settings.write_text(
+        f"[global]\nno-index = yes\nfind-links = {course.wheels.as_uri()}\nrequire-virtualenv = yes\n"
+        "[install]\nuser = yes\ntarget = /nowhere\nprefix = /nowhere\nconstraint = /nowhere\nquiet = 2\n",
+        encoding="utf-8",
+    )
+    theirs = {
+        "PIP_NO_INDEX": "",
+        "PIP_FIND_LINKS": "",
+        "PIP_CONFIG_FILE": str(settings),
+        "PIP_ROOT": "/nowhere",
+    }
+    run = course.run(with_uv=False, **theirs)
+    assert run.returncode == 0, run.stderr
+    course.assert_complete()
+
+
+@pytest.mark.slow
 def test_pip_without_a_network_gives_one_sentence(course):
     if not namespaces_allowed("-rn"):
         pytest.skip("this system does not allow network namespaces (unshare -rn)")
