@@ -4,9 +4,21 @@ Read by whatever `python3` the machine has, so it keeps to what Python 3.6 under
 """
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["CACHE", "DATA", "MY_LESSONS", "NOTEBOOKS", "ROOT", "TEMPLATE", "TESTS", "VENV", "moved"]
+__all__ = [
+    "CACHE",
+    "DATA",
+    "MY_LESSONS",
+    "NOTEBOOKS",
+    "ROOT",
+    "TEMPLATE",
+    "TESTS",
+    "VENV",
+    "moved",
+    "way_back",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -22,7 +34,27 @@ CACHE = ROOT / ".course-cache"
 VENV = ROOT / ".venv"
 
 
-def moved(names):
+def way_back(path: Path) -> str:
+    """Says how to get a file of the course back without losing what somebody has written into it.
+
+    Args:
+        path: file or folder.
+
+    Returns:
+        One sentence; "" for what is not in the course's folder.
+    """
+    if ROOT not in path.parents:
+        return ""
+    name = path.relative_to(ROOT).as_posix()
+    if (ROOT / ".git").exists():
+        return (
+            f"Keep a copy if you have changed it; then `git checkout -- {name}` in the course's folder "
+            "brings the course's own back."
+        )
+    return f"Keep a copy if you have changed it; then take {name} from the archive that the course came in."
+
+
+def moved(names: dict) -> Callable:
     """Makes a module's `__getattr__` for what stood in it once: copies of earlier lessons ask for it there.
 
     Args:
@@ -32,7 +64,7 @@ def moved(names):
         Function of a name, as Python calls it for one that the module lacks (PEP 562).
     """
 
-    def find(name):
+    def find(name: str) -> object:
         if name not in names:
             raise AttributeError(f"there is no {name!r} here")
         module, _, attribute = names[name].partition(":")

@@ -57,6 +57,7 @@ _STYLE = {
     "image.interpolation": "nearest",
     "legend.frameon": False,
 }
+matplotlib.rcdefaults()  # a figure looks the same whatever the person's matplotlibrc says
 matplotlib.rcParams.update(_STYLE)
 
 _PALETTE_WORST = 12  # of 255: what a reduced palette may change at worst in one pixel, below what an eye sees

@@ -6,7 +6,7 @@ import sys
 
 from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
-from course_utils.places import ROOT
+from course_utils.places import ROOT, TESTS
 
 
 def run(arguments: list[str]) -> int:
@@ -31,7 +31,30 @@ def _parser() -> argparse.ArgumentParser:
         description="The course: opens the lessons, tests them, looks after their environment.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_lab(commands)
+    if is_whole():
+        _add_tests(commands)
+    else:
+        _add_trial(commands)
+    doctor = commands.add_parser(
+        "doctor", help="check this machine and the installation, with a remedy for each finding"
+    )
+    doctor.set_defaults(run=_doctor)
+    if is_whole():
+        _add_render(commands)
+        _add_experiment(commands)
+        _add_assign(commands)
+        _add_grade(commands)
+    _add_install(commands)
+    return parser
 
+
+def is_whole() -> bool:
+    """Says whether this is the whole course; a student's kit has neither tests nor what instructors need."""
+    return TESTS.is_dir()
+
+
+def _add_lab(commands: argparse._SubParsersAction) -> None:
     lab = commands.add_parser(
         "lab", help="open the lessons in JupyterLab; the first time, install what they need"
     )
@@ -49,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         "--folder", metavar="DIR", help="your working folder (default: my_lessons in the course's folder)"
     )
 
+
+def _add_tests(commands: argparse._SubParsersAction) -> None:
     test = commands.add_parser("test", help="run every test and every lesson")
     test.set_defaults(run=_test)
     test.add_argument("--lesson", metavar="NN", help="one lesson only: its notebook, its checks")
@@ -57,15 +82,20 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("-k", metavar="EXPRESSION", dest="expression", help="only tests whose name matches")
     test.add_argument("pytest", nargs="*", metavar="-- ARGUMENT", help="everything after -- goes to pytest")
 
-    doctor = commands.add_parser(
-        "doctor", help="check this machine and the installation, with a remedy for each finding"
-    )
-    doctor.set_defaults(run=_doctor)
 
+def _add_trial(commands: argparse._SubParsersAction) -> None:
+    test = commands.add_parser("test", help="check the installation and run every lesson to its end")
+    test.set_defaults(run=_try)
+    test.add_argument("--lesson", metavar="NN", help="one lesson only")
+
+
+def _add_render(commands: argparse._SubParsersAction) -> None:
     render = commands.add_parser("render", help="execute lessons and store their outputs (for authors)")
     render.set_defaults(run=_render)
     render.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
 
+
+def _add_experiment(commands: argparse._SubParsersAction) -> None:
     experiment = commands.add_parser(
         "experiment", help="run a recorded experiment again, or go on with one that was interrupted"
     )
@@ -73,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     experiment.add_argument("name", choices=_experiments(), help="one of: %(choices)s", metavar="NAME")
     experiment.add_argument("--seeds", metavar="N", help="how many seeds (default: as recorded)")
 
+
+def _add_assign(commands: argparse._SubParsersAction) -> None:
     assign = commands.add_parser(
         "assign",
         help="make the nbgrader assignment of a lesson, or the whole course directory (for instructors)",
@@ -84,6 +116,8 @@ def _parser() -> argparse.ArgumentParser:
         "--to", metavar="DIR", default="my_course", help="the course directory (default: %(default)s)"
     )
 
+
+def _add_grade(commands: argparse._SubParsersAction) -> None:
     grade = commands.add_parser("grade", help="grade what a class has handed in (for instructors)")
     grade.set_defaults(run=_grade)
     grade.add_argument(
@@ -110,14 +144,16 @@ def _parser() -> argparse.ArgumentParser:
         help="without isolation, where bubblewrap is not to be had; says what you risk",
     )
 
+
+def _add_install(commands: argparse._SubParsersAction) -> None:
     install = commands.add_parser(
         "install", help="only make or mend the environment; lab and test do it by themselves"
     )
-    install.set_defaults(run=_install)
-    install.add_argument(
-        "--with", dest="extra", choices=["instructor"], default="", help="further packages: nbgrader"
-    )
-    return parser
+    install.set_defaults(run=_install, extra="")
+    if is_whole():
+        install.add_argument(
+            "--with", dest="extra", choices=["instructor"], default="", help="further packages: nbgrader"
+        )
 
 
 def _positive(text: str) -> int:
@@ -146,6 +182,15 @@ def _test(options: argparse.Namespace) -> int:
     command = testing.command(options.lesson, options.fast, _for_pytest(options))
     environment.enter()
     return testing.start(command)
+
+
+def _try(options: argparse.Namespace) -> int:
+    from course_utils.command import testing
+
+    notebooks = testing.notebooks([options.lesson] if options.lesson else [])
+    environment.enter()
+    os.environ.update(environment.child_environment())
+    return testing.try_lessons(notebooks)
 
 
 def _for_pytest(options: argparse.Namespace) -> list[str]:

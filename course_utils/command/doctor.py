@@ -1,5 +1,8 @@
 """`doctor`: looks at this machine and the installation; says what is wrong and what to do about it."""
 
+import csv
+import importlib.util
+import locale
 import os
 import platform
 import shutil
@@ -11,12 +14,17 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from course_utils import runtime
 from course_utils.command import environment, interpreter, pins
 from course_utils.errors import CourseError
 from course_utils.places import MY_LESSONS, ROOT
 
 MEMORY_NEEDED_GB = 3
 FREE_DISK_WANTED_GB = 1
+PERSONAL_SETTINGS = [
+    Path("~/.keras/keras.json"),
+    *(Path("~", folder, "matplotlibrc") for folder in (".config/matplotlib", ".matplotlib")),
+]
 
 
 @dataclass(frozen=True)
@@ -99,27 +107,40 @@ def _packages() -> Finding:
         return Finding("fail", subject, text, "python3 -m course_utils install")
     damaged = _damaged_packages(wanted)
     if damaged:
-        again = f"delete {sys.prefix} and run python3 -m course_utils install"
-        return Finding("fail", subject, f"files are missing or cut short in {_some(damaged)}", again)
+        text = f"files are missing or cut short in {_some(damaged)}"
+        return Finding("fail", subject, text, _how_to_make_it_again())
     return Finding("ok", subject, f"{len(wanted)} packages, in the versions of the lock, every file there")
 
 
+def _how_to_make_it_again() -> str:
+    if environment.in_own_venv():
+        return f"delete {environment.VENV} and run: python3 -m course_utils install"
+    return f"these packages are in {sys.prefix}, which the course did not make: install them there again"
+
+
 def _damaged_packages(wanted: dict[str, str]) -> list[str]:
-    """Compares the size of every installed file with the record made when it was installed."""
-    damaged = []
-    for name in wanted:
-        for file in metadata.files(name) or []:
-            # Some have no recorded size: compiled modules, and the record itself.
-            if file.size is None:
-                continue
-            try:
-                size = Path(file.locate()).stat().st_size
-            except OSError:
-                size = None
-            if size != file.size:
-                damaged.append(name)
-                break
-    return damaged
+    return [name for name in wanted if not _is_whole(metadata.distribution(name))]
+
+
+def _is_whole(package: metadata.Distribution) -> bool:
+    """Compares every file of a package with the record made when it was installed."""
+    # Not `package.files`, which since Python 3.12 leaves out what is not there.
+    rows = list(csv.reader((package.read_text("RECORD") or "").splitlines()))
+    names_itself = any(row[0].endswith(".dist-info/RECORD") for row in rows if row)
+    return names_itself and all(
+        _has_size(Path(package.locate_file(name)), size)
+        for name, _, size in rows
+        # Python makes compiled modules anew.
+        if "__pycache__" not in name
+    )
+
+
+def _has_size(path: Path, size: str) -> bool:
+    """Says whether a file is there and as long as recorded; "" where no size was: the record itself."""
+    try:
+        return path.stat().st_size == int(size) if size else path.exists()
+    except OSError:
+        return False
 
 
 def _memory() -> Finding:
@@ -178,7 +199,7 @@ def _data() -> Finding:
         return Finding("fail", subject, str(error))
     if damage:
         more = [f"and {len(damage) - 3} more"] if damage[3:] else []
-        return Finding("fail", subject, "\n       ".join([*damage[:3], *more]), "git checkout -- data")
+        return Finding("fail", subject, "\n       ".join([*damage[:3], *more]))
     return Finding("ok", subject, "every file as in data/manifest.json")
 
 
@@ -193,6 +214,21 @@ def _working_folder() -> Finding:
         remedy = "choose another with: python3 -m course_utils lab --folder DIR"
         return Finding("fail", subject, f"{place} cannot be written ({error.strerror})", remedy)
     return Finding("ok", subject, f"{folder} can be written")
+
+
+def _settings() -> Finding:
+    subject = "Settings"
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend != "tensorflow" and importlib.util.find_spec(backend) is None:
+        text = f"the environment variable KERAS_BACKEND asks for {backend}, which is not installed"
+        return Finding("fail", subject, text, "remove that variable")
+    if hiding := runtime.hiding_files(MY_LESSONS):
+        names = _some([path.name for path in hiding])
+        text = f"lessons would import {names} in {MY_LESSONS} in place of a package"
+        return Finding("fail", subject, text, "give it another name")
+    if unread := [str(path) for path in map(Path.expanduser, PERSONAL_SETTINGS) if path.exists()]:
+        return Finding("note", subject, f"lessons use their own and do not read {_some(unread)}")
+    return Finding("ok", subject, "nothing set for other programs would reach the lessons")
 
 
 def _browser() -> Finding:
@@ -215,10 +251,14 @@ def _gpu() -> Finding:
 
 def _letters() -> Finding:
     subject = "Letters"
-    encoding = sys.stdout.encoding or "ascii"
+    written = sys.stdout.encoding or "ascii"
+    # The course may write UTF-8 where the terminal reads what the locale says.
+    encoding = locale.getencoding() if os.name == "posix" else written
     try:
-        "多模态".encode(encoding)
-    except UnicodeEncodeError:
+        readable = "多模态".encode(written).decode(encoding) == "多模态"
+    except UnicodeError:
+        readable = False
+    if not readable:
         return Finding(
             "note", subject, f"this terminal ({encoding}) cannot show Chinese", "lessons in the browser can"
         )
@@ -238,6 +278,7 @@ CHECKS: list[Callable[[], Finding]] = [
     _disk,
     _data,
     _working_folder,
+    _settings,
     _browser,
     _gpu,
     _letters,

@@ -6,6 +6,7 @@ An interruption at any moment leaves a marker without a stamp, and the next run 
 """
 
 import errno
+import functools
 import importlib.util
 import json
 import os
@@ -14,11 +15,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.command import installer, interpreter, pins
+from course_utils import runtime
+from course_utils.command import installer, interpreter, pins, sources
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 from course_utils.places import ROOT, VENV
@@ -29,6 +32,8 @@ MARKER = ".made-by-course"
 STAMP = ".complete"
 LOCKS = {"": "requirements.lock", "instructor": "requirements-instructor.lock"}
 CONDA_NAME = "multimodal-course"
+# Without asserts a lesson proves nothing; warnings and a debug mode print into its outputs.
+UNWANTED = (*runtime.UNWANTED, "PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONDEVMODE")
 
 # Where TensorFlow has wheels: platform.system() → platform.machine().
 PLATFORMS = {"Linux": ("x86_64", "aarch64"), "Darwin": ("arm64",), "Windows": ("AMD64",)}
@@ -130,7 +135,9 @@ def inspect(extra: str = "") -> State:
     try:
         stamp = json.loads((VENV / STAMP).read_text(encoding="utf-8"))
         made_with, location = stamp["extra"], stamp["location"]
-        digest, version, entries = stamp["digest"], stamp["python"], set(stamp["entries"])
+        digest, version = stamp["digest"], stamp["python"]
+        # The stamps of the first edition list none.
+        parts = set(stamp.get("parts", ()))
     except (OSError, ValueError, KeyError, TypeError):
         return State("rebuild", "An earlier installation was not finished: making .venv again.", extra)
     broken = None
@@ -138,10 +145,10 @@ def inspect(extra: str = "") -> State:
         broken = f"The course's folder was moved here from {Path(location).parent}"
     elif made_with not in LOCKS or digest != lock(made_with).digest:
         broken = "The course's packages have changed since .venv was made"
-    elif _version_of(python_of(VENV)) != version:
-        broken = f"The Python that .venv was made with ({version}) does not start from it any more"
-    elif gone := sorted(entries - _entries()):
+    elif gone := sorted(parts - _parts()):
         broken = f"Something was deleted from .venv ({', '.join(gone[:3])}{' …' if gone[3:] else ''})"
+    elif _version_of(VENV) != version:
+        broken = f"The Python that .venv was made with ({version}) does not start from it any more"
     if broken:
         return State("rebuild", f"{broken}: making it again.", made_with if made_with in LOCKS else extra)
     if extra and made_with != extra:
@@ -162,11 +169,12 @@ def child_environment(prefix: Path | None = None) -> dict[str, str]:
 
     Returns:
         This process' variables, changed so that `course_utils` is found from every folder, that kernels come
-        from the environment, and that `pip` and `python` in a lesson or a terminal are the environment's.
+        from the environment, that `pip` and `python` in a lesson or a terminal are the environment's, and
+        that nothing reaches a lesson that was set for other programs.
     """
-    variables = dict(os.environ)
+    variables = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     prefix = Path(sys.prefix) if prefix is None else prefix
-    variables["JUPYTER_PREFER_ENV_PATH"] = "1"
+    variables |= runtime.SETTINGS | {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONUTF8": "1"}
     if (prefix / MARKER).exists():
         # Packages from elsewhere would hide the locked ones.
         for name in ("PYTHONPATH", "PYTHONHOME"):
@@ -210,7 +218,7 @@ def _refuse_incomplete_conda(lacking: dict[str, str | None]) -> None:
 
 
 def _inspect_foreign(extra: str) -> State:
-    version = _version_of(python_of(VENV))
+    version = _version_of(VENV)
     if version is not None:
         here = pins.marker_environment() | {
             "python_full_version": version,
@@ -223,14 +231,19 @@ def _inspect_foreign(extra: str) -> State:
     )
 
 
-def _version_of(python: Path) -> str | None:
-    """Gives "3.11.7", or None if the interpreter does not start."""
-    ask = [str(python), "-I", "-S", "-c", "import platform; print(platform.python_version())"]
+def _version_of(venv: Path) -> str | None:
+    """Gives "3.11.7", or None if the interpreter of an environment does not start, or not inside it."""
+    ask = (
+        "import os, platform, sys; print(platform.python_version(), os.path.realpath(sys.prefix), sep='\\n')"
+    )
     try:
-        answer = subprocess.run(ask, capture_output=True, text=True, timeout=60, check=True)
+        answer = subprocess.run(
+            [str(python_of(venv)), "-I", "-X", "utf8", "-c", ask], capture_output=True, timeout=60, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip()
+    version, prefix = os.fsdecode(answer.stdout).splitlines()
+    return version if Path(prefix) == venv.resolve() else None
 
 
 def _site_packages() -> Path:
@@ -244,20 +257,29 @@ def _location() -> str:
     return os.fsencode(VENV.resolve()).decode("utf-8", "backslashreplace")
 
 
-def _entries() -> set[str]:
-    # The top level is enough for a quick look; `doctor` looks at every file.
-    return {entry.name for entry in _site_packages().iterdir() if entry.name != "__pycache__"}
+def _parts() -> set[str]:
+    """Lists what lies at the top of `.venv`, of its programs and of its packages."""
+    # Enough for a quick look; `doctor` looks at every file.
+    folders = (VENV, python_of(VENV).parent, _site_packages())
+    ours = (MARKER, STAMP, "__pycache__")
+    return {
+        entry.relative_to(VENV).as_posix()
+        for folder in folders
+        if folder.is_dir()
+        for entry in folder.iterdir()
+        if entry.name not in ours
+    }
 
 
 @contextmanager
-def _one_run_at_a_time():
+def _one_run_at_a_time() -> Iterator[int]:
     """Holds the installation lock; gives its descriptor."""
     try:
         descriptor = os.open(RUN_LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    except PermissionError:
+    except OSError as error:
         raise CourseError(
             f"The course's environment is missing and cannot be made, because the folder {ROOT} may not be "
-            "written: copy the course into a folder of your own."
+            f"written ({error.strerror}): copy the course into a folder of your own."
         ) from None
     try:
         if not _try_lock(descriptor):
@@ -343,7 +365,7 @@ def _make_empty(lock_descriptor: int) -> None:
     python = sys._base_executable if in_own_venv() else sys.executable
     # Resolved, because venv refuses a link.
     command = [python, "-m", "venv", *(["--without-pip"] if uses_uv else []), str(VENV.resolve())]
-    installer.run(command, None, VENV, LOG, lock_descriptor)
+    installer.run(command, {}, lambda: "making .venv", VENV, LOG, lock_descriptor)
 
 
 def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
@@ -355,9 +377,11 @@ def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
         else [python, "-m", "pip", "install", "--progress-bar", "off"]
     )
     command = [*front, "--require-hashes", "--no-deps", "-r", str(wanted.path)]
-    follower = installer.Follower(wanted.here(), _site_packages())
-    installer.run(command, follower, VENV, LOG, lock_descriptor)
-    lacking = pins.differences(wanted.here(), pins.installed([str(_site_packages())]))
+    origin = sources.uv() if uv else sources.pip(python)
+    packages, place = wanted.here(), _site_packages()
+    state = functools.partial(installer.progress, packages, place)
+    installer.run(command, origin, state, VENV, LOG, lock_descriptor)
+    lacking = pins.differences(packages, pins.installed([str(place)]))
     if lacking:
         raise CourseError(f"The installation ended without {', '.join(sorted(lacking))}. Full output: {LOG}")
 
@@ -365,14 +389,15 @@ def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
 def _finish(wanted: pins.Lock, extra: str) -> None:
     # One line of ASCII, whatever the folder's name and the locale: the site module runs lines that begin with
     # "import", and the folder's name stands in it as the bytes that the system knows it by.
-    path_line = f"import os, sys; sys.path.append(os.fsdecode({os.fsencode(ROOT)!a}))\n"
+    # First in the path, so that no file of a learner's hides the course itself.
+    path_line = f"import os, sys; sys.path.insert(0, os.fsdecode({os.fsencode(ROOT)!a}))\n"
     (_site_packages() / "course.pth").write_text(path_line, encoding="ascii")
     stamp = {
         "location": _location(),
         "extra": extra,
         "digest": wanted.digest,
         "python": platform.python_version(),
-        "entries": sorted(_entries()),
+        "parts": sorted(_parts()),
     }
     write_atomically(VENV / STAMP, json.dumps(stamp, indent=1))
     state = inspect(extra)

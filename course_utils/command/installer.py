@@ -14,9 +14,10 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from course_utils.command.pins import normalise
 from course_utils.errors import CourseError
@@ -59,7 +60,7 @@ class Stopped(KeyboardInterrupt):
 class Display:
     """One status line, rewritten in place on a terminal; a plain line every few seconds anywhere else."""
 
-    def __init__(self, stream=None):
+    def __init__(self, stream: TextIO | None = None):
         self._stream = stream or sys.stdout
         self._rewrites = self._stream.isatty()
         self._start = self._last = time.monotonic()
@@ -85,62 +86,44 @@ class Display:
             self._stream.flush()
 
 
-class Follower:
-    """Turns what pip or uv prints, and what appears in site-packages, into "k of N, the current one".
+def progress(wanted: dict[str, str], site_packages: Path) -> str:
+    """Says how many of the packages that are to be installed are there.
 
     Args:
-        wanted: the packages that are to be installed, normalised name → version.
+        wanted: normalised name → version.
         site_packages: the folder they go to.
     """
-
-    def __init__(self, wanted: dict[str, str], site_packages: Path):
-        self._wanted = set(wanted.items())
-        self._site_packages = site_packages
-        self._fetched: list[str] = []
-        self._downloads: dict[str, str] = {}
-        self._installed: set[tuple[str, str]] = set()
-        self._latest = ""
-        self._waits = False
-
-    def line(self, text: str) -> None:
-        """Takes one line of pip's or uv's output."""
-        self._waits = "Retrying (" in text
-        if pip := re.match(r"\s*(?:Collecting|Processing) (\S+)", text):
-            self._fetched.append(re.split(r"==|-\d", re.split(r"[/\\]", pip[1])[-1])[0])
-        elif uv := re.match(
-            r"\s*(Downloading|Downloaded|Building|Built) ([\w.-]+?)(?:==\S+)?(?: \((.+)\))?$", text
-        ):
-            if uv[1] in ("Downloading", "Building"):
-                self._downloads[uv[2]] = f"{uv[1].lower()} {uv[2]}" + (f" ({uv[3]})" if uv[3] else "")
-            else:
-                self._downloads.pop(uv[2], None)
-
-    def status(self) -> str:
-        """Gives the state in words."""
-        folders = [folder.stem.partition("-") for folder in self._site_packages.glob("*.dist-info")]
-        present = {(normalise(name), version) for name, _, version in folders}
-        if new := sorted((present & self._wanted) - self._installed):
-            self._installed.update(new)
-            self._latest = new[-1][0]
-        total = len(self._wanted)
-        if self._waits:
-            return "the package index does not answer: trying again"
-        if self._latest:
-            return f"{len(self._installed)} of {total} packages installed: {self._latest}"
-        if self._fetched:
-            return f"{len(self._fetched)} of {total} packages fetched: {self._fetched[-1]}"
-        if self._downloads:
-            # uv fetches many at once and says nothing of the small ones; the last one left is the large one.
-            return f"fetching {total} packages: {list(self._downloads.values())[-1]}"
-        return f"fetching {total} packages"
+    folders = [folder.stem.partition("-") for folder in site_packages.glob("*.dist-info")]
+    there = {(normalise(name), version) for name, _, version in folders} & set(wanted.items())
+    return f"{len(there)} of {len(wanted)} packages installed"
 
 
-def run(command: list[str], follower: Follower | None, target: Path, log: Path, lock_descriptor: int) -> None:
-    """Runs one step of an installation.
+def current(lines: Sequence[str]) -> str:
+    """Gives the last line of pip's or uv's output that says what is going on.
+
+    uv fetches many at once and says when each is there: what is left is the large one.
+    """
+    done = {line.removeprefix("Downloaded ") for line in lines if line.startswith("Downloaded ")}
+    for line in reversed(lines):
+        if not (line.startswith(("Downloading ", "Downloaded ")) and line.split()[1] in done):
+            return line
+    return ""
+
+
+def run(
+    command: list[str],
+    sources: dict[str, str],
+    state: Callable[[], str],
+    target: Path,
+    log: Path,
+    lock_descriptor: int,
+) -> None:
+    """Runs one step of an installation, showing how far it is and the last line of its own output.
 
     Args:
         command: the program and its arguments.
-        follower: reads its output; None for a step too short for that.
+        sources: variables that say where packages come from.
+        state: says how far it is.
         target: folder of the environment that it works on.
         log: file that the full output is appended to.
         lock_descriptor: the open lock file; the child inherits it, so that the lock outlives this process
@@ -164,19 +147,15 @@ def run(command: list[str], follower: Follower | None, target: Path, log: Path, 
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=_installer_environment(),
+            env=_installer_environment(sources),
             encoding="utf-8",
             errors="replace",
             **options,
         )
         try:
-            for line in _lines(
-                child, lambda: display.show(follower.status() if follower else "making .venv")
-            ):
+            for line in _lines(child, lambda: display.show(f"{state()}. {current(tail)}")):
                 record.write(line)
-                tail.append(line.rstrip())
-                if follower:
-                    follower.line(line.rstrip())
+                tail.append(line.strip())
             child.wait()
         finally:
             _end(child)
@@ -185,31 +164,27 @@ def run(command: list[str], follower: Follower | None, target: Path, log: Path, 
         raise CourseError(explain(list(tail), child.returncode, log, target))
 
 
-def _installer_environment() -> dict[str, str]:
+def _installer_environment(sources: dict[str, str]) -> dict[str, str]:
     # Without a network an answer within seconds is worth more than a fifth attempt; the user's setting wins.
     patience = {"PIP_RETRIES": "2", "UV_HTTP_RETRIES": "2"}
-    if "PIP_TIMEOUT" not in os.environ:
+    if "PIP_TIMEOUT" not in sources:
         patience["PIP_DEFAULT_TIMEOUT"] = "30"
-    # What would send the packages elsewhere than into the environment, or mix others in.
-    misleading = (
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "PIP_USER",
-        "PIP_TARGET",
-        "PIP_PREFIX",
-        "PIP_REQUIRE_VIRTUALENV",
-    )
-    # UTF-8, because not even venv can write the name of a folder that the locale has no letters for.
     ours = {
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
         "PYTHONUNBUFFERED": "1",
+        # Not even venv can write the name of a folder that the locale has no letters for.
         "PYTHONUTF8": "1",
     }
-    return {k: v for k, v in (patience | dict(os.environ) | ours).items() if k not in misleading}
+    theirs = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PIP_", "UV_")) and name not in ("PYTHONPATH", "PYTHONHOME")
+    }
+    return theirs | patience | sources | ours
 
 
-def _lines(child: subprocess.Popen, tick: Callable[[], None]):
+def _lines(child: subprocess.Popen, tick: Callable[[], None]) -> Iterator[str]:
     """Yields the child's lines as they come and calls `tick` several times a second in between."""
     lines: queue.Queue = queue.Queue()
 
@@ -250,7 +225,7 @@ def _end(child: subprocess.Popen) -> None:
 class _signals_raise:
     """While it is entered, a closed terminal or `kill` raises `Stopped`, as Ctrl-C does."""
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
         self._before = {}
         # Only the main thread may set handlers; elsewhere (a test, a notebook) there is nothing to change.
@@ -259,10 +234,10 @@ class _signals_raise:
                 self._before[number] = signal.signal(number, self._raise)
 
     @staticmethod
-    def _raise(number, frame):
+    def _raise(number: int, frame: object) -> None:
         raise Stopped(number)
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

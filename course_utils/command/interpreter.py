@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.places import ROOT, VENV
@@ -30,7 +32,7 @@ _DESCRIBE = (
 )
 
 
-def facts():
+def facts() -> dict:
     """Describes the running interpreter.
 
     Returns:
@@ -45,7 +47,7 @@ def facts():
     }
 
 
-def objection(found):
+def objection(found: dict) -> str:
     """Says why an interpreter will not do.
 
     Args:
@@ -66,8 +68,19 @@ def objection(found):
     return ""
 
 
-def find():
-    """Looks for a Python that will do: the course's own environment, the PATH, uv.
+def others() -> list:
+    """Gives an interpreter of each minor version that the course promises, but for the running one's."""
+    here = platform.python_version_tuple()[1]
+    first = {}
+    for command in _candidates():
+        found = _probe(command)
+        if found and not objection(found):
+            first.setdefault(found["version"].split(".")[1], found["executable"])
+    return [executable for minor, executable in sorted(first.items()) if minor != here]
+
+
+def find() -> str:
+    """Looks for a Python that will do: the course's own environment, the PATH, pyenv, uv.
 
     Returns:
         Its executable.
@@ -78,9 +91,9 @@ def find():
     refused = [facts()]
     for command in _candidates():
         found = _probe(command)
-        if found is not None and not objection(found):
+        if found and not objection(found):
             return found["executable"]
-        if found is not None:
+        if found:
             refused.append(found)
     if shutil.which("uv"):
         return _from_uv()
@@ -90,7 +103,7 @@ def find():
     )
 
 
-def run_instead(command, environment):
+def run_instead(command: list, environment: dict) -> None:
     """Ends this process and goes on as another, with the same terminal; its exit code becomes ours.
 
     Args:
@@ -110,11 +123,11 @@ def run_instead(command, environment):
             continue
 
 
-def _describe(found):
+def _describe(found: dict) -> str:
     return f"{found['implementation']} {found['version']}, {found['bits']}-bit"
 
 
-def _candidates():
+def _candidates() -> Iterator:
     yield [str(VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))]
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         # Every hit on the PATH and not just the first: a version manager's may come first and not start.
@@ -125,9 +138,14 @@ def _candidates():
         launcher = shutil.which("py")
         if launcher:
             yield [launcher, f"-3.{minor}"]
+        # pyenv shows on the PATH only the one that is chosen, and keeps the others here.
+        versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+        for python in sorted(versions.glob(f"3.{minor}.*/bin/python")):
+            yield [str(python)]
 
 
-def _probe(command):
+def _probe(command: list) -> dict:
+    """Describes an interpreter, as `facts` does; empty where it does not start."""
     try:
         answer = subprocess.run(
             [*command, "-I", "-c", _DESCRIBE, str(ROOT)],
@@ -139,10 +157,10 @@ def _probe(command):
         )
         return json.loads(answer.stdout.decode("utf-8"))
     except (OSError, ValueError, subprocess.SubprocessError):
-        return None
+        return {}
 
 
-def _from_uv():
+def _from_uv() -> str:
     search = ["python", "find", "--system", "--no-project", ">=3.11,<3.14"]
     code, found = _uv([*search, "--no-python-downloads"])
     if code != 0:
@@ -157,6 +175,6 @@ def _from_uv():
     return found
 
 
-def _uv(arguments):
+def _uv(arguments: list) -> tuple:
     answer = subprocess.run(["uv", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return answer.returncode, " ".join(answer.stdout.decode("utf-8", "replace").split())

@@ -5,10 +5,11 @@ import socket
 import sys
 from pathlib import Path
 
+from course_utils import runtime
 from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
 from course_utils.lessons import editions
-from course_utils.places import MY_LESSONS, NOTEBOOKS
+from course_utils.places import MY_LESSONS
 
 FIRST_LESSON = "00_orientation.ipynb"
 
@@ -33,6 +34,8 @@ def start(folder: str | None, port: int | None, ip: str, browser: bool) -> int:
         _require_free(ip, port)
     for delivery in editions.write_learner_editions(place):
         print(f"  {delivery.message}")
+    for path in runtime.hiding_files(place):
+        print(f"  {path.name} hides a module that lessons need: give your file another name.")
     print(f"Your lessons are in {place}", flush=True)
     print("JupyterLab starts; Ctrl-C in this window ends it.", flush=True)
     interpreter.run_instead(_command(place, port, ip, browser), environment.child_environment())
@@ -55,11 +58,9 @@ def _require_free(ip: str, port: int) -> None:
         ) from None
 
 
-def _first_lesson() -> str:
+def _first_lesson(place: Path) -> str:
     """Gives lesson 00, or the first there is where an instructor has handed out others only."""
-    if (NOTEBOOKS / FIRST_LESSON).exists():
-        return FIRST_LESSON
-    return min((path.name for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), default=FIRST_LESSON)
+    return min((path.name for path in place.glob("[0-9][0-9]_*.ipynb")), default=FIRST_LESSON)
 
 
 def _command(place: Path, port: int | None, ip: str, browser: bool) -> list[str]:
@@ -67,7 +68,7 @@ def _command(place: Path, port: int | None, ip: str, browser: bool) -> list[str]
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={place}",
         f"--ServerApp.ip={ip}",
-        f"--LabApp.default_url=/lab/tree/{_first_lesson()}",
+        f"--LabApp.default_url=/lab/tree/{_first_lesson(place)}",
         # Ctrl-C ends it at once instead of asking on a terminal that may not be there.
         "--ServerApp.answer_yes=True",
         # Defaults that a learner's own settings still override. Without them the question "would you like to

@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 from course_utils.errors import CourseError
+from course_utils.places import way_back
 
 MEGABYTES_KEY = "installed-megabytes:"
 
@@ -66,15 +67,13 @@ def read(path: Path) -> Lock:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise CourseError(
-            f"{path} is missing. The commands work from a complete copy of the course's folder: "
-            f"restore the file with `git checkout -- {path.name}` or clone the course again."
+            f"{path} is missing. The commands work from a complete copy of the course's folder. "
+            f"{way_back(path)}"
         ) from None
     found = re.findall(r"^([\w.-]+)==([^\s;\\]+)(?: ; ([^\\\n]+?))? *\\?$", text, flags=re.MULTILINE)
     size = re.search(rf"^# {MEGABYTES_KEY} (\d+)$", text, flags=re.MULTILINE)
     if not found or size is None:
-        raise CourseError(
-            f"{path} is damaged (no versions in it): restore it with `git checkout -- {path.name}`."
-        )
+        raise CourseError(f"{path} is damaged: there are no versions in it. {way_back(path)}")
     # Git may check text out with other line ends on Windows; the digest must not depend on that.
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Lock(

@@ -3,10 +3,14 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
-from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE, TESTS
+from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE, TESTS, way_back
+
+if TYPE_CHECKING:
+    import pytest
 
 # Strict comparison of every stored output. A cell that hangs is given up after three minutes: nbval's own
 # limit is more than half an hour, and a dead kernel is noticed by the limit only.
@@ -36,11 +40,9 @@ def notebooks(numbers: list[str]) -> list[Path]:
     """
     lessons = {path.name[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
     if not lessons:
-        raise CourseError(
-            f"There are no lessons in {NOTEBOOKS}: restore them with `git checkout -- notebooks`."
-        )
+        raise CourseError(f"There are no lessons in {NOTEBOOKS}. {way_back(NOTEBOOKS)}")
     wanted = [number.zfill(2) for number in numbers] or list(lessons)
-    found = {**lessons, TEMPLATE.name[:2]: TEMPLATE}
+    found = {**lessons, **({TEMPLATE.name[:2]: TEMPLATE} if TEMPLATE.exists() else {})}
     for number in wanted:
         if number not in found:
             there = ", ".join(f"{number} ({path.stem[3:]})" for number, path in lessons.items())
@@ -94,12 +96,36 @@ def start(arguments: list[str]) -> int:
     return 0
 
 
-def pytest_addoption(parser) -> None:
+def try_lessons(paths: list[Path]) -> int:
+    """Checks the installation, then runs lessons to their end as somebody does who answers no exercise.
+
+    Args:
+        paths: notebooks, worked or handed out.
+
+    Returns:
+        0 where everything is well, else 1.
+    """
+    from course_utils.command import doctor
+    from course_utils.lessons import editions, render
+
+    problems = sum(finding.mark == "fail" for finding in doctor.report())
+    for path in paths:
+        try:
+            ran = render.execute(editions.learner_edition(editions.read_notebook(path)), path)
+            print(f"[ok]   {path.name}: runs to its end, in {ran.seconds:.0f} s", flush=True)
+        except CourseError as error:
+            problems += 1
+            print(f"[fail] {error}", flush=True)
+    print(f"{problems} of these need attention." if problems else "Your lessons run on this computer.")
+    return 1 if problems else 0
+
+
+def pytest_addoption(parser: "pytest.Parser") -> None:
     """Adds the option by which `test --lesson` spares the other lessons."""
     parser.addoption("--only-lesson", metavar="NN", help="leave out tests that are about other lessons")
 
 
-def pytest_collection_modifyitems(config, items) -> None:
+def pytest_collection_modifyitems(config: "pytest.Config", items: "list[pytest.Item]") -> None:
     """Deselects what tests the notebook of another lesson: running its learner edition can take a minute."""
     wanted = config.option.only_lesson
     others = [item for item in items if wanted and _lesson_of(item) not in (None, wanted)]
@@ -108,13 +134,13 @@ def pytest_collection_modifyitems(config, items) -> None:
         items[:] = [item for item in items if item not in others]
 
 
-def _lesson_of(item) -> str | None:
+def _lesson_of(item: "pytest.Item") -> str | None:
     """Number of the lesson whose notebook a parametrised test is given as `path`."""
     path = item.callspec.params.get("path") if hasattr(item, "callspec") else None
     return path.name[:2] if isinstance(path, Path) and path.parent in (NOTEBOOKS, TEMPLATE.parent) else None
 
 
-def pytest_sessionfinish(session) -> None:
+def pytest_sessionfinish(session: "pytest.Session") -> None:
     """Fails a run in which no lesson was executed: without its flag nbval skips notebooks without a word."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     # Workers of xdist have no reporter, and a run that only lists tests executes none.

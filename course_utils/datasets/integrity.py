@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from course_utils.errors import CourseError
-from course_utils.places import DATA
+from course_utils.places import DATA, ROOT, way_back
 
 MANIFEST = "manifest.json"
 LARGE_FILE_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -29,7 +29,7 @@ def sha256(content: bytes) -> str:
 
 
 def _restore(relative: str) -> str:
-    return f"Restore it with `git checkout -- data/{relative}` in the course's folder."
+    return way_back(ROOT / "data" / relative)
 
 
 def _read(folder: Path, relative: str) -> bytes:

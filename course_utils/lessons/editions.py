@@ -10,15 +10,20 @@ import hashlib
 import itertools
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
-from course_utils.places import NOTEBOOKS
+from course_utils.places import NOTEBOOKS, way_back
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 __all__ = [
     "Delivery",
+    "Record",
     "clear_answers",
     "learner_edition",
     "read_notebook",
@@ -33,8 +38,8 @@ STATE_FILE = ".course-editions.json"
 ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def read_notebook(path):
-    """Read and validate a notebook.
+def read_notebook(path: Path) -> "NotebookNode":
+    """Reads and validates a notebook.
 
     Args:
         path: Path of an .ipynb file of format 4.5 or later.
@@ -55,19 +60,18 @@ def read_notebook(path):
     # JSON of another kind lacks what is looked for in it, or is no dictionary at all.
     except (OSError, ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
         raise CourseError(
-            f"{path}: this is not a notebook that can be read: {error}. `git checkout -- {path.name}` in its "
-            "folder brings back the course's own."
+            f"{path}: this is not a notebook that can be read: {error}. {way_back(path)}".rstrip()
         ) from error
     if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
         raise CourseError(
             f"{path}: the notebook has format {notebook.nbformat}.{notebook.nbformat_minor}; expected 4.5, "
-            f"in which cells have ids. Open and save it in JupyterLab 4."
+            f"in which cells have ids. Open and save it in JupyterLab 4. {way_back(path)}".rstrip()
         )
     return notebook
 
 
-def _refuse_shared_ids(cells, path):
-    """Complain about an id that two cells have: nbformat would give one of them a new, random one."""
+def _refuse_shared_ids(cells: list[dict], path: Path) -> None:
+    """Complains about an id that two cells have: nbformat would give one of them a new, random one."""
     seen = set()
     for number, cell in enumerate(cells):
         name = cell.get("id")
@@ -79,8 +83,8 @@ def _refuse_shared_ids(cells, path):
         seen.add(name)
 
 
-def learner_edition(notebook):
-    """Make the learner edition of a worked lesson.
+def learner_edition(notebook: "NotebookNode") -> "NotebookNode":
+    """Makes the learner edition of a worked lesson.
 
     Answers and hidden tests are removed, outputs cleared. In front of each cell tagged ``target`` stands a
     cell "What you should see" with that cell's stored output, pictures as attachments with their alt text.
@@ -105,8 +109,8 @@ def learner_edition(notebook):
     return edition
 
 
-def show_targets(notebook):
-    """Put in front of each cell tagged ``target`` a cell "What you should see" with its stored output.
+def show_targets(notebook: "NotebookNode") -> "NotebookNode":
+    """Puts in front of each cell tagged ``target`` a cell "What you should see" with its stored output.
 
     Args:
         notebook: nbformat NotebookNode, executed. It is not changed.
@@ -128,13 +132,15 @@ def show_targets(notebook):
     return shown
 
 
-def _is_assignment(notebook):
+def _is_assignment(notebook: "NotebookNode") -> bool:
     """Whether nbgrader has made this of a worked edition: then it is a learner's already."""
     return any("checksum" in cell.metadata.get("nbgrader", {}) for cell in notebook.cells)
 
 
-def clear_answers(notebook, code_stub=CODE_STUB, text_stub=TEXT_STUB):
-    """Replace answers by stubs and remove hidden tests, exactly as nbgrader does for an assignment.
+def clear_answers(
+    notebook: "NotebookNode", code_stub: str = CODE_STUB, text_stub: str = TEXT_STUB
+) -> "NotebookNode":
+    """Replaces answers by stubs and removes hidden tests, exactly as nbgrader does for an assignment.
 
     Lines from one with ``BEGIN SOLUTION`` to one with ``END SOLUTION`` become the stub, indented like the
     first; a solution cell without markers becomes the stub as a whole; lines from ``BEGIN HIDDEN TESTS`` to
@@ -174,8 +180,8 @@ def clear_answers(notebook, code_stub=CODE_STUB, text_stub=TEXT_STUB):
     return cleared
 
 
-def _replace_regions(cell, what, stub_lines):
-    """Return a cell's source with every region between two markers replaced, and whether there was one."""
+def _replace_regions(cell: "NotebookNode", what: str, stub_lines: list[str]) -> tuple[str, bool]:
+    """Returns a cell's source with every region between two markers replaced, and whether there was one."""
     lines, inside, found = [], False, False
     for line in cell.source.split("\n"):
         if f"BEGIN {what}" in line:
@@ -196,8 +202,8 @@ def _replace_regions(cell, what, stub_lines):
     return "\n".join(lines), found
 
 
-def _target(cell):
-    """Return source and attachments of the cell that shows the stored output of another."""
+def _target(cell: "NotebookNode") -> dict:
+    """Returns source and attachments of the cell that shows the stored output of another."""
     if not cell.get("outputs"):
         raise CourseError(
             f"Cell {cell.get('id')!r} is tagged target but has no stored output; run "
@@ -220,7 +226,7 @@ def _target(cell):
     return {**target, "attachments": attachments} if attachments else target
 
 
-def _output_text(output):
+def _output_text(output: "NotebookNode") -> str:
     if output.output_type == "stream":
         return output.text
     if output.output_type == "error":
@@ -228,15 +234,15 @@ def _output_text(output):
     return output.data.get("text/plain", "")
 
 
-def _code_block(text):
-    """Return text as a Markdown code block, whatever backticks it has."""
+def _code_block(text: str) -> str:
+    """Returns text as a Markdown code block, whatever backticks it has."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{ANSI_COLOURS.sub('', text).rstrip()}\n{fence}"
 
 
-def _plain_markdown(text):
-    """Return text so that Markdown shows it as it is."""
+def _plain_markdown(text: str) -> str:
+    """Returns text so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_{}\[\]<>$|~#&])", r"\\\1", text)
 
 
@@ -256,13 +262,14 @@ class Delivery:
     message: str
 
 
-def write_learner_editions(folder, notebooks=NOTEBOOKS):
-    """Write the learner edition of every lesson into a folder, never over anything that a learner wrote.
+def write_learner_editions(folder: Path, notebooks: Path = NOTEBOOKS) -> list[Delivery]:
+    """Writes the learner edition of every lesson into a folder, never over anything that a learner wrote.
 
     A file that still is, byte for byte, what the course wrote is replaced when the lesson has changed. Any
     other stays as it is, and the changed lesson is written beside it once, as ``NAME (update 1).ipynb``. A
     record of what the course wrote is kept in the folder; if it is lost or damaged, every file counts as the
-    learner's.
+    learner's. A lesson of the worked edition that somebody has saved is copied to the learner's folder; one
+    that no learner edition can be made of any more keeps none of the others back.
 
     Args:
         folder: Path, the learner's folder; made if it is not there.
@@ -273,7 +280,7 @@ def write_learner_editions(folder, notebooks=NOTEBOOKS):
 
     Raises:
         CourseError: when there are no lessons, the folder cannot be used (a file of that name, a broken link,
-            the worked edition's own folder, no permission, a full disk), or a lesson is damaged.
+            the worked edition's own folder, no permission, a full disk).
     """
     folder, notebooks = Path(folder), Path(notebooks)
     lessons = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
@@ -282,14 +289,14 @@ def write_learner_editions(folder, notebooks=NOTEBOOKS):
             f"{notebooks}: there are no lessons here; expected files such as 00_orientation.ipynb."
         )
     _make_folder(folder, notebooks)
-    record = _Record(folder / STATE_FILE)
+    record = Record(folder / STATE_FILE)
     deliveries = [_deliver(folder, lesson, record) for lesson in lessons]
     record.save()
     return deliveries
 
 
-def _make_folder(folder, notebooks):
-    """Make the learner's folder, or complain about what is in its place."""
+def _make_folder(folder: Path, notebooks: Path) -> None:
+    """Makes the learner's folder, or complains about what is in its place."""
     if folder.resolve() == notebooks.resolve():
         raise CourseError(
             f"{folder}: this is the folder of the worked edition; expected one of your own, such as "
@@ -304,12 +311,52 @@ def _make_folder(folder, notebooks):
         ) from error
 
 
-def _deliver(folder, lesson, record):
-    """Bring one lesson into the learner's folder."""
+def _deliver(folder: Path, lesson: Path, record: "Record") -> Delivery:
+    """Brings one lesson into the learner's folder."""
     import nbformat
 
     own = folder / lesson.name
-    content = (nbformat.writes(learner_edition(read_notebook(lesson))) + "\n").encode("utf-8")
+    try:
+        worked = read_notebook(lesson)
+        content = (nbformat.writes(learner_edition(worked)) + "\n").encode("utf-8")
+    except CourseError as error:
+        return Delivery(own, "kept", _sentence_on_edits(folder, lesson, str(error)))
+    delivery = _bring(own, content, lesson, record)
+    if not _is_saved_by_jupyter(worked):
+        return delivery
+    return replace(delivery, message=f"{delivery.message} {_sentence_on_edits(folder, lesson)}")
+
+
+def _is_saved_by_jupyter(worked: "NotebookNode") -> bool:
+    """Whether somebody has worked on the worked edition itself, which `render` stores without a version."""
+    return "version" in worked.metadata.get("language_info", {})
+
+
+def _sentence_on_edits(folder: Path, lesson: Path, problem: str = "") -> str:
+    """Copies what somebody has saved in the place of a worked lesson to the learner's folder, and says so."""
+    place = f"{lesson.name}: somebody has changed it in {lesson.parent}"
+    problem = (
+        f", and it cannot be handed out now: {problem.removesuffix(way_back(lesson)).rstrip()}"
+        if problem
+        else "."
+    )
+    try:
+        content = lesson.read_bytes()
+    except OSError:  # not even that; the problem says why
+        return f"{place}{problem} {way_back(lesson)}".rstrip()
+    for number in itertools.count(1):
+        kept = folder / f"{lesson.stem} (from notebooks {number}).ipynb"
+        found = _read(kept)
+        if found in (None, content):
+            break
+    if found is None:
+        write_atomically(kept, content)
+    kept_as = f"What is there is kept in your folder, as {kept.name!r}."
+    return f"{place}{problem} {kept_as} {way_back(lesson)}".rstrip()
+
+
+def _bring(own: Path, content: bytes, lesson: Path, record: "Record") -> Delivery:
+    """Writes a learner's file where it is not there or nobody has touched it, else beside it."""
     found = _read(own)
     if found is None:
         record.write(own, content, lesson)
@@ -341,8 +388,8 @@ def _deliver(folder, lesson, record):
     )
 
 
-def _read(path):
-    """Return the bytes of a learner's file, or None if there is none."""
+def _read(path: Path) -> bytes | None:
+    """Returns the bytes of a learner's file, or None if there is none."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -354,10 +401,14 @@ def _read(path):
     raise CourseError(f"{path}: this should be a lesson, but {reason}. Move it away, then run this again.")
 
 
-class _Record:
-    """What the course wrote into a learner's folder: a digest per file, per lesson the last version."""
+class Record:
+    """What the course wrote into a folder of somebody's: a digest per file, per lesson the last version.
 
-    def __init__(self, path):
+    Args:
+        path: Path of the file that it is kept in, in that folder.
+    """
+
+    def __init__(self, path: Path):
         self._path = path
         self._written, self._delivered = {}, {}
         self.intact = False
@@ -368,29 +419,37 @@ class _Record:
                 self._written, self._delivered = dict(state["written"]), dict(state["delivered"])
                 self.intact = True
             except (ValueError, KeyError, TypeError):
-                pass  # then every file counts as the learner's, and the message about it says why
+                pass  # then every file counts as somebody's own, and the message about it says why
         self._saved = self._as_json() if self.intact else None
 
-    def is_untouched(self, path, content):
-        return self._written.get(path.name) == _digest(content)
+    def is_untouched(self, path: Path, content: bytes) -> bool:
+        """Says whether a file in the folder has what the course wrote there."""
+        return self._written.get(self._name(path)) == _digest(content)
 
-    def was_delivered(self, lesson, content):
+    def was_delivered(self, lesson: Path, content: bytes) -> bool:
+        """Says whether this is what was last made of a lesson."""
         return self._delivered.get(lesson.name) == _digest(content)
 
-    def write(self, path, content, lesson):
+    def write(self, path: Path, content: bytes, lesson: Path) -> None:
+        """Writes a file that was made of a lesson, and notes it."""
         write_atomically(path, content)
         self.note(path, content, lesson)
 
-    def note(self, path, content, lesson):
-        self._written[path.name] = self._delivered[lesson.name] = _digest(content)
+    def note(self, path: Path, content: bytes, lesson: Path) -> None:
+        """Notes that a file has what was made of a lesson."""
+        self._written[self._name(path)] = self._delivered[lesson.name] = _digest(content)
 
-    def save(self):
+    def save(self) -> None:
+        """Keeps what was noted."""
         if self._as_json() != self._saved:
             write_atomically(self._path, self._as_json())
 
-    def _as_json(self):
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._path.parent).as_posix()
+
+    def _as_json(self) -> str:
         return json.dumps({"written": self._written, "delivered": self._delivered}, indent=1) + "\n"
 
 
-def _digest(content):
+def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()

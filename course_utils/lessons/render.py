@@ -5,12 +5,17 @@ import re
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 from course_utils.lessons.editions import ANSI_COLOURS, read_notebook
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 __all__ = ["Rendered", "check_cell_ids", "execute", "lesson_environment", "render"]
 
@@ -41,8 +46,8 @@ class Rendered:
     peak_mebibytes: float
 
 
-def render(paths):
-    """Execute lessons and save them in place, printing what each one took.
+def render(paths: Path | str | Sequence[Path]) -> list[Rendered]:
+    """Executes lessons and saves them in place, printing what each one took.
 
     A lesson with a cell that fails is left as it was.
 
@@ -70,8 +75,8 @@ def render(paths):
     return results
 
 
-def execute(notebook, path):
-    """Execute a notebook in a fresh kernel of the running interpreter, changing its outputs in place.
+def execute(notebook: "NotebookNode", path: Path) -> Rendered:
+    """Executes a notebook in a fresh kernel of the running interpreter, changing its outputs in place.
 
     Args:
         notebook: nbformat NotebookNode.
@@ -122,8 +127,8 @@ def execute(notebook, path):
     return Rendered(path, cells, seconds, memory.peak / 2**20)
 
 
-def check_cell_ids(notebook, path):
-    """Complain about cells whose id says nothing.
+def check_cell_ids(notebook: "NotebookNode", path: Path) -> None:
+    """Complains about cells whose id says nothing.
 
     Links, checks, reviews and differences between versions refer to cells by their id.
 
@@ -145,8 +150,8 @@ def check_cell_ids(notebook, path):
             )
 
 
-def lesson_environment(ipython_folder):
-    """Return the environment variables with which a kernel prints the same on every machine.
+def lesson_environment(ipython_folder: str) -> dict[str, str]:
+    """Returns the environment variables with which a kernel prints the same on every machine.
 
     Args:
         ipython_folder: str, an empty folder in place of the start-up files and settings of whoever runs this.
@@ -159,16 +164,16 @@ def lesson_environment(ipython_folder):
     return {**kept, "IPYTHONDIR": ipython_folder}
 
 
-def _save(notebook, path):
-    """Validate a notebook and write it in one piece."""
+def _save(notebook: "NotebookNode", path: Path) -> None:
+    """Validates a notebook and writes it in one piece."""
     import nbformat
 
     nbformat.validate(notebook)
     write_atomically(path, nbformat.writes(notebook) + "\n")
 
 
-def _kernel_manager_class():
-    """Return a manager class for kernels of the running interpreter, whatever this machine has registered."""
+def _kernel_manager_class() -> type:
+    """Returns a manager class for kernels of the running interpreter, whatever is registered here."""
     import ipykernel.kernelspec
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -195,7 +200,7 @@ def _kernel_manager_class():
 class _PeakMemory:
     """Watches how much memory a kernel and its child processes hold, ten times a second."""
 
-    def __init__(self, kernel_manager):
+    def __init__(self, kernel_manager: object):
         import psutil
 
         self.peak = 0
@@ -204,15 +209,15 @@ class _PeakMemory:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._done.set()
         self._thread.join()
 
-    def _watch(self):
+    def _watch(self) -> None:
         while not self._done.wait(0.1):
             held = 0
             try:
@@ -223,8 +228,8 @@ class _PeakMemory:
             self.peak = max(self.peak, held)
 
 
-def _describe_failure(error, cell, path):
-    """Quote the cell that failed and what it said."""
+def _describe_failure(error: Exception, cell: "NotebookNode", path: Path) -> str:
+    """Quotes the cell that failed and what it said."""
     from nbclient.exceptions import CellExecutionError
 
     tracebacks = [
@@ -238,8 +243,8 @@ def _describe_failure(error, cell, path):
     )
 
 
-def _clean(notebook):
-    """Remove what would differ between two machines or two runs."""
+def _clean(notebook: "NotebookNode") -> None:
+    """Removes what would differ between two machines or two runs."""
     notebook.metadata = type(notebook.metadata)(METADATA)
     for cell in notebook.cells:
         cell.metadata = {name: cell.metadata[name] for name in _CELL_METADATA if name in cell.metadata}

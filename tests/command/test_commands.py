@@ -296,6 +296,56 @@ def test_packages_of_elsewhere_do_not_hide_ours(monkeypatch, tmp_path):
     assert foreign["PYTHONPATH"] == os.pathsep.join([str(ROOT), "/elsewhere"])
 
 
+def test_nothing_that_was_set_for_other_programs_reaches_a_lesson(monkeypatch):
+    unwanted = {"PYTHONOPTIMIZE": "1", "PYTHONWARNINGS": "error", "KERAS_MAX_EPOCHS": "1"}
+    theirs = {"KERAS_HOME": "/theirs", "MPLBACKEND": "TkAgg", "MATPLOTLIBRC": "/theirs", "PYTHONUTF8": "0"}
+    for name, value in (unwanted | theirs).items():
+        monkeypatch.setenv(name, value)
+    variables = environment.child_environment()
+    assert not set(unwanted) & set(variables)
+    assert not set(theirs.items()) & set(variables.items())
+    assert variables["PYTHONUTF8"] == "1" and variables["MATPLOTLIBRC"] == os.devnull
+
+
+@pytest.fixture(scope="module")
+def locales(tmp_path_factory):
+    """A folder with locales in which Python reads and writes neither UTF-8 nor ASCII."""
+    folder = tmp_path_factory.mktemp("locales")
+    for name, letters in (("zh_CN", "GBK"), ("de_DE", "ISO-8859-1")):
+        command = ["localedef", "-i", name, "-f", letters, folder / f"{name}.{letters}"]
+        try:
+            subprocess.run(command, capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("this system cannot make locales (localedef)")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["zh_CN.GBK", "de_DE.ISO-8859-1", "C", "POSIX"])
+def test_the_doctor_finds_the_data_in_every_locale(locales, name):
+    without = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "PYTHON"))}
+    answer = run(
+        "doctor", env=without | {"LC_ALL": name, "LOCPATH": str(locales), "PYTHONCOERCECLOCALE": "0"}
+    )
+    assert "[ok]   Data: " in answer.stdout and answer.stderr == ""
+    if name[0].islower():
+        assert (
+            f"[note] Letters: this terminal ({name.partition('.')[2]}) cannot show Chinese" in answer.stdout
+        )
+
+
+def test_the_lessons_are_written_in_a_locale_without_their_letters(locales, tmp_path):
+    place = tmp_path / "mein Kürs 多"
+    code = (
+        "import sys; from pathlib import Path; from course_utils.command import interpreter, lab\n"
+        "interpreter.run_instead = lambda *_: None; lab.interpreter = interpreter\n"
+        f"sys.argv[1:] = ['lab', '--no-browser', '--folder', {str(place)!a}]; "
+        "from course_utils import __main__; __main__.main()"
+    )
+    variables = os.environ | {"LC_ALL": "de_DE.ISO-8859-1", "LOCPATH": str(locales), "PYTHONUTF8": "1"}
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=variables, check=True, capture_output=True)
+    assert (place / "00_orientation.ipynb").is_file()
+
+
 PIP_WITHOUT_NETWORK = """\
 WARNING: Retrying (Retry(total=1)) after connection broken by 'NewConnectionError('<object at 0x7f>: Failed\
  to establish a new connection: [Errno -3] Temporary failure in name resolution')': /simple/absl-py/
@@ -370,33 +420,44 @@ def add_package(site, name, version):
     (site / f"{name}-{version}.dist-info").mkdir()
 
 
-def test_progress_of_pip_and_of_uv_in_words(tmp_path):
+def test_progress_counts_what_was_asked_for_and_is_there(tmp_path):
     wanted = {"numpy": "2.4.6", "absl-py": "2.5.1", "setuptools": "84.2.1"}
     add_package(tmp_path, "setuptools", "65.5.0")  # what venv put there is not what was asked for
-    pip = installer.Follower(wanted, tmp_path)
-    assert pip.status() == "fetching 3 packages"
-    pip.line("Collecting absl-py==2.5.1 (from -r requirements.lock (line 3))")
-    assert pip.status() == "1 of 3 packages fetched: absl-py"
-    pip.line("  Downloading absl_py-2.5.1-py3-none-any.whl (134 kB)")
-    pip.line("WARNING: Retrying (Retry(total=1)) after connection broken by 'NewConnectionError'")
-    assert pip.status() == "the package index does not answer: trying again"
-    pip.line(
-        "Processing /wheels/numpy-2.4.6-cp311-cp311-linux_x86_64.whl (from -r requirements.lock (line 9))"
-    )
-    assert pip.status() == "2 of 3 packages fetched: numpy"
-    pip.line("Collecting setuptools==84.2.1")  # pip 23.0 does not say where from
-    assert pip.status() == "3 of 3 packages fetched: setuptools"
+    assert installer.progress(wanted, tmp_path) == "0 of 3 packages installed"
     add_package(tmp_path, "absl_py", "2.5.1")
-    assert pip.status() == "1 of 3 packages installed: absl-py"
+    assert installer.progress(wanted, tmp_path) == "1 of 3 packages installed"
 
-    uv = installer.Follower(wanted, tmp_path / "empty")
-    uv.line("Downloading numpy (16.1MiB)")
-    uv.line("   Building jieba==0.42.1")
-    assert uv.status() == "fetching 3 packages: building jieba"
-    uv.line("      Built jieba==0.42.1")
-    assert uv.status() == "fetching 3 packages: downloading numpy (16.1MiB)"
-    uv.line(" Downloaded numpy")
-    assert uv.status() == "fetching 3 packages"
+
+@pytest.mark.parametrize(
+    "lines, line",
+    [
+        ([], ""),
+        (
+            ["Collecting absl-py==2.5.1", "Downloading absl_py.whl (134 kB)"],
+            "Downloading absl_py.whl (134 kB)",
+        ),
+        (["Downloading tensorflow (261MiB)", "Downloading numpy (16MiB)"], "Downloading numpy (16MiB)"),
+        (
+            ["Downloading tensorflow (261MiB)", "Downloading numpy (16MiB)", "Downloaded numpy"],
+            "Downloading tensorflow (261MiB)",
+        ),
+        (["Downloading numpy (16MiB)", "Downloaded numpy", "Prepared 26 packages"], "Prepared 26 packages"),
+        (["Downloading numpy (16MiB)", "Downloaded numpy"], ""),
+    ],
+)
+def test_what_is_going_on_is_what_is_not_done(lines, line):
+    assert installer.current(lines) == line
+
+
+def test_what_an_installer_says_is_seen_beside_how_far_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(installer, "SECONDS_BETWEEN_LINES", 0)
+    says = "import time; print('  Downloading numpy (16 MB)', flush=True); time.sleep(1)"
+    log = tmp_path / "log"
+    with log.open("w") as lock:
+        command = [sys.executable, "-c", says]
+        installer.run(command, {}, lambda: "0 of 3 packages installed", tmp_path, log, lock.fileno())
+    assert "s] 0 of 3 packages installed. Downloading numpy (16 MB)\n" in capsys.readouterr().out
+    assert "  Downloading numpy (16 MB)\n" in log.read_text(encoding="utf-8")
 
 
 class Screen:
@@ -446,6 +507,40 @@ def test_a_full_disk_elsewhere_has_no_traceback():
     )
     assert answer.returncode == 2 and answer.stdout == ""
     assert answer.stderr.startswith("course_utils: The disk is full") and len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "raised, phrase",
+    [
+        ("OSError(30, 'Read-only file system', 'notes')", "A file or folder may not be written: check who"),
+        (
+            "PermissionError(13, 'Permission denied', 'notes')",
+            "A file or folder may not be written: check who",
+        ),
+        (
+            "ModuleNotFoundError('No module named nbformat')",
+            "No module named nbformat. Something is gone from",
+        ),
+        (
+            "ImportError('cannot import name x from numpy')",
+            "cannot import name x from numpy. Something is gone",
+        ),
+    ],
+)
+def test_what_a_machine_refuses_or_lacks_is_one_sentence(raised, phrase):
+    code = textwrap.dedent(f"""
+        from course_utils import __main__
+        from course_utils.command import commands
+        def fails(arguments):
+            raise {raised}
+        commands.run = fails
+        __main__.main()
+    """)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 2 and answer.stderr.startswith(f"course_utils: {phrase}")
+    assert len(answer.stderr.splitlines()) == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closes the pipe as a POSIX shell does")

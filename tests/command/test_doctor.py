@@ -61,14 +61,40 @@ def test_missing_and_other_versions_are_grouped(site):
     assert "course_utils install" in finding.remedy
 
 
-@pytest.mark.parametrize("content", [None, "whole"])
-def test_a_file_missing_or_cut_inside_a_package_is_found(site, content):
+RECORD = "gamma-3.0.dist-info/RECORD"
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("gamma.py", None),
+        ("gamma.py", "whole"),
+        (RECORD, None),
+        (RECORD, ""),
+        (RECORD, "gamma.py,sha256=x,13\n"),
+        (RECORD, f"gamma.py,sha256=x,13\nnative.so,,\n{RECORD},,\n"),
+    ],
+)
+def test_a_file_missing_or_cut_inside_a_package_is_found(site, name, content):
     if content is None:
-        (site / "gamma.py").unlink()
+        (site / name).unlink()
     else:
-        (site / "gamma.py").write_text(content)
+        (site / name).write_text(content)
     finding = doctor._packages()
-    assert finding.mark == "fail" and "cut short in gamma" in finding.text
+    assert finding.mark == "fail" and finding.text == "files are missing or cut short in gamma"
+
+
+def test_compiled_modules_that_are_gone_are_made_anew_by_python(site):
+    (site / RECORD).write_text(f"gamma.py,,13\n__pycache__/gamma.cpython-311.pyc,,\n{RECORD},,\n")
+    assert doctor._packages().mark == "ok"
+
+
+def test_only_the_courses_own_environment_is_said_to_be_deleted(site, monkeypatch):
+    (site / "gamma.py").unlink()
+    monkeypatch.setattr(environment, "in_own_venv", lambda: True)
+    assert doctor._packages().remedy.startswith(f"delete {environment.VENV} and run")
+    monkeypatch.setattr(environment, "in_own_venv", lambda: False)
+    assert "delete" not in doctor._packages().remedy and sys.prefix in doctor._packages().remedy
 
 
 @pytest.mark.parametrize("gigabytes, mark", [(2.0, "fail"), (8.0, "ok"), (None, "note")])
@@ -93,7 +119,7 @@ def test_damaged_data_is_listed_but_not_endlessly(monkeypatch):
 
     monkeypatch.setattr(integrity, "find_damage", lambda: [f"data/file_{n} is missing." for n in range(5)])
     finding = doctor._data()
-    assert finding.mark == "fail" and finding.remedy == "git checkout -- data"
+    assert finding.mark == "fail" and "checkout" not in str(finding)
     assert "data/file_2 is missing." in finding.text and "file_3" not in finding.text
     assert "and 2 more" in finding.text
 
@@ -121,6 +147,22 @@ def test_a_working_folder_that_cannot_be_written(monkeypatch):
     )
 
 
+def test_settings_for_other_programs_are_looked_at(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "MY_LESSONS", tmp_path)
+    monkeypatch.setattr(doctor, "PERSONAL_SETTINGS", [tmp_path / "keras.json"])
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    assert doctor._settings().mark == "ok"
+    (tmp_path / "keras.json").touch()
+    finding = doctor._settings()
+    assert finding.mark == "note" and f"do not read {tmp_path / 'keras.json'}" in finding.text
+    (tmp_path / "numpy.py").touch()
+    finding = doctor._settings()
+    assert finding.mark == "fail" and f"import numpy.py in {tmp_path} in place of" in finding.text
+    monkeypatch.setenv("KERAS_BACKEND", "no_such_backend")
+    finding = doctor._settings()
+    assert finding.mark == "fail" and "KERAS_BACKEND asks for no_such_backend" in finding.text
+
+
 def test_no_browser_is_a_note(monkeypatch):
     def none():
         raise webbrowser.Error("could not locate runnable browser")
@@ -132,10 +174,15 @@ def test_no_browser_is_a_note(monkeypatch):
 
 def test_a_terminal_without_chinese_letters_is_a_note(monkeypatch):
     stream = namedtuple("stream", "encoding")
-    monkeypatch.setattr(doctor.sys, "stdout", stream("cp1252"))
-    assert doctor._letters().mark == "note"
-    monkeypatch.setattr(doctor.sys, "stdout", stream("utf-8"))
-    assert doctor._letters().mark == "ok"
+    for written, read, mark in [
+        ("cp1252", "cp1252", "note"),
+        ("utf-8", "GBK", "note"),
+        ("utf-8", "UTF-8", "ok"),
+        ("gbk", "GBK", "ok"),
+    ]:
+        monkeypatch.setattr(doctor.sys, "stdout", stream(written))
+        monkeypatch.setattr(doctor.locale, "getencoding", lambda read=read: read)
+        assert doctor._letters().mark == mark
 
 
 def test_an_unfit_python_and_system_are_failures(monkeypatch):

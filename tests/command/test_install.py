@@ -223,6 +223,23 @@ def remove_interpreter(course):
     course.python.unlink()
 
 
+def break_interpreter(course):
+    course.python.unlink()
+    course.python.symlink_to("/bin/false")
+
+
+def remove_settings(course):
+    (course.venv / "pyvenv.cfg").unlink()
+
+
+def remove_all_packages(course):
+    shutil.rmtree(course.venv / "lib")
+
+
+def remove_programs(course):
+    shutil.rmtree(course.venv / "bin")
+
+
 def damage_stamp(course):
     (course.venv / ".complete").write_text('{"location": ')
 
@@ -244,8 +261,12 @@ def move_folder(course):
 @pytest.mark.parametrize(
     "damage, sentence",
     [
-        (remove_package, "Something was deleted from .venv (course_beta.py): making it again."),
-        (remove_interpreter, "does not start from it any more: making it again."),
+        (remove_package, "site-packages/course_beta.py): making it again."),
+        (remove_interpreter, "Something was deleted from .venv (bin/python): making it again."),
+        (break_interpreter, "does not start from it any more: making it again."),
+        (remove_settings, "Something was deleted from .venv (pyvenv.cfg): making it again."),
+        (remove_all_packages, "Something was deleted from .venv (lib"),
+        (remove_programs, "Something was deleted from .venv (bin"),
         (damage_stamp, "An earlier installation was not finished: making .venv again."),
         (empty_stamp, "An earlier installation was not finished: making .venv again."),
         (change_lock, "The course's packages have changed since .venv was made: making it again."),
@@ -393,6 +414,48 @@ def test_a_folder_that_may_not_be_written(course):
     assert run.returncode == 2 and "may not be written" in run.stderr
 
 
+def run_read_only(course, *arguments):
+    if not namespaces_allowed("-rm"):
+        pytest.skip("this system does not allow mount namespaces (unshare -rm)")
+    begin = 'mount --bind "$PWD" "$PWD" && mount -o remount,ro,bind "$PWD" && cd "$PWD" && exec "$@"'
+    return subprocess.run(
+        ["unshare", "-rm", "sh", "-c", begin, "sh", sys.executable, "-m", "course_utils", *arguments],
+        cwd=course.folder,
+        env=course.environment() | {"PATH": f"{course.tools}:/usr/sbin:/sbin:/usr/bin:/bin"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["install"], ["lab"]], ids=" ".join)
+def test_a_read_only_file_system_without_an_environment_gives_one_sentence(course, arguments):
+    run = run_read_only(course, *arguments)
+    assert run.returncode == 2
+    assert re.fullmatch(
+        r"course_utils: The course's environment is missing and cannot be made, because the folder .* may "
+        r"not be written \(Read-only file system\): copy the course into a folder of your own\.\n",
+        run.stderr,
+    )
+
+
+def test_a_complete_environment_on_a_read_only_file_system_is_used_without_a_lock(course):
+    course.run()
+    (course.folder / ".course-install.lock").unlink()
+    run = run_read_only(course, "install")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == f"The course's packages are complete, for {course.python}.\n"
+
+
+def test_a_damaged_environment_on_a_read_only_file_system_gives_one_sentence(course):
+    course.run()
+    remove_package(course)
+    run = run_read_only(course, "install")
+    assert run.returncode == 2 and "Read-only file system" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
 def namespaces_allowed(*options):
     try:
         return subprocess.run(["unshare", *options, "true"], capture_output=True, check=False).returncode == 0
@@ -410,6 +473,25 @@ def test_pip_makes_what_kills_at_any_moment_left_undone(course):
         process.stdout.close()
         process.stderr.close()
     run = course.run(with_uv=False)
+    assert run.returncode == 0, run.stderr
+    course.assert_complete()
+
+
+@pytest.mark.slow
+def test_pip_installs_into_the_environment_whatever_its_settings_say(course):
+    settings = course.folder.parent / "pip.conf"
+    settings.write_text(
+        f"[global]\nno-index = yes\nfind-links = {course.wheels.as_uri()}\nrequire-virtualenv = yes\n"
+        "[install]\nuser = yes\ntarget = /nowhere\nprefix = /nowhere\nconstraint = /nowhere\nquiet = 2\n",
+        encoding="utf-8",
+    )
+    theirs = {
+        "PIP_NO_INDEX": "",
+        "PIP_FIND_LINKS": "",
+        "PIP_CONFIG_FILE": str(settings),
+        "PIP_ROOT": "/nowhere",
+    }
+    run = course.run(with_uv=False, **theirs)
     assert run.returncode == 0, run.stderr
     course.assert_complete()
 

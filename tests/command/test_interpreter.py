@@ -1,7 +1,9 @@
 """Any python3 either runs the course, finds one that does, or says in one sentence what is needed."""
 
 import ast
+import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -17,7 +19,12 @@ READ_BY_ANY_PYTHON = [
     *("__init__.py", "__main__.py", "errors.py", "places.py"),
     *("command/__init__.py", "command/interpreter.py"),
 ]
-READABLE = {"pathlib", "course_utils", *(f"course_utils.{name}" for name in ("errors", "places", "command"))}
+READABLE = {
+    "pathlib",
+    "collections.abc",
+    "course_utils",
+    *(f"course_utils.{name}" for name in ("errors", "places", "command")),
+}
 GOOD = {
     "executable": "/somewhere/python",
     "version": "3.12.4",
@@ -49,7 +56,7 @@ def run_with(python, folder, tools):
     return subprocess.run(
         [python, "-m", "course_utils", "install", "--help"],
         cwd=folder,
-        env={"PATH": str(tools), **kept},
+        env={"PATH": str(tools), "PYENV_ROOT": str(tools), **kept},
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -128,6 +135,31 @@ def test_uv_that_cannot_fetch_is_quoted(tmp_path, monkeypatch):
         CourseError, match=r"uv could not fetch one \(error: no route to host\)\. Install Python"
     ):
         interpreter.find()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="uses shell scripts in place of interpreters")
+def test_one_python_of_each_other_promised_version_is_found_also_below_pyenv(tmp_path, monkeypatch):
+    def stand_in(place, version):
+        described = json.dumps(GOOD | {"version": version, "executable": str(place)})
+        place.parent.mkdir(parents=True)
+        place.write_text(f"#!/bin/sh\necho '{described}'\n")
+        place.chmod(0o755)
+        return place
+
+    versions = tmp_path / ".pyenv" / "versions"
+    mine = platform.python_version_tuple()[1]
+    for minor in ("9", "11", "12", "13", "14"):
+        stand_in(versions / f"3.{minor}.1" / "bin" / "python", f"3.{minor}.1")
+    on_path = stand_in(tmp_path / "bin" / "python3.13", "3.13.7")
+    monkeypatch.setattr(interpreter, "VENV", tmp_path / ".venv")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / ".pyenv"))
+    monkeypatch.setenv("PATH", f"{on_path.parent}:/bin")
+    found = {
+        "11": versions / "3.11.1" / "bin" / "python",
+        "12": versions / "3.12.1" / "bin" / "python",
+        "13": on_path,
+    }
+    assert interpreter.others() == [str(path) for minor, path in found.items() if minor != mine]
 
 
 def test_a_python_that_does_not_start_is_passed_over(tmp_path, monkeypatch):

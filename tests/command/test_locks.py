@@ -153,9 +153,7 @@ def test_this_machines_marker_variables_are_packagings():
 )
 def test_a_damaged_lock_is_named(tmp_path, text):
     (tmp_path / "requirements.lock").write_text(text)
-    with pytest.raises(
-        CourseError, match=r"requirements\.lock is damaged.*git checkout -- requirements\.lock"
-    ):
+    with pytest.raises(CourseError, match=r"requirements\.lock is damaged: there are no versions in it"):
         pins.read(tmp_path / "requirements.lock")
 
 

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from course_utils import CourseError
+from course_utils import CourseError, places
 from course_utils.lessons import editions
 from course_utils.places import NOTEBOOKS, TEMPLATE
 
@@ -335,7 +335,7 @@ def test_a_run_that_was_cut_off_before_its_record_harms_nothing(course, tmp_path
     editions.write_learner_editions(mine, course)
     publish(course, "00_first.ipynb", "answer = 2")
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(editions._Record, "save", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(editions.Record, "save", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
         editions.write_learner_editions(mine, course)
     assert actions(editions.write_learner_editions(mine, course))[0] == ("00_first.ipynb", "kept")
     publish(course, "00_first.ipynb", "answer = 3")
@@ -429,11 +429,79 @@ def test_a_course_without_lessons_is_explained(tmp_path):
     assert not (tmp_path / "mine").exists()
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"cells": []}', "\x00"])
-def test_a_damaged_lesson_is_explained(course, tmp_path, content):
-    (course / "00_first.ipynb").write_text(content, encoding="utf-8")
-    with pytest.raises(CourseError, match=r"00_first.ipynb: this is not a notebook"):
-        editions.write_learner_editions(tmp_path / "mine", course)
+def cleared(text):
+    worked = nbformat.reads(text, as_version=4)
+    worked.cells[-1].metadata["tags"] = ["target"]
+    for cell in worked.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return nbformat.writes(worked)
+
+
+@pytest.mark.parametrize(
+    "damage, reason",
+    [
+        (lambda text: "", "this is not a notebook that can be read"),
+        (lambda text: "{}", "this is not a notebook that can be read"),
+        (lambda text: '{"cells": []}', "this is not a notebook that can be read"),
+        (lambda text: text[: len(text) // 2], "this is not a notebook that can be read"),
+        (lambda text: f"<<<<<<< mine\n{text}", "this is not a notebook that can be read"),
+        (
+            lambda text: text.replace('"nbformat_minor": 5', '"nbformat_minor": 4'),
+            "this is not a notebook that can be read",
+        ),
+        (lambda text: text.replace("### END SOLUTION", ""), "BEGIN SOLUTION without END SOLUTION"),
+        (cleared, "is tagged target but has no stored output"),
+    ],
+)
+def test_a_lesson_that_somebody_has_saved_keeps_no_other_back_and_is_kept(course, tmp_path, damage, reason):
+    mine = tmp_path / "mine"
+    editions.write_learner_editions(mine, course)
+    before = texts(mine)
+    edited = damage((course / "00_first.ipynb").read_text(encoding="utf-8"))
+    (course / "00_first.ipynb").write_text(edited, encoding="utf-8")
+    publish(course, "01_second.ipynb", "answer = 2")
+    for _ in range(2):
+        first, second = editions.write_learner_editions(mine, course)
+        assert first.action == "kept" and reason in first.message
+        assert f"somebody has changed it in {course}" in first.message
+        assert "is kept in your folder, as '00_first (from notebooks 1).ipynb'" in first.message
+    assert "answer = 2" in texts(mine)[second.path.name]
+    assert texts(mine)["00_first (from notebooks 1).ipynb"] == edited
+    assert texts(mine)["00_first.ipynb"] == before["00_first.ipynb"]
+    # A further edit is kept beside the first.
+    (course / "00_first.ipynb").write_text("{", encoding="utf-8")
+    editions.write_learner_editions(mine, course)
+    assert texts(mine)["00_first (from notebooks 2).ipynb"] == "{"
+    assert texts(mine)["00_first (from notebooks 1).ipynb"] == edited
+
+
+def test_answers_written_into_the_worked_edition_are_kept_and_named(course, tmp_path):
+    lesson = course / "00_first.ipynb"
+    worked = nbformat.read(lesson, as_version=4)
+    worked.cells[2].source = "def my_add(a, b):\n    return sum([a, b])"
+    worked.metadata["language_info"] = {"name": "python", "version": "3.12.1"}  # as JupyterLab saves it
+    nbformat.write(worked, lesson)
+    first, second = editions.write_learner_editions(tmp_path / "mine", course)
+    assert (first.action, second.action) == ("written", "written")
+    assert "somebody has changed it" in first.message and "somebody" not in second.message
+    kept = texts(tmp_path / "mine")["00_first (from notebooks 1).ipynb"]
+    assert "return sum([a, b])" in kept and kept == lesson.read_text(encoding="utf-8")
+
+
+def test_the_way_back_says_what_it_discards(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "ROOT", tmp_path)
+    lesson = tmp_path / "notebooks" / "00_first.ipynb"
+    assert places.way_back(lesson) == (
+        "Keep a copy if you have changed it; then take notebooks/00_first.ipynb from the archive that the "
+        "course came in."
+    )
+    (tmp_path / ".git").mkdir()
+    assert places.way_back(lesson) == (
+        "Keep a copy if you have changed it; then `git checkout -- notebooks/00_first.ipynb` in the course's "
+        "folder brings the course's own back."
+    )
+    assert places.way_back(tmp_path.parent / "elsewhere.ipynb") == ""
 
 
 def test_a_notebook_without_cell_ids_is_explained(tmp_path):
