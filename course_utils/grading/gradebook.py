@@ -5,9 +5,9 @@ place stand the outputs that the referee has recorded, and the text that may sta
 """
 
 import contextlib
-import glob
 import html
 import logging
+import os
 import re
 import shutil
 import warnings
@@ -45,6 +45,8 @@ _LONGEST_TIME = 100  # characters of a timestamp that are read
 _TIME_FORM = "2026-03-31 14:05:00 UTC"
 
 _TIME = re.compile(r"((?:19|20)\d\d-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(.*)")
+
+_NO_NAME = re.compile(r'[<>"\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 _AGAIN = "`grade` enters again what was decided automatically; points given by hand stand only there."
 _REMEDIES = {
@@ -115,7 +117,7 @@ class Course:
         from nbgrader.auth import Authenticator
         from nbgrader.exchange import ExchangeFactory
 
-        config = self._config(lesson, "*")
+        config = self._config(lesson)
         del config.CourseDirectory["submitted_directory"]
         coursedir = CourseDirectory(config=config)
         collector = ExchangeFactory(config=config).Collect(
@@ -146,10 +148,10 @@ class Course:
         Raises:
             CourseError: when its points cannot be entered.
         """
-        if re.search(r'[<>"{}]|[^\S ]', student) or not student.isprintable():
+        if _NO_NAME.search(student):
             raise CourseError(
-                f"{student!a}: nbgrader cannot use this name: its pages would read < > or a quotation mark as "
-                "part of themselves, and its paths braces. Rename the student's folder and grade again."
+                f"{student!a}: nbgrader cannot use this name: its pages would read one of its "
+                'characters (< > " or an invisible one) as their own. Rename the folder and grade again.'
             )
         moment, wrong = to_utc(timestamp)
         notes = [wrong] if wrong else []
@@ -301,7 +303,7 @@ class Course:
 
     @contextlib.contextmanager
     def _gradebook(self) -> Iterator[Gradebook]:
-        coursedir = CourseDirectory(config=self._config("", "*"))
+        coursedir = CourseDirectory(config=self._config(""))
         try:
             with Gradebook(coursedir.db_url, coursedir.course_id) as book:
                 yield book
@@ -310,25 +312,19 @@ class Course:
 
     def _convert(self, converter: type, lesson: str, student: str | None = None) -> None:
         """Run one of nbgrader's steps for a student, or for nobody in particular."""
-        if re.search(r"[][*?{}]", str(self.folder)):
-            raise CourseError(
-                f"{self.folder}: nbgrader cannot work below a folder with [ ] {{ }} * or ? in its name. "
-                "Rename it."
-            )
-        config = self._config(lesson, "*" if student is None else _as_pattern(student))
+        config = self._config(lesson)
         self._said.lines.clear()
         try:
             # nbgrader's own queries have SQLAlchemy warn of objects that it adds a moment later.
             warnings.filterwarnings("ignore", message="Object of type", module="nbgrader")
-            converter(
-                coursedir=CourseDirectory(config=config), config=config, log=self._log, force=True
-            ).start()
+            step = _exactly(converter, student)
+            step(coursedir=CourseDirectory(config=config), config=config, log=self._log, force=True).start()
         # nbgrader and nbconvert raise of every kind, and some end the program.
         except (Exception, SystemExit) as error:
             what, why = f"{student or 'the assignment'} / {lesson}", _reason(error, self._said.lines)
             raise CourseError(f"nbgrader cannot go on with {what}: {why[:500]}") from error
 
-    def _config(self, lesson: str, pattern: str) -> Config:
+    def _config(self, lesson: str) -> Config:
         path = self.folder / _SETTINGS
         try:
             config = PyFileConfigLoader(_SETTINGS, path=str(self.folder)).load_config()
@@ -344,7 +340,6 @@ class Course:
                 CourseDirectory={
                     "root": str(self.folder),
                     "assignment_id": lesson,
-                    "student_id": pattern,
                     # Only what the referee has composed is ever converted.
                     "submitted_directory": f"{WORK}/submitted",
                 },
@@ -380,10 +375,17 @@ def _steps(settings: Config, name: str, ours: list[str]) -> list:
     return steps if own in steps else ours
 
 
-def _as_pattern(student: str) -> str:
-    """Give the pattern by which nbgrader finds this student and no other."""
-    # nbgrader strips blanks at the ends of a pattern.
-    return re.sub(r"^ | $", "[ ]", glob.escape(student))
+def _exactly(converter: type, student: str | None) -> type:
+    """Give nbgrader's step for one student, whose name it would otherwise read as a pattern."""
+
+    class Exactly(converter):
+        def init_notebooks(self) -> None:
+            # nbgrader matches these paths letter by letter: a Path would leave out the dot.
+            folder = self._format_source(self.coursedir.assignment_id, student or ".")
+            names = sorted(path.name for path in Path(folder).glob("*.ipynb"))
+            self.notebooks, self.assignments = [], {folder: [folder + os.sep + name for name in names]}
+
+    return Exactly
 
 
 def _page_without_notebook(lesson: str, points: dict[str, tuple[float | None, float]], reason: str) -> str:
