@@ -20,6 +20,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
@@ -308,7 +309,8 @@ class Course:
             with Gradebook(coursedir.db_url, coursedir.course_id) as book:
                 yield book
         except SQLAlchemyError as error:
-            raise CourseError(f"{coursedir.db_url.removeprefix('sqlite:///')}: {_trouble(error)}") from error
+            place = make_url(coursedir.db_url).database or coursedir.db_url
+            raise CourseError(f"{place}: {_trouble(error)}") from error
 
     def _convert(self, converter: type, lesson: str, student: str | None = None) -> None:
         """Run one of nbgrader's steps for a student, or for nobody in particular."""
@@ -335,10 +337,13 @@ class Course:
                 f"{path}: nbgrader's settings cannot be read: {type(error).__name__}{line}: {error}. "
                 "Mend the file, or move it away: `assign` then writes a new one."
             ) from error
+        gradebook = URL.create("sqlite", database=str(self.folder / "gradebook.db"))
         config.merge(
             Config(
                 CourseDirectory={
                     "root": str(self.folder),
+                    # nbgrader's own address means another file where the path has a percent or question mark.
+                    "db_url": config.CourseDirectory.get("db_url", gradebook.render_as_string()),
                     "assignment_id": lesson,
                     # Only what the referee has composed is ever converted.
                     "submitted_directory": f"{WORK}/submitted",

@@ -150,7 +150,7 @@ def opened(page, address):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address, wait_until="domcontentloaded")
-    page.locator("#notebook").wait_for()
+    page.locator("#notebook").first.wait_for()
     page.wait_for_timeout(1500)
     links = page.locator("[href^='javascript:' i]").count()
     wanted = [url for url in asked if "no-such-picture" in url or "settings-of" in url]

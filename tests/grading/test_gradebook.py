@@ -282,7 +282,7 @@ def test_settings_can_neither_run_a_submission_nor_show_hidden_tests(course):
 
 
 def test_a_folder_may_have_any_name(pristine, tmp_path):
-    course = Course(shutil.copytree(pristine, tmp_path / "class [1] {x} *é%20"))
+    course = Course(shutil.copytree(pristine, tmp_path / "class [1] {x} *é%20?"))
     give_points(course, "ada", WRITTEN, 1)
     course.generate(LESSON)
     enter(course, "bob", graded(course))
