@@ -35,8 +35,8 @@ def run_bounded(function: Callable, *arguments: object, seconds: float, memory: 
         What it returns.
 
     Raises:
-        Stopped: when it takes longer, needs more memory or ends its process.
-        CourseError: when it raises one.
+        Stopped: when it takes longer, needs more memory (on Linux) or ends its process.
+        CourseError: when it raises an error.
     """
     here, there = multiprocessing.Pipe(duplex=False)
     context = _context()
@@ -61,7 +61,7 @@ def run_bounded(function: Callable, *arguments: object, seconds: float, memory: 
 
 def _ended(code: int | None, seconds: float) -> str:
     """Say how a process has ended that gave no answer."""
-    if sys.platform == "linux" and code in (-signal.SIGXCPU, -signal.SIGKILL):
+    if sys.platform == "linux" and code == -signal.SIGXCPU:
         return f"it takes more than {seconds:g} seconds of processor time"
     return f"its process has ended ({code})"
 
@@ -86,6 +86,9 @@ def _serve(connection: Connection, seconds: float, memory: int, function: Callab
         answer = False, type(error)(str(error))
     except MemoryError:
         answer = False, Stopped(f"it needs more than {memory / 2**30:g} GB of memory")
+    # Somebody waits for a sentence, not for a traceback.
+    except Exception as error:
+        answer = False, CourseError(f"{type(error).__name__}: {error}")
     connection.send(answer)
 
 
@@ -96,7 +99,7 @@ def _bound(seconds: float, memory: int) -> None:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         most = pages * resource.getpagesize() + memory
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds)))
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 5))
 
 
 def _end_with_parent() -> None:

@@ -17,6 +17,7 @@ pytest.importorskip("nbgrader", reason="nbgrader is in the extra `instructor`")
 from nbgrader.converters import Autograde
 
 from course_utils.grading import gradebook
+from course_utils.grading.bounded import Stopped
 from course_utils.grading.gradebook import Course
 from course_utils.grading.timestamps import to_utc
 from tests.grading.classes import CHECK, LESSON, WRITTEN, execute, give_points, graded, made, page
@@ -288,6 +289,71 @@ def test_a_folder_may_have_any_name(pristine, tmp_path):
     enter(course, "bob", graded(course))
     assert course.points("bob", LESSON)[CHECK] == (1, 1)
     assert course.points("ada", LESSON)[WRITTEN] == (1, 1)
+
+
+PICTURE = nbformat.v4.new_output("display_data", {"image/png": "A" * 2**21})
+ODD = [
+    nbformat.v4.new_markdown_cell("\\begin{a}" * 20_000),
+    nbformat.v4.new_markdown_cell("![p](attachment:gone.png) and the rest"),
+    nbformat.v4.new_code_cell("### BEGIN HIDDEN TESTS"),
+    nbformat.v4.new_raw_cell("<script>alert(1)</script>"),
+    nbformat.v4.new_code_cell("x", outputs=[PICTURE] * 150),
+    *[nbformat.v4.new_markdown_cell(f"cell {place}") for place in range(3000)],
+]
+
+
+def test_nothing_in_a_notebook_costs_its_points_or_its_page(course):
+    give_points(course, "ada", WRITTEN, 1, "You wrote <script>alert(1)</script>.")
+    notes = course.record("ada", LESSON, graded(course, own=ODD), "")
+    assert len(notes) == 4
+    assert course.points("ada", LESSON) == {CHECK: (1, 1), WRITTEN: (1, 1)}
+    assert course.is_entered("ada", LESSON)
+    html = page(course, "ada")
+    for text in (
+        "and the rest",
+        "BEGIN HIDDEN TESTS",
+        "cells are left out here",
+        "a picture of 2.0 MB is left",
+    ):
+        assert text in html
+    assert "<script>alert(1)" not in html
+    assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
+    made_of = sum(path.stat().st_size for path in course.folder.rglob("*") if path.is_file())
+    assert made_of < 100 * 2**20
+
+
+def stopped(*stops):
+    """A stand-in for running within limits, which are reached where ``stops`` says so."""
+    calls = iter(stops)
+
+    def run(function, *arguments):
+        if next(calls):
+            raise Stopped("it takes more than 120 seconds of processor time")
+        return function(*arguments)
+
+    return run
+
+
+def test_texts_that_cannot_be_formatted_in_time_are_entered_as_they_were_written(course, monkeypatch):
+    monkeypatch.setattr(gradebook, "_bounded", stopped(True, False, False))
+    [note] = course.record("ada", LESSON, graded(course, "# My heading"), "")
+    assert note.startswith("its text cells are shown as they were written: when they are formatted, it takes")
+    assert course.is_entered("ada", LESSON)
+    assert "# My heading" in page(course, "ada")
+    monkeypatch.setattr(gradebook, "_bounded", stopped(True, True))
+    with pytest.raises(CourseError, match=f"ada / {LESSON}: it cannot be entered: it takes more than"):
+        course.record("ada", LESSON, graded(course), "")
+
+
+def test_a_feedback_page_that_cannot_be_made_is_a_note(course, monkeypatch):
+    monkeypatch.setattr(gradebook, "_bounded", stopped(False, True))
+    [note] = course.record("ada", LESSON, graded(course), "")
+    assert note == "the feedback page could not be made: it takes more than 120 seconds of processor time"
+    assert note in page(course, "ada")
+    assert f"{CHECK}: 1 / 1" in page(course, "ada")
+    assert f"{WRITTEN}: to be graded / 1" in page(course, "ada")
+    assert course.points("ada", LESSON)[CHECK] == (1, 1)
+    assert course.is_entered("ada", LESSON)
 
 
 def test_formgrader_autogrades_what_has_been_entered_and_nothing_else(course):

@@ -1,6 +1,7 @@
 """What an instructor opens runs nothing that a student has written, shows the rest, and keeps to bounds."""
 
 import base64
+import os
 import signal
 import time
 
@@ -8,6 +9,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode, v4
 
+from course_utils.errors import CourseError
 from course_utils.grading import pages
 from course_utils.grading.bounded import Stopped, run_bounded
 from course_utils.grading.pages import is_harmless, presentable, shown_as, within_budget
@@ -61,6 +63,8 @@ HARMFUL = [
     '<div class="navbar-fixed-top">over everything</div>',
     '<div style="position:fixed;top:0">over everything</div>',
     '<input class="score" type="checkbox">',
+    "# ex-00-2-comment",
+    '<b id="ex-00-2">x</b>',
     "<plaintext>",
     "<b>never closed",
     "<b><i>crossed</b></i>",
@@ -279,7 +283,33 @@ def grow():
         held.append(bytearray(10**7))
 
 
-@pytest.mark.parametrize(("function", "limit"), [(forever, "processor time"), (grow, "GB of memory")])
+def fail():
+    raise ValueError("what is wrong")
+
+
+def leave():
+    os._exit(3)
+
+
+def kill_itself():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_of_its_own_answers():
+    assert run_bounded(sorted, [3, 1, 2], seconds=60, memory=2**28) == [1, 2, 3]
+    with pytest.raises(CourseError, match="ValueError: what is wrong"):
+        run_bounded(fail, seconds=60, memory=2**28)
+
+
+@pytest.mark.parametrize(
+    ("function", "limit"),
+    [
+        (forever, "processor time"),
+        (grow, "GB of memory"),
+        (leave, r"ended \(3\)"),
+        (kill_itself, r"ended \(-9\)"),
+    ],
+)
 def test_a_process_is_stopped_at_its_limits(function, limit):
     with pytest.raises(Stopped, match=limit):
         run_bounded(function, seconds=2, memory=2**28)
