@@ -1,6 +1,7 @@
 """Points that somebody has given by hand, and the text that they are for.
 
-The gradebook itself keeps digests of these texts, so that a copy of it that is put back says what it knows.
+The gradebook itself keeps digests of these texts, so that a copy of it that is put back says what it knows,
+and under nobody's name, so that nothing of a person stays when nbgrader removes one.
 """
 
 import hashlib
@@ -9,14 +10,14 @@ from dataclasses import dataclass, field
 
 import sqlalchemy
 from nbformat import NotebookNode
-from nbgrader.api import Grade, Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 
-__all__ = ["HandPoints", "digest", "digests_of_texts", "grades", "known_texts", "remember", "take_back"]
+__all__ = ["HandPoints", "digest", "digests_of_texts", "entry", "known_texts", "remember", "take_back"]
 
 _TEXTS = sqlalchemy.Table(
     "course_utils_text",
     sqlalchemy.MetaData(),
-    *(sqlalchemy.Column(name, sqlalchemy.Text, primary_key=True) for name in ("student", "lesson", "cell")),
+    *(sqlalchemy.Column(name, sqlalchemy.Text, primary_key=True) for name in ("notebook", "cell")),
     sqlalchemy.Column("digest", sqlalchemy.Text, nullable=False),
 )
 
@@ -36,8 +37,8 @@ class HandPoints:
     notes: list[str] = field(default_factory=list)
 
 
-def grades(book: Gradebook, student: str, lesson: str) -> list[Grade]:
-    """Gives a submission's entries in the gradebook, none if it has not been entered.
+def entry(book: Gradebook, student: str, lesson: str) -> SubmittedNotebook | None:
+    """Gives a submission's entry in the gradebook.
 
     Args:
         book: Gradebook.
@@ -45,56 +46,53 @@ def grades(book: Gradebook, student: str, lesson: str) -> list[Grade]:
         lesson: str.
 
     Returns:
-        list of Grade.
+        SubmittedNotebook, with its grades and comments; None if it has not been entered.
     """
     try:
-        return list(book.find_submission_notebook(lesson, lesson, student).grades)
+        return book.find_submission_notebook(lesson, lesson, student)
     except MissingEntry:
-        return []
+        return None
 
 
-def known_texts(book: Gradebook, student: str, lesson: str) -> dict[str, str]:
+def known_texts(book: Gradebook, submission: SubmittedNotebook) -> dict[str, str]:
     """Reads what a gradebook knows of the texts that its points are for.
 
     Args:
         book: Gradebook.
-        student: str.
-        lesson: str.
+        submission: SubmittedNotebook.
 
     Returns:
         dict from grade_id to digest; under "", that of the whole notebook.
     """
     _TEXTS.create(book.engine, checkfirst=True)
     rows = book.db.execute(
-        sqlalchemy.select(_TEXTS.c.cell, _TEXTS.c.digest).where(*_of_submission(student, lesson))
+        sqlalchemy.select(_TEXTS.c.cell, _TEXTS.c.digest).where(_TEXTS.c.notebook == submission.id)
     )
     return dict(tuple(row) for row in rows)
 
 
-def remember(book: Gradebook, student: str, lesson: str, texts: dict[str, str]) -> None:
+def remember(book: Gradebook, submission: SubmittedNotebook, texts: dict[str, str]) -> None:
     """Enters which texts a gradebook's points are for; the caller commits.
 
     Args:
         book: Gradebook.
-        student: str.
-        lesson: str.
+        submission: SubmittedNotebook.
         texts: dict as :func:`known_texts` gives it.
     """
     _TEXTS.create(book.engine, checkfirst=True)
-    book.db.execute(sqlalchemy.delete(_TEXTS).where(*_of_submission(student, lesson)))
-    rows = [{"student": student, "lesson": lesson, "cell": cell, "digest": texts[cell]} for cell in texts]
+    book.db.execute(sqlalchemy.delete(_TEXTS).where(_TEXTS.c.notebook == submission.id))
+    rows = [{"notebook": submission.id, "cell": cell, "digest": texts[cell]} for cell in texts]
     book.db.execute(sqlalchemy.insert(_TEXTS), rows)
 
 
 def take_back(
-    book: Gradebook, student: str, lesson: str, notebook: NotebookNode, before: dict[str, str]
+    book: Gradebook, submission: SubmittedNotebook, notebook: NotebookNode, before: dict[str, str]
 ) -> HandPoints:
     """Takes back the points that were given by hand for another text; the comment then names them.
 
     Args:
         book: Gradebook.
-        student: str.
-        lesson: str.
+        submission: SubmittedNotebook, as it was entered before.
         notebook: NotebookNode that is about to be entered.
         before: dict from grade_id to digest, of the texts that were entered before, for a gradebook that does
             not know them.
@@ -102,10 +100,10 @@ def take_back(
     Returns:
         :class:`HandPoints`.
     """
-    known, now = known_texts(book, student, lesson) or before, digests_of_texts(notebook)
+    known, now = known_texts(book, submission) or before, digests_of_texts(notebook)
     carriers = _comment_cells(notebook)
     found = HandPoints()
-    for grade in grades(book, student, lesson):
+    for grade in submission.grades:
         if grade.name not in now or (grade.manual_score is None and not grade.extra_credit):
             continue
         if grade.name not in known:
@@ -115,7 +113,7 @@ def take_back(
                 found.settled.add(grade.name)
         else:
             given = f"{grade.score:g} of {grade.max_score:g} points"
-            comment = book.find_comment(carriers[grade.name], lesson, lesson, student)
+            comment = next(one for one in submission.comments if one.name == carriers[grade.name])
             said = f"Given for an earlier text: {given}."
             comment.manual_comment = f"{said} {comment.manual_comment or ''}".strip()
             grade.manual_score = grade.extra_credit = None
@@ -178,7 +176,3 @@ def _graded_cells(notebook: NotebookNode) -> list[tuple[NotebookNode, list[Noteb
                 found.append((cell, about))
             answers = []
     return found
-
-
-def _of_submission(student: str, lesson: str) -> tuple:
-    return _TEXTS.c.student == student, _TEXTS.c.lesson == lesson

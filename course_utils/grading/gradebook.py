@@ -27,7 +27,15 @@ from traitlets.config import Config, PyFileConfigLoader
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 from course_utils.grading.bounded import Stopped, run_bounded
-from course_utils.grading.by_hand import digest, digests_of_texts, grades, known_texts, remember, take_back
+from course_utils.grading.by_hand import (
+    HandPoints,
+    digest,
+    digests_of_texts,
+    entry,
+    known_texts,
+    remember,
+    take_back,
+)
 from course_utils.grading.pages import presentable, shown_as
 from course_utils.grading.timestamps import to_utc
 
@@ -206,7 +214,8 @@ class Course:
         if not graded.is_file() or not page.is_file():
             return False
         with self._gradebook() as book:
-            return bool(grades(book, student, lesson)) and known_texts(book, student, lesson).get("") == kept
+            submission = entry(book, student, lesson)
+            return submission is not None and known_texts(book, submission).get("") == kept
 
     def waits_for_points(self, student: str, lesson: str) -> bool:
         """Says whether somebody has still to give points for a submission, or to look at them again.
@@ -222,7 +231,8 @@ class Course:
             CourseError: when the gradebook cannot be read.
         """
         with self._gradebook() as book:
-            return any(grade.needs_manual_grade for grade in grades(book, student, lesson))
+            submission = entry(book, student, lesson)
+            return submission is not None and any(grade.needs_manual_grade for grade in submission.grades)
 
     def points(self, student: str, lesson: str) -> dict[str, tuple[float | None, float]]:
         """Gives what the gradebook knows of a submission.
@@ -238,12 +248,13 @@ class Course:
             CourseError: when the gradebook cannot be read.
         """
         with self._gradebook() as book:
+            submission = entry(book, student, lesson)
             return {
                 grade.name: (
                     None if grade.auto_score is None and grade.manual_score is None else grade.score,
                     grade.max_score,
                 )
-                for grade in grades(book, student, lesson)
+                for grade in (submission.grades if submission else ())
             }
 
     def kept(self, student: str, lesson: str) -> NotebookNode | None:
@@ -264,14 +275,16 @@ class Course:
         before = self._entered_texts(student, lesson)
         self._keep(student, lesson, content, moment)
         with self._gradebook() as book:
-            by_hand = take_back(book, student, lesson, notebook, before)
+            known = entry(book, student, lesson)
+            by_hand = take_back(book, known, notebook, before) if known else HandPoints()
         self._convert(Autograde, lesson, student)
         with self._gradebook() as book:
+            submission = book.find_submission_notebook(lesson, lesson, student)
             # Autograding marks all points by hand as doubtful.
-            for grade in grades(book, student, lesson):
+            for grade in submission.grades:
                 if grade.name in by_hand.settled | by_hand.taken:
                     grade.needs_manual_grade = grade.name in by_hand.taken
-            remember(book, student, lesson, {**digests_of_texts(notebook), "": digest(content)})
+            remember(book, submission, {**digests_of_texts(notebook), "": digest(content)})
             book.db.commit()
         return notes + by_hand.notes
 

@@ -65,6 +65,7 @@ _ATTRIBUTES = {
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s\\]+|[\w%.-]*(?:/[\w%.-]+)*/?(?:#.*)?", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
 
+_LINE = re.compile(".{1,200}", re.DOTALL)
 _ATTACHED = re.compile(r"!\[([^\]\n]*)\]\(\s*<?attachment:([^)\n>]*?)>?(?:\s+\"[^\"\n]*\")?\s*\)")
 
 
@@ -317,6 +318,8 @@ def _rendered(source: str, attachments: dict) -> str:
 def _as_written(source: str) -> str:
     """Give Markdown that shows a text letter by letter."""
     source = _cut(source, "… {} more characters are left out here.")
+    # The pages look for links line by line, in time that grows with the square of a line.
+    source = "\n".join(part for line in source.split("\n") for part in _LINE.findall(line) or [""])
     longest = max(map(len, re.findall("`+", source)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"*As it was written:*\n\n{fence}\n{source}\n{fence}"

@@ -99,7 +99,7 @@ HARMLESS = [
 def test_what_could_run_is_shown_as_it_was_written(text):
     shown = shown_as(text)
     assert shown != text
-    assert text in shown
+    assert text.replace("\n", "") in shown.replace("\n", "")
     html = pages._rendered(shown, {})
     assert is_harmless(html)
     assert "<script" not in html
