@@ -26,7 +26,8 @@ EVERYWHERE = "\n".join(GUIDES.values())
 MADE = {"nbgrader_config.py", "student_kit.zip", "grades.csv", "where_stuck.png", ".course-install.log"}
 # nbgrader makes these, or you do, or they belong to the lesson 06 that CONTRIBUTING.md writes.
 ELSEWHERE = {
-    *("release/", "submitted/", "autograded/", "feedback/", "gradebook.db", ".jupyter/nbgrader_config.py"),
+    *("release/", "submitted/", ".grading/", "autograded/", "feedback/", "gradebook.db"),
+    ".jupyter/nbgrader_config.py",
     *("my_lessons/", ".course-cache/", "config.yaml"),
     *("notebooks/06_contrastive_retrieval.ipynb", "notebooks/06_contrastive_retrieval.py"),
     *("course_utils/checks/lesson_06.py", "tests/checks/test_lesson_06.py"),

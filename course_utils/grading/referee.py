@@ -25,6 +25,7 @@ from course_utils.checks import CheckFailed
 from course_utils.errors import CourseError
 from course_utils.grading import models, slicing
 from course_utils.grading.cells import Cells
+from course_utils.grading.pages import within_budget
 from course_utils.grading.plain import Remote, Side, same_place
 from course_utils.grading.plan import compose, read_submission
 from course_utils.grading.sandbox import Sandbox, SandboxGone
@@ -112,8 +113,10 @@ class Referee:
         steps = compose(self._plan, read_submission(content))
         attempt = _Attempt(self, steps)
         attempt.run()
+        cells = [step.cell for step in steps]
+        within_budget(cells)
         return {
-            "cells": [step.cell for step in steps],
+            "cells": cells,
             "verdicts": [attempt.verdicts[exercise.check] for exercise in self._plan.exercises],
             "seconds": round(time.monotonic() - began, 2),
         }
