@@ -52,7 +52,7 @@ def test_a_folder_of_notebooks(tmp_path, plans):
     assert found(tmp_path, plans) == [
         ("nobody", None, "nobody.ipynb", ""),
         ("bob", "00_orientation", "any name.ipynb", "handed in as any name.ipynb"),
-        ("mallory_ rm -rf", "00_orientation", "00_orientation.ipynb", ""),
+        ("mallory; rm -rf", "00_orientation", "00_orientation.ipynb", ""),
         ("ada lovelace", "01_preprocessing", "ada lovelace.ipynb", ""),
         ("bob", "01_preprocessing", "01_preprocessing.ipynb", ""),
     ]
