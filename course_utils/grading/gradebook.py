@@ -9,6 +9,7 @@ import logging
 import warnings
 from pathlib import Path
 
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
@@ -78,7 +79,7 @@ class Course:
         if inbound.is_dir() and any(inbound.glob(f"*+{lesson}+*")):
             collector.start()
 
-    def record(self, student, lesson, notebook, timestamp):
+    def record(self, student: str, lesson: str, notebook: NotebookNode, timestamp: str) -> list[str]:
         """Enter a graded submission: gradebook, graded notebook, feedback page.
 
         Args:
@@ -87,8 +88,11 @@ class Course:
             notebook: NotebookNode as graded, with outputs.
             timestamp: str, when it was submitted; "" if that is not known.
 
+        Returns:
+            list of str, what an instructor must know of it.
+
         Raises:
-            CourseError: when nbgrader refuses it.
+            CourseError: when its points cannot be entered.
         """
         import nbformat
 
@@ -99,6 +103,7 @@ class Course:
             write_atomically(place / "timestamp.txt", timestamp)
         self._convert(Autograde, lesson, student)
         self._convert(GenerateFeedback, lesson, student)
+        return []
 
     def points(self, student, lesson):
         """Return what the gradebook knows of a submission.
@@ -122,6 +127,37 @@ class Course:
                 )
                 for grade in grades
             }
+
+    def is_entered(self, student: str, lesson: str) -> bool:
+        """Says whether gradebook, graded notebook and feedback page are all there for a submission.
+
+        Args:
+            student: str.
+            lesson: str.
+
+        Returns:
+            bool.
+        """
+        graded = self.folder / "autograded" / student / lesson / f"{lesson}.ipynb"
+        page = self.folder / "feedback" / student / lesson / f"{lesson}.html"
+        return graded.is_file() and page.is_file() and bool(self.points(student, lesson))
+
+    def waits_for_points(self, student: str, lesson: str) -> bool:
+        """Says whether somebody has still to give points for a submission, or to look at them again.
+
+        Args:
+            student: str.
+            lesson: str.
+
+        Returns:
+            bool.
+        """
+        with Gradebook(CourseDirectory(config=self._config(lesson, student)).db_url) as book:
+            try:
+                grades = book.find_submission_notebook(lesson, lesson, student).grades
+            except MissingEntry:
+                return False
+            return any(grade.needs_manual_grade for grade in grades)
 
     def _convert(self, converter, lesson, student):
         config = self._config(lesson, student)
