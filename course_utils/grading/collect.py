@@ -14,10 +14,12 @@ from course_utils.errors import CourseError
 from course_utils.grading.names import shown, student_of
 from course_utils.grading.plan import Broken, Plan
 
-__all__ = ["RESULTS", "Submission", "collect", "is_course_directory", "read"]
+__all__ = ["RESULTS", "WORK", "Submission", "collect", "is_course_directory", "read"]
 
 RESULTS = "graded"
 """The course directory with the results of a plain folder, in that folder."""
+WORK = ".grading"
+"""What `grade` keeps between two runs, in the course directory."""
 
 _LARGEST_FILE = 20 * 2**20
 _NO_CELLS = (

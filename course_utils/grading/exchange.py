@@ -39,7 +39,7 @@ def fetch(collector: object, submitted: Path, due: datetime.datetime | None) -> 
     Args:
         collector: nbgrader's ``ExchangeCollect``, with the settings of the course.
         submitted: Path of the folder that submissions are copied to.
-        due: datetime, UTC, of the assignment; None if it has none.
+        due: datetime, UTC, up to which the newest counts, if there is one until then; or None.
 
     Returns:
         list of str, what an instructor must know: what was not fetched, and why.
@@ -66,7 +66,7 @@ def fetch(collector: object, submitted: Path, due: datetime.datetime | None) -> 
             "in there, run this as the user who has released the assignment."
         ]
     for versions in found.values():
-        in_time = [one for one in versions if due and collector.before_duedate and one.when <= due]
+        in_time = [one for one in versions if due and one.when <= due]
         notes += _put(max(in_time or versions, key=lambda one: one.when), submitted, lesson)
     return notes
 

@@ -7,6 +7,7 @@ the referee has recorded.
 import json
 import logging
 import warnings
+from datetime import datetime
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -18,15 +19,15 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.grading import exchange
+from course_utils.grading.collect import WORK
+from course_utils.grading.names import literally
 
 __all__ = [
     "Course",
     "HideTests",
     "RecordedOutputs",
 ]
-
-WORK = ".grading"
-"""What `grade` keeps between two runs, in the course directory."""
 
 
 class Course:
@@ -58,12 +59,20 @@ class Course:
 
     def generate(self, lesson):
         """Make the release of an assignment and its entry in the gradebook, with nbgrader."""
-        self._convert(GenerateAssignment, lesson, "*")
+        self._convert(GenerateAssignment, lesson, ".")
 
-    def collect(self, lesson):
-        """Fetch what has been submitted through nbgrader's exchange, if this course has one."""
+    def collect(self, lesson: str) -> list[str]:
+        """Fetches what has been submitted through nbgrader's exchange, if this course has one.
+
+        Args:
+            lesson: str.
+
+        Returns:
+            list of str, what an instructor must know: what was not fetched, and why.
+        """
         from nbgrader.auth import Authenticator
         from nbgrader.exchange import ExchangeFactory
+        from nbgrader.exchange.default import ExchangeCollect
 
         config = self._config(lesson, "*")
         del config.CourseDirectory["submitted_directory"]
@@ -72,12 +81,20 @@ class Course:
             coursedir=coursedir,
             authenticator=Authenticator(config=config),
             config=config,
-            update=True,
             log=self._log,
         )
-        inbound = Path(getattr(collector, "root", "")) / coursedir.course_id / "inbound"
-        if inbound.is_dir() and any(inbound.glob(f"*+{lesson}+*")):
-            collector.start()
+        # Another kind of exchange, such as a service of a hub, has no folder to look into.
+        if not isinstance(collector, ExchangeCollect):
+            return []
+        due = self._due(lesson) if collector.before_duedate else None
+        return exchange.fetch(collector, self.folder / "submitted", due)
+
+    def _due(self, lesson: str) -> datetime | None:
+        with Gradebook(CourseDirectory(config=self._config(lesson, "*")).db_url) as book:
+            try:
+                return book.find_assignment(lesson).duedate
+            except MissingEntry:
+                return None
 
     def record(self, student: str, lesson: str, notebook: NotebookNode, timestamp: str) -> list[str]:
         """Enter a graded submission: gradebook, graded notebook, feedback page.
@@ -165,7 +182,7 @@ class Course:
         try:
             # nbgrader's own queries have SQLAlchemy warn of objects that it adds a moment later.
             warnings.filterwarnings("ignore", message="Object of type", module="nbgrader")
-            converter(
+            literally(converter, student)(
                 coursedir=CourseDirectory(config=config), config=config, log=self._log, force=True
             ).start()
         # nbgrader and nbconvert raise of every kind, and some end the program.
