@@ -97,10 +97,10 @@ def _grade(folder: Path, course: "Course", workers: int, limits: Limits, unsafe:
 
 def _require_usable(results: Path, folder: Path) -> None:
     """Complains, before anything is done, of a place where results cannot be kept."""
-    if "?" in str(results):
+    if set("?%") & set(str(results)):
         raise CourseError(
-            f"{shown(results)}: nbgrader cannot keep its gradebook in a folder with a question mark in its "
-            "path: rename it, or move the class to another folder."
+            f"{shown(results)}: nbgrader makes an address of this path for its gradebook, in which ? and % "
+            "mean something else: rename the folder, or move the class to another."
         )
     there = {path.name for path in results.iterdir()} if results.is_dir() else set()
     if there and not there & {WORK, assignments.CONFIG}:
