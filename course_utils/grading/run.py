@@ -20,6 +20,7 @@ from course_utils.grading.names import shown
 from course_utils.grading.plan import Broken, Plan, read_plan
 from course_utils.grading.referee import digest, serve
 from course_utils.grading.sandbox import require_isolation
+from course_utils.grading.timestamps import read_timestamp
 from course_utils.places import NOTEBOOKS
 
 if TYPE_CHECKING:
@@ -67,13 +68,14 @@ def grade(
     if not folder.is_dir():
         raise CourseError(f"{shown(folder)}: there is no such folder; expected one with submissions.")
     results = folder if is_course_directory(folder) else folder / RESULTS
+    course = Course(results)
     _require_usable(results, folder)
     (results / WORK).mkdir(parents=True, exist_ok=True)
     waiting = f"{shown(results)}: another run of `grade` is at work there; waiting until it has finished."
     with held(results / WORK / "lock", waiting):
         if results != folder:
             _make_course(results)
-        return _grade(folder, Course(results), workers or os.cpu_count() or 1, limits or Limits(), unsafe)
+        return _grade(folder, course, workers or os.cpu_count() or 1, limits or Limits(), unsafe)
 
 
 def _grade(folder: Path, course: "Course", workers: int, limits: Limits, unsafe: bool) -> Outcome:
@@ -97,11 +99,6 @@ def _grade(folder: Path, course: "Course", workers: int, limits: Limits, unsafe:
 
 def _require_usable(results: Path, folder: Path) -> None:
     """Complains, before anything is done, of a place where results cannot be kept."""
-    if set("?%") & set(str(results)):
-        raise CourseError(
-            f"{shown(results)}: nbgrader makes an address of this path for its gradebook, in which ? and % "
-            "mean something else: rename the folder, or move the class to another."
-        )
     there = {path.name for path in results.iterdir()} if results.is_dir() else set()
     if there and not there & {WORK, assignments.CONFIG}:
         raise CourseError(
@@ -227,7 +224,7 @@ class _Session:
 
         metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         notebook = nbformat.from_dict(nbformat.v4.new_notebook(cells=result["cells"], metadata=metadata))
-        when = _handed_in(submission.path)
+        when = read_timestamp(submission.path.with_name("timestamp.txt"))
         result["entered"] = self._course.record(submission.student, submission.lesson, notebook, when)
         result["recorded"] = result["key"]
         self._keep(submission, result)
@@ -283,15 +280,6 @@ class _Session:
 def _by_hand(verdicts: list[dict]) -> str:
     exercises = [verdict["number"] for verdict in verdicts if verdict["state"] == "by hand"]
     return f"to be looked at by hand: {', '.join(exercises)}" if exercises else ""
-
-
-def _handed_in(path: Path) -> str:
-    """Reads when a submission was handed in, as nbgrader writes it beside the notebook; "" if nobody says."""
-    timestamp = path.with_name("timestamp.txt")
-    if timestamp.is_symlink() or not timestamp.is_file():
-        return ""
-    with timestamp.open(encoding="utf-8", errors="replace") as file:
-        return file.read(100)
 
 
 class _Pool:
