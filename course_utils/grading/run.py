@@ -211,8 +211,9 @@ class _Session:
             self._enter(submission, result)
         # One submission must not keep the rest of the class from its points.
         except Exception as error:
-            # A disk that is full now would keep all of them.
+            # A full disk would, and a gradebook that cannot be used: then this run ends.
             _require_room(self._course.folder)
+            self._course.points(submission.student, submission.lesson)
             known = isinstance(error, CourseError)
             reason = f"{error}" if known else f"its result cannot be entered: {type(error).__name__}: {error}"
             self._break(submission, reason)
