@@ -5,6 +5,7 @@ place stand the outputs that the referee has recorded, and the text that may sta
 """
 
 import contextlib
+import glob
 import html
 import logging
 import re
@@ -29,8 +30,6 @@ from course_utils.grading import exchange
 from course_utils.grading.bounded import Stopped, run_bounded
 from course_utils.grading.by_hand import digest, digests_of_texts, grades, known_texts, remember, take_back
 from course_utils.grading.collect import WORK
-from course_utils.grading.names import literally
-from course_utils.grading.names import shown as as_shown
 from course_utils.grading.pages import presentable, shown_as
 from course_utils.grading.timestamps import to_utc
 
@@ -79,11 +78,6 @@ class Course:
 
     def __init__(self, folder: Path):
         self.folder = Path(folder).resolve()
-        if set("?%") & set(str(self.folder)):
-            raise CourseError(
-                f"{as_shown(self.folder)}: nbgrader makes an address of this path for its gradebook, in "
-                "which ? and % mean something else. Rename the folder, or move the course to another."
-            )
         self._log = logging.Logger("nbgrader", logging.ERROR)
         self._said = _Said()
         self._log.addHandler(self._said)
@@ -168,10 +162,10 @@ class Course:
         Raises:
             CourseError: when its points cannot be entered.
         """
-        if re.search(r'[<>"]', student) or as_shown(student) != student:
+        if re.search(r'[<>"{}]|[^\S ]', student) or not student.isprintable():
             raise CourseError(
-                f"{student!a}: nbgrader cannot use this name: its pages would read < > or quotation marks as "
-                "part of themselves. Rename the student's folder and grade again."
+                f"{student!a}: nbgrader cannot use this name: its pages would read < > or a quotation mark as "
+                "part of themselves, and its paths braces. Rename the student's folder and grade again."
             )
         moment, wrong = to_utc(timestamp)
         notes = [wrong] if wrong else []
@@ -332,12 +326,17 @@ class Course:
 
     def _convert(self, converter: type, lesson: str, student: str | None = None) -> None:
         """Run one of nbgrader's steps for a student, or for nobody in particular."""
-        config = self._config(lesson, "*")
+        if re.search(r"[][*?{}]", str(self.folder)):
+            raise CourseError(
+                f"{self.folder}: nbgrader cannot work below a folder with [ ] {{ }} * or ? in its name. "
+                "Rename it."
+            )
+        config = self._config(lesson, "*" if student is None else _as_pattern(student))
         self._said.lines.clear()
         try:
             # nbgrader's own queries have SQLAlchemy warn of objects that it adds a moment later.
             warnings.filterwarnings("ignore", message="Object of type", module="nbgrader")
-            literally(converter, student or ".")(
+            converter(
                 coursedir=CourseDirectory(config=config), config=config, log=self._log, force=True
             ).start()
         # nbgrader and nbconvert raise of every kind, and some end the program.
@@ -395,6 +394,12 @@ def _steps(settings: Config, name: str, ours: list[str]) -> list:
     configured = settings.get(name, [])
     steps = [step for step in configured if not str(step).rstrip("'>").endswith(".Execute")]
     return steps if own in steps else ours
+
+
+def _as_pattern(student: str) -> str:
+    """Give the pattern by which nbgrader finds this student and no other."""
+    # nbgrader strips blanks at the ends of a pattern.
+    return re.sub(r"^ | $", "[ ]", glob.escape(student))
 
 
 def _page_without_notebook(lesson: str, points: dict[str, tuple[float | None, float]], reason: str) -> str:

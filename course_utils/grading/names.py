@@ -1,9 +1,8 @@
 """Names that students have chosen: kept as they are, and shown so that they can do no harm."""
 
 import re
-from pathlib import Path
 
-__all__ = ["literally", "shown", "student_of"]
+__all__ = ["shown", "student_of"]
 
 # What moves a terminal's cursor, ends a line, turns the direction of reading, or is in no file's encoding.
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -33,26 +32,6 @@ def shown(text: object) -> str:
         str.
     """
     return _UNSHOWN.sub(lambda found: _escaped(found[0]), str(text))
-
-
-def literally(converter: type, student: str) -> type:
-    """Gives one of nbgrader's converters as one that takes names for names, and not for patterns.
-
-    Args:
-        converter: class, such as ``nbgrader.converters.Autograde``.
-        student: str, whose submission is converted; "." for what is nobody's.
-
-    Returns:
-        class.
-    """
-
-    class Literal(converter):
-        def init_notebooks(self) -> None:
-            place = self._format_source(self.coursedir.assignment_id, student)
-            names = sorted(path.name for path in Path(place).glob("*.ipynb"))
-            self.assignments = {place: [f"{place}/{name}" for name in names]}
-
-    return Literal
 
 
 def _escaped(letter: str) -> str:

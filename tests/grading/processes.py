@@ -1,7 +1,7 @@
 """Runs `grade` in a process of its own, which can be killed as nobody can kill a function.
 
-What happens around the grading is meant: a stand-in takes the place of the referee, and nothing that is handed
-in runs.
+What happens around the grading is meant: a stand-in takes the place of the referee, and nothing that was
+handed in runs.
 """
 
 import contextlib

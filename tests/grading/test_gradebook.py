@@ -1,6 +1,5 @@
 """What is decided gets into nbgrader's gradebook and stays right there."""
 
-import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -190,7 +189,7 @@ def test_a_timestamp_is_entered_and_goes_when_there_is_none(course):
     assert not (course.folder / ".grading" / "submitted" / "ada" / LESSON / "timestamp.txt").exists()
 
 
-@pytest.mark.parametrize("student", ["x[1]", " zoë ", "O'Neil", "*", "रमी", "100%20 a&b", "{a}", "عل\u200cی"])
+@pytest.mark.parametrize("student", ["x[1]", " zoë ", "O'Neil", "*", "रमी", "100%20 a&b"])
 def test_names_are_entered_as_they_are(course, student):
     enter(course, student, graded(course, passes=False))
     assert course.points(student, LESSON)[CHECK] == (0, 1)
@@ -198,7 +197,7 @@ def test_names_are_entered_as_they_are(course, student):
 
 
 @pytest.mark.parametrize(
-    "student", ["<img src=x onerror=alert(1)>", 'a" onmouseover="x', "a\nb", "a\x1b[31m"]
+    "student", ["<img src=x onerror=alert(1)>", 'a" onmouseover="x', "a\nb", "a\x1b[31m", "{ada}"]
 )
 def test_a_name_that_a_page_would_run_is_refused(course, student):
     with pytest.raises(CourseError, match=r"nbgrader cannot use this name.*Rename") as raised:
@@ -282,17 +281,10 @@ def test_settings_can_neither_run_a_submission_nor_show_hidden_tests(course):
     assert "HIDDEN TESTS" not in page(course, "ada")
 
 
-def test_the_folder_of_a_class_is_called_as_somebody_likes(pristine, tmp_path):
-    course = Course(shutil.copytree(pristine, tmp_path / "class [1] {x} #*"))
-    enter(course, "ada", graded(course))
-    assert course.is_entered("ada", LESSON)
-    assert (course.folder / "gradebook.db").is_file()
-
-
-@pytest.mark.parametrize("name", ["why?", "100%25"])
-def test_a_folder_that_the_gradebook_cannot_be_in_is_named(tmp_path, name):
-    with pytest.raises(CourseError, match=rf"{re.escape(name)}: nbgrader makes an address .* Rename"):
-        Course(tmp_path / name)
+def test_a_folder_that_nbgrader_cannot_find_is_named(pristine, tmp_path):
+    course = Course(shutil.copytree(pristine, tmp_path / "class [1]"))
+    with pytest.raises(CourseError, match=r"class \[1\]: nbgrader cannot work below .* Rename"):
+        enter(course, "ada", graded(course))
 
 
 def test_formgrader_autogrades_what_has_been_entered_and_nothing_else(course):
