@@ -155,7 +155,11 @@ def _examined(entry: Path, plans: dict, course: bool) -> list[Submission]:
             return _in_place(entry, entry, student, None, plans)
         if not _is_notebook(entry):
             raise Broken(f"it is no notebook (.ipynb). {_REMEDY}")
-        return [_identified(student, None, entry, plans)]
+        found = _identified(student, None, entry, plans)
+        if student in plans:
+            called = f"counts as the work of somebody called {student!r}; if this folder is one student's, "
+            found = _noted(found, f"{called}give the folder that it lies in")
+        return [found]
     except Broken as broken:
         return [Submission(student, None, entry, problem=str(broken))]
     except OSError as error:

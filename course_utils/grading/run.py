@@ -67,6 +67,10 @@ def grade(
     folder = Path(folder).resolve()
     if not folder.is_dir():
         raise CourseError(f"{shown(folder)}: there is no such folder; expected one with submissions.")
+    if around := [place for place in folder.parents if is_course_directory(place)]:
+        raise CourseError(
+            f"{shown(folder)}: this lies in the course directory {shown(around[0])}: give that."
+        )
     results = folder if is_course_directory(folder) else folder / RESULTS
     course = Course(results)
     _require_usable(results, folder)

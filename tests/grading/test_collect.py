@@ -396,3 +396,11 @@ def test_a_name_with_the_end_of_a_line_is_refused_in_one_line(tmp_path, plans, t
     put(tmp_path / "ada\nbob.ipynb", text)
     [problem] = problems(tmp_path, plans).values()
     assert "rename it" in problem
+
+
+def test_the_folder_of_one_student_is_told_from_that_of_a_class(tmp_path, plans, text):
+    put(tmp_path / "00_orientation.ipynb", text)
+    put(tmp_path / "ada.ipynb", text)
+    warnings = {one.student: one.warning for one in collect.collect(tmp_path, plans)}
+    assert "if this folder is one student's, give the folder that it lies in" in warnings["00_orientation"]
+    assert warnings["ada"] == ""

@@ -19,7 +19,7 @@ LESSON = "00_orientation"
 TABLES = ("grades.csv", "hints.csv")
 ANSWERS = {
     "blank": {},
-    "right [1]": {"ex_00_1_answer": simulated.RIGHT_00, "ex_00_2": "Both together."},
+    "रमी O'Neil": {"ex_00_1_answer": simulated.RIGHT_00, "ex_00_2": "Both together."},
     "wrong": {"ex_00_1_answer": simulated.CONSTANT},
 }
 # Each is there a little later than the one before it.
@@ -27,10 +27,10 @@ PROGRESS = [
     ".grading/lock",
     f"release/{LESSON}/{LESSON}.ipynb",
     f".grading/results/blank/{LESSON}.json",
+    f".grading/results/रमी O'Neil/{LESSON}.json",
     f".grading/submitted/blank/{LESSON}/{LESSON}.ipynb",
     f"autograded/blank/{LESSON}/{LESSON}.ipynb",
     f"feedback/blank/{LESSON}/{LESSON}.html",
-    f".grading/results/right [1]/{LESSON}.json",
     f"autograded/wrong/{LESSON}",
     f"feedback/wrong/{LESSON}/{LESSON}.html",
     "grades.csv",
@@ -64,7 +64,7 @@ def undisturbed(pristine, tmp_path_factory):
     process.join()
     assert process.exitcode == 0, (folder.parent / "said").read_text(encoding="utf-8")
     tables = tables_of(folder)
-    assert re.search(r"^right \[1\],1,", tables["grades.csv"], re.MULTILINE)
+    assert re.search(r"^रमी O'Neil,1,", tables["grades.csv"], re.MULTILINE)
     assert re.search(r"^wrong,0,", tables["grades.csv"], re.MULTILINE)
     return tables
 
@@ -98,7 +98,7 @@ def test_killed_at_ten_moments_it_comes_to_the_same_grades(pristine, undisturbed
     assert process.exitcode == 0, said.read_text(encoding="utf-8")
     assert "broken" not in said.read_text(encoding="utf-8").replace("0 broken", "")
     assert tables_of(folder) == undisturbed
-    assert entered(folder)["right [1]"]["ex-00-1-check"] == (1, 1)
+    assert entered(folder)["रमी O'Neil"]["ex-00-1-check"] == (1, 1)
     left = [path for path in folder.rglob("*") if path.name.endswith((".tmp", ".new")) and path.is_dir()]
     assert left == []
     for student in ANSWERS:

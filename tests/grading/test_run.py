@@ -278,3 +278,14 @@ def test_a_lock_that_cannot_be_made_is_one_clear_line(tmp_path):
         held(tmp_path / "missing" / "lock", ""),
     ):
         pass
+
+
+@pytest.mark.parametrize("inside", ["submitted", "submitted/ada", "autograded"])
+def test_a_folder_in_a_course_directory_is_not_taken_for_a_class(tmp_path, monkeypatch, inside):
+    monkeypatch.setattr(assignments, "require_nbgrader", lambda: None)
+    (tmp_path / "nbgrader_config.py").touch()
+    (tmp_path / "source").mkdir()
+    (tmp_path / inside).mkdir(parents=True)
+    with pytest.raises(CourseError, match=r"part of the course directory .*: give that"):
+        run.grade(tmp_path / inside, unsafe=True)
+    assert not (tmp_path / inside / "graded").exists()
