@@ -1,12 +1,16 @@
 """Files: writing so that a reader never sees half of one, and saying plainly why one cannot be read."""
 
+import contextlib
+import errno
 import os
 import secrets
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from course_utils.errors import CourseError
 
-__all__ = ["describe_content", "require_file", "write_atomically"]
+__all__ = ["describe_content", "held", "require_file", "write_atomically"]
 
 
 def write_atomically(path, content):
@@ -40,6 +44,51 @@ def write_atomically(path, content):
             f" may write there, that the disk has {len(data):,} bytes free and that no other program has the"
             " file open; then run this again."
         ) from error
+
+
+@contextlib.contextmanager
+def held(path: Path, waiting: str) -> Iterator[None]:
+    """Holds a lock that one process at a time can have; however a process ends, the system takes it back.
+
+    Args:
+        path: Path of a file that stands for the lock; made if it is not there. Its folder must exist.
+        waiting: str, printed once if another process holds the lock and this one has to wait.
+
+    Raises:
+        CourseError: when the file cannot be made.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise CourseError(
+            f"{path}: the file could not be written: {_reason(error)}. Check that you may write in this "
+            "folder."
+        ) from error
+    try:
+        if not _try_to_lock(descriptor):
+            print(waiting, flush=True)
+            while not _try_to_lock(descriptor):
+                time.sleep(0.3)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _try_to_lock(descriptor: int) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+    return True
 
 
 def require_file(path):

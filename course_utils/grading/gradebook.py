@@ -12,6 +12,7 @@ import re
 import shutil
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import nbformat.v4
@@ -26,6 +27,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.grading import exchange
 from course_utils.grading.bounded import Stopped, run_bounded
 from course_utils.grading.by_hand import (
     HandPoints,
@@ -36,6 +38,7 @@ from course_utils.grading.by_hand import (
     remember,
     take_back,
 )
+from course_utils.grading.collect import WORK
 from course_utils.grading.pages import presentable, shown_as
 from course_utils.grading.timestamps import to_utc
 
@@ -44,9 +47,6 @@ __all__ = [
     "HideTests",
     "RecordedOutputs",
 ]
-
-WORK = ".grading"
-"""What `grade` keeps between two runs, in the course directory."""
 
 _SETTINGS = "nbgrader_config.py"
 _SECONDS, _MEMORY = 120.0, 3 * 2**30  # of nbgrader's steps for one submission
@@ -121,10 +121,18 @@ class Course:
         """Makes the release of an assignment and its entry in the gradebook, with nbgrader."""
         self._convert(GenerateAssignment, lesson)
 
-    def collect(self, lesson: str) -> None:
-        """Fetches what has been submitted through nbgrader's exchange, if this course has one."""
+    def collect(self, lesson: str) -> list[str]:
+        """Fetches what has been submitted through nbgrader's exchange, if this course has one.
+
+        Args:
+            lesson: str.
+
+        Returns:
+            list of str, what an instructor must know: what was not fetched, and why.
+        """
         from nbgrader.auth import Authenticator
         from nbgrader.exchange import ExchangeFactory
+        from nbgrader.exchange.default import ExchangeCollect
 
         config = self._config(lesson)
         del config.CourseDirectory["submitted_directory"]
@@ -133,12 +141,20 @@ class Course:
             coursedir=coursedir,
             authenticator=Authenticator(config=config),
             config=config,
-            update=True,
             log=self._log,
         )
-        inbound = Path(getattr(collector, "root", "")) / coursedir.course_id / "inbound"
-        if inbound.is_dir() and any(inbound.glob(f"*+{lesson}+*")):
-            collector.start()
+        # Another kind of exchange, such as a service of a hub, has no folder to look into.
+        if not isinstance(collector, ExchangeCollect):
+            return []
+        due = self._due(lesson) if collector.before_duedate else None
+        return exchange.fetch(collector, self.folder / "submitted", due)
+
+    def _due(self, lesson: str) -> datetime | None:
+        with self._gradebook() as book:
+            try:
+                return book.find_assignment(lesson).duedate
+            except MissingEntry:
+                return None
 
     def record(self, student: str, lesson: str, notebook: NotebookNode, timestamp: str) -> list[str]:
         """Enters a graded submission: gradebook, graded notebook, feedback page.

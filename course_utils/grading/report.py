@@ -6,14 +6,21 @@ import io
 import re
 import textwrap
 import warnings
+from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 
 from course_utils.files import write_atomically
+from course_utils.grading.names import shown
+from course_utils.grading.plan import Plan
 from course_utils.plotting import COLOURS
 
-__all__ = ["draw_stuck", "group_hints", "write_grades", "write_hints"]
+__all__ = ["Row", "draw_stuck", "group_hints", "write_grades", "write_hints"]
 
+# What colours a terminal; a hint may quote what a student has printed in colour.
+_ESCAPE_CODE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
+_FORMULA = re.compile(r"(?:^|(?<=[;\n]))(?=[;\s]*[=+\-@＝＋－＠])")
 _KINDS = {
     "passed": (COLOURS[0], ""),
     "first": (COLOURS[1], "//"),
@@ -22,22 +29,44 @@ _KINDS = {
 }
 
 
-def write_grades(path, plans, rows):
-    """Write a line per student with the points of every exercise.
+class Row(NamedTuple):
+    """What the table of points says of one student's submission of one lesson.
+
+    Attributes:
+        points: dict from grade_id to (points or None, most points); empty where nothing could be graded.
+        notes: str.
+        waits: bool, somebody has still to give points by hand, or to look at them again.
+    """
+
+    points: dict
+    notes: str = ""
+    waits: bool = False
+
+    def joined(self, other: "Row") -> "Row":
+        """Gives the row of both, where two things were handed in for the same lesson."""
+        notes = "; ".join(filter(None, [self.notes, other.notes]))
+        return Row(self.points or other.points, notes, self.waits or other.waits)
+
+    def waiting(self) -> int:
+        """Counts the written answers that somebody has still to grade."""
+        return max(sum(got is None for got, _ in self.points.values()), int(self.waits))
+
+
+def write_grades(path: Path, plans: dict[str, Plan], rows: dict[str, dict[str, Row]]) -> None:
+    """Writes a line per student with the points of every exercise.
 
     Args:
         path: Path of the CSV file.
         plans: dict from lesson to :class:`~course_utils.grading.plan.Plan`.
-        rows: dict from student to dict from lesson to (points, notes), where points is a dict from grade_id
-            to (points or None, most points), empty for a submission that could not be graded.
+        rows: dict from student to dict from lesson to :class:`Row`.
     """
     columns = [(lesson, name) for lesson, plan in plans.items() for name in _graded(plan)]
     lines = [["student", *(f"{lesson[:2]} {name}" for lesson, name in columns)]]
     lines[0] += [f"{lesson[:2]} total" for lesson in plans] + ["to grade by hand", "notes"]
     for student, lessons in sorted(rows.items()):
-        points = {lesson: found for lesson, (found, _) in lessons.items()}
-        waiting = sum(got is None for found in points.values() for got, _ in found.values())
-        notes = "; ".join(f"{lesson[:2]}: {note}" for lesson, (_, note) in lessons.items() if note)
+        points = {lesson: row.points for lesson, row in lessons.items()}
+        waiting = sum(row.waiting() for row in lessons.values())
+        notes = "; ".join(f"{lesson[:2]}: {row.notes}" for lesson, row in lessons.items() if row.notes)
         totals = [
             _number(sum(got or 0 for got, _ in points[lesson].values())) if points.get(lesson) else ""
             for lesson in plans
@@ -47,23 +76,24 @@ def write_grades(path, plans, rows):
     write_atomically(path, _csv(lines))
 
 
-def write_hints(path, verdicts):
-    """Write a line per student and exercise: what became of it, and the hint that its check gave.
+def write_hints(path: Path, verdicts: dict[tuple[str, str], list[dict]]) -> None:
+    """Writes a line per student and exercise: what became of it, the hint that its check gave, and a note.
 
     Args:
         path: Path of the CSV file.
         verdicts: dict from (lesson, student) to list of verdicts.
     """
-    lines = [["lesson", "student", "exercise", "points", "of", "state", "hint"]]
+    lines = [["lesson", "student", "exercise", "points", "of", "state", "hint", "note"]]
     for (lesson, student), found in sorted(verdicts.items()):
         for one in found:
             points = [_number(one["earned"]), _number(one["points"])]
-            lines.append([lesson, student, one["number"], *points, one["state"], one["hint"]])
+            said = [one["state"], one["hint"], one.get("note", "")]
+            lines.append([lesson, student, one["number"], *points, *said])
     write_atomically(path, _csv(lines))
 
 
-def draw_stuck(path, verdicts):
-    """Draw, per exercise, how many passed, failed with which hint, and did not touch it.
+def draw_stuck(path: Path, verdicts: dict[tuple[str, str], list[dict]]) -> None:
+    """Draws, per exercise, how many passed, failed with which hint, and did not touch it.
 
     Args:
         path: Path of the PNG file.
@@ -114,8 +144,8 @@ def draw_stuck(path, verdicts):
     write_atomically(path, image.getvalue())
 
 
-def _counts(found):
-    """Count the outcomes of one exercise; return them and the most frequent hint."""
+def _counts(found: list[dict]) -> tuple[dict[str, int], str]:
+    """Counts the outcomes of one exercise; gives them and the most frequent hint."""
     failed = group_hints([one["hint"] for one in found if one["state"] in ("failed", "by hand")])
     hint, first = failed[0] if failed else ("", 0)
     states = collections.Counter(one["state"] for one in found)
@@ -128,8 +158,8 @@ def _counts(found):
     return counts, hint
 
 
-def group_hints(hints):
-    """Count hints that differ in numbers and quoted values only.
+def group_hints(hints: list[str]) -> list[tuple[str, int]]:
+    """Counts hints that differ in numbers and quoted values only.
 
     Args:
         hints: list of str.
@@ -143,20 +173,27 @@ def group_hints(hints):
     return sorted(((found[0], len(found)) for found in groups.values()), key=lambda group: -group[1])
 
 
-def _graded(plan):
-    """The grade_ids of a lesson in their order."""
+def _graded(plan: Plan) -> list[str]:
+    """Gives the grade_ids of a lesson in their order."""
     graded = {exercise.check for exercise in plan.exercises} | {name for name, _ in plan.written}
     return [name for name in plan.cells() if name in graded]
 
 
-def _number(points):
+def _number(points: float | None) -> str:
     return "" if points is None else f"{points:g}"
 
 
-def _csv(lines):
+def _csv(lines: list[list]) -> str:
     text = io.StringIO()
-    # A cell that begins like a formula would be one to a spreadsheet.
-    csv.writer(text, lineterminator="\n").writerows(
-        [[f"'{cell}" if str(cell)[:1] in ("=", "+", "-", "@") else cell for cell in line] for line in lines]
-    )
+    csv.writer(text, lineterminator="\n").writerows([_harmless(cell) for cell in line] for line in lines)
     return text.getvalue()
+
+
+def _harmless(cell: object) -> str:
+    """Gives a cell in which neither a spreadsheet finds a formula nor a terminal an order.
+
+    A formula is what begins with one of a few letters. A spreadsheet that separates cells by semicolons, as
+    many do outside of English, sees a beginning behind each of these as well, and after the end of a line.
+    """
+    text = "\n".join(map(shown, _ESCAPE_CODE.sub("", str(cell)).splitlines()))
+    return _FORMULA.sub(r"'\g<0>", text)
