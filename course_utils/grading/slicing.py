@@ -166,7 +166,7 @@ def _text_of(lines: list[str], node: ast.stmt) -> str:
 
 
 def _changed(source: str) -> set[str]:
-    """Gives the names that a cell changes in plain sight: it assigns to a part, or a method is a statement."""
+    """Gives the names that a cell changes in plain sight: by assigning to a part, or by calling a method."""
     changed = set()
     for node in ast.walk(ast.parse(_python(source))):
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
@@ -183,7 +183,7 @@ def _root(node: ast.expr) -> set[str]:
 
 
 def _own_scope(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yields every node that runs in the cell's own scope, not inside its functions, classes and comprehensions."""
+    """Yields every node of the cell's own scope, not inside its functions, classes and comprehensions."""
     scopes = (
         *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
         *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
