@@ -3,6 +3,7 @@
 import builtins
 import codeop
 import contextlib
+import functools
 import getpass
 import io
 import os
@@ -54,11 +55,11 @@ class Cells:
         return outputs
 
 
-def _make_shell() -> object:
-    """Makes a shell that offers what a kernel's offers, with nobody at the keyboard."""
+@functools.cache
+def _class_of_shells() -> type:
+    """Makes the class of a shell that offers what a kernel's offers, with nobody at the keyboard."""
     from IPython.core.compilerop import CachingCompiler
     from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
 
     class Compiler(CachingCompiler):
         """Keeps the asserts of a cell, however Python itself was started."""
@@ -86,10 +87,16 @@ def _make_shell() -> object:
 
         showsyntaxerror = showtraceback
 
+    return ZMQInteractiveShell
+
+
+def _make_shell() -> object:
+    from traitlets.config import Config
+
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    shell = ZMQInteractiveShell.instance(config=config)
+    shell = _class_of_shells().instance(config=config)
     for magic in _MAGICS_OF_KERNELS:
         shell.register_magic_function(_do_nothing, "line", magic)
     return shell

@@ -268,7 +268,8 @@ class _Attempt:
         """
         self._decide_untouched()
         undecided = [e for e in self._referee._plan.exercises if e.check not in self.verdicts]
-        self._go_through(self._quick_sources(undecided), self._at_their_checks(undecided))
+        written = [e for e in undecided if not all(map(self._is_as_released, self._answers(e)))]
+        self._go_through(self._quick_sources(written), self._at_their_checks(written))
         failed = [e for e in undecided if self._may_pass_in_full(e)]
         if failed:
             self._trouble = {}
@@ -276,7 +277,7 @@ class _Attempt:
             self._go_through(self._full_sources(max(trials)), trials)
 
     def _is_as_released(self, step: Step) -> bool:
-        return step.missing or step.cell.source == self._released[_name(step.cell)].source
+        return step.missing or step.cell.source.strip() == self._released[_name(step.cell)].source.strip()
 
     def _decide_untouched(self) -> None:
         """Decides exercises whose answers nobody has written: they need no run."""
@@ -308,14 +309,18 @@ class _Attempt:
         }
 
     def _wherever_they_may_pass(self, exercises: list[Exercise]) -> dict[int, list[Exercise]]:
-        """Gives the same with the copies of checks, and the last cell that a student has written."""
+        """Gives the same with the copies of checks, and the last cell that may have to do with the answer."""
         trials = self._at_their_checks(exercises)
         for place, step in enumerate(self._steps):
             for exercise in exercises:
                 if exercise in step.copies:
                     trials.setdefault(place, []).append(exercise)
-        last = max((place for place, step in enumerate(self._steps) if step.kind == "own"), default=-1)
         for exercise in exercises:
+            last = max(
+                place
+                for place, step in enumerate(self._steps)
+                if step.kind == "own" or step.exercise is exercise or self._may_answer(step, exercise)
+            )
             if last > max(place for place, found in trials.items() if exercise in found):
                 trials.setdefault(last, []).append(exercise)
         return trials
