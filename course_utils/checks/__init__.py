@@ -8,22 +8,43 @@ no traceback, and prints one line when all holds. The checks of a lesson live in
 import functools
 import sys
 import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 
-__all__ = ["CheckFailed", "exercise", "expect", "expect_array", "expect_close"]
+from course_utils.stubs import is_cell, is_stub
+
+__all__ = [
+    "CheckFailed",
+    "EmptyAnswer",
+    "StillEmpty",
+    "exercise",
+    "expect",
+    "expect_array",
+    "expect_close",
+]
 
 
 class CheckFailed(AssertionError):
     """An answer does not do what was asked; the message says what was given, expected, and likely wrong."""
 
-    def _render_traceback_(self):
+    def _render_traceback_(self) -> list[str]:
         # The hint is for a person: frames of the check would only hide it.
         return [f"Not yet. {self}"]
 
 
-def expect(condition, hint):
-    """Fail the check with a hint unless a condition holds.
+class StillEmpty(CheckFailed):
+    """Nobody has written an answer yet."""
+
+
+class EmptyAnswer(NotImplementedError):
+    """What an answer in another process raises when it is still a stub there."""
+
+
+def expect(condition: bool, hint: str) -> None:
+    """Fails the check with a hint unless a condition holds.
 
     Args:
         condition: bool, what must be true of the answer.
@@ -36,8 +57,8 @@ def expect(condition, hint):
         raise CheckFailed(hint)
 
 
-def expect_array(value, shape, dtype, what):
-    """Fail the check unless a value is an array of the given shape and kind of number.
+def expect_array(value: object, shape: tuple[int, ...], dtype: type, what: str) -> np.ndarray:
+    """Fails the check unless a value is an array of the given shape and kind of number.
 
     Args:
         value: what the learner's function returned.
@@ -62,8 +83,14 @@ def expect_array(value, shape, dtype, what):
     return array
 
 
-def expect_close(value, expected, what, mistakes=(), tolerance=1e-4):
-    """Fail the check unless an array equals the expected one; say which known mistake it equals instead.
+def expect_close(
+    value: np.ndarray,
+    expected: np.ndarray,
+    what: str,
+    mistakes: Iterable[tuple[np.ndarray, str]] = (),
+    tolerance: float = 1e-4,
+) -> None:
+    """Fails the check unless an array equals the expected one; says which known mistake it equals instead.
 
     Args:
         value: number array, any shape, what the learner's function returned.
@@ -87,8 +114,8 @@ def expect_close(value, expected, what, mistakes=(), tolerance=1e-4):
     raise CheckFailed(f"{what}{place} is {value[worst]:.6g}, expected {expected[worst]:.6g}.")
 
 
-def exercise(number, verified):
-    """Turn a function that tests an answer into the check of an exercise.
+def exercise(number: str, verified: str) -> Callable[[Callable], Callable]:
+    """Turns a function that tests an answer into the check of an exercise.
 
     Args:
         number: str, the exercise as the lesson numbers it ("1.2").
@@ -96,24 +123,24 @@ def exercise(number, verified):
 
     Returns:
         A decorator. The decorated check prints one line or raises :class:`CheckFailed`: also for an answer
-        that is still empty (``NotImplementedError``), and for one that stops with an error of its own, whose
+        that is still empty (:class:`StillEmpty`), and for one that stops with an error of its own, whose
         line it quotes.
     """
 
-    def decorate(test):
+    def decorate(test: Callable) -> Callable:
         @functools.wraps(test)
-        def check(*answers):
+        def check(*answers: object) -> None:
             try:
                 test(*answers)
             except CheckFailed:
                 raise
-            except NotImplementedError:
-                raise CheckFailed(
-                    f"Exercise {number} is still empty. Write your answer in the cell above in place of "
-                    "`raise NotImplementedError()`, run that cell (Shift+Enter), then run this one again."
-                ) from None
             except Exception as error:  # a learner's code can raise anything, and the check must say where
-                raise CheckFailed(_describe(error, answers)) from error
+                if _is_empty(error, answers):
+                    raise StillEmpty(
+                        f"Exercise {number} is still empty. Write your answer in the cell above in place of "
+                        "`raise NotImplementedError()`, run that cell (Shift+Enter), then run this one again."
+                    ) from None
+                raise CheckFailed(_describe(error, answers, test)) from error
             print(f"Exercise {number} passed: {verified}.")
 
         return check
@@ -121,19 +148,43 @@ def exercise(number, verified):
     return decorate
 
 
-def _describe(error, answers):
-    """Say in one sentence what went wrong inside the learner's code, and in which of its lines."""
-    files = {answer.__code__.co_filename for answer in answers if hasattr(answer, "__code__")}
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
-    where = f" in line {own[-1].lineno} of your cell, `{own[-1].line}`" if own else ""
-    return f"Your code stopped with {type(error).__name__}: {error}{where}."
+def _is_empty(error: Exception, answers: tuple) -> bool:
+    return isinstance(error, EmptyAnswer) or is_stub(error, lambda file: _is_own(file, answers))
 
 
-def _tell_empty_answers(shell):
-    """Let a cell that calls an answer still empty say so in one line, without a traceback."""
+def _is_own(file: str, answers: tuple) -> bool:
+    """Says whether a file holds an answer, or is a cell of the learner's notebook, where its helpers are."""
+    codes = (getattr(answer, "__code__", None) for answer in answers)
+    return is_cell(file) or any(code.co_filename == file for code in codes if code)
 
-    def tell(shell, kind, error, frames, tb_offset=None):
-        print("Not yet. This cell uses your answer to the exercise above, and that is still empty.")
+
+def _describe(error: Exception, answers: tuple, test: Callable) -> str:
+    """Says in one sentence what went wrong, and in which line of the learner's, if it was there."""
+    what = f"{type(error).__name__}: {error}"
+    # Raised in the process where the answer runs.
+    if getattr(error, "by_answer", False):
+        return f"Your code stopped with {what}."
+    checks = str(Path(__file__).parent)
+    # What a library raises is the doing of whoever called it: the answer, or the check.
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        own_check = (frame.filename, frame.name) == (test.__code__.co_filename, test.__name__)
+        if own_check or frame.filename.startswith(checks):
+            break
+        if _is_own(frame.filename, answers):
+            return f"Your code stopped with {what} in line {frame.lineno} of your cell, `{frame.line}`."
+    return f"What your function returned cannot be checked: {what}."
+
+
+def _tell_empty_answers(shell: object) -> None:
+    """Lets a cell that calls an answer still empty say so in one line, without a traceback."""
+
+    def tell(
+        shell: object, kind: type, error: Exception, frames: TracebackType, tb_offset: int | None = None
+    ) -> None:
+        if is_stub(error):
+            print("Not yet. This cell uses your answer to the exercise above, and that is still empty.")
+        else:
+            shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
 
     shell.set_custom_exc((NotImplementedError,), tell)
 

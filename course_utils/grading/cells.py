@@ -1,11 +1,18 @@
 """Runs cells as a kernel does, in this process, and keeps what they show."""
 
+import builtins
+import codeop
 import contextlib
+import functools
+import getpass
 import io
 import os
 import sys
+from collections.abc import Iterator
 
 __all__ = ["Cells"]
+
+_MAGICS_OF_KERNELS = ("autosave", "clear", "connect_info", "edit", "less", "man", "more", "qtconsole")
 
 
 class Cells:
@@ -15,22 +22,15 @@ class Cells:
         output: int, characters of output kept of one cell.
     """
 
-    def __init__(self, output):
-        from IPython.core.interactiveshell import InteractiveShell
-        from traitlets.config import Config
-
+    def __init__(self, output: int) -> None:
         os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "nocolor"
-        self._shell = InteractiveShell.instance(config=config)
-        # An error is reported by its name and message; a traceback would be printed in between.
-        self._shell.showtraceback = self._shell.showsyntaxerror = lambda *_, **__: None
+        self._shell = _make_shell()
+        builtins.input = getpass.getpass = _refuse_input
         self._output = output
         self.namespace = self._shell.user_ns
 
-    def run(self, source):
-        """Run one cell.
+    def run(self, source: str) -> list[dict]:
+        """Runs one cell.
 
         Args:
             source: str.
@@ -55,24 +55,81 @@ class Cells:
         return outputs
 
 
+@functools.cache
+def _class_of_shells() -> type:
+    """Makes the class of a shell that offers what a kernel's offers, with nobody at the keyboard."""
+    from IPython.core.compilerop import CachingCompiler
+    from IPython.core.interactiveshell import InteractiveShell
+
+    class Compiler(CachingCompiler):
+        """Keeps the asserts of a cell, however Python itself was started."""
+
+        def __call__(self, source: object, filename: str, symbol: str, **options: object) -> object:
+            code = compile(source, filename, symbol, self.flags, dont_inherit=True, optimize=0)
+            for name in codeop._features:
+                if code.co_flags & name.compiler_flag:
+                    self.flags |= name.compiler_flag
+            return code
+
+    class ZMQInteractiveShell(InteractiveShell):
+        """What IPython leaves to its frontends; named as a kernel's, by which code tells a notebook."""
+
+        compiler_class = Compiler
+
+        def enable_gui(self, gui: str | None = None) -> None:
+            """Does nothing: figures are shown in the cell's output."""
+
+        def ask_exit(self) -> None:
+            """Does nothing: the next cell runs all the same."""
+
+        def showtraceback(self, *_: object, **__: object) -> None:
+            """Shows nothing: an error is reported by its name and message."""
+
+        showsyntaxerror = showtraceback
+
+    return ZMQInteractiveShell
+
+
+def _make_shell() -> object:
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    shell = _class_of_shells().instance(config=config)
+    for magic in _MAGICS_OF_KERNELS:
+        shell.register_magic_function(_do_nothing, "line", magic)
+    return shell
+
+
+def _do_nothing(line: str) -> None:
+    """Stands for a magic that shows or sets something in a browser."""
+
+
+def _refuse_input(prompt: object = "", *_: object, **__: object) -> str:
+    raise EOFError(
+        "nobody is there to type while this is graded: write the value into the cell instead of asking for it"
+    )
+
+
 class _Bounded(io.TextIOBase):
     """Keeps the first characters that are written to it and forgets the rest."""
 
-    def __init__(self, limit):
+    def __init__(self, limit: int) -> None:
         self._parts, self._left = [], limit
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         if self._left > 0:
             self._parts.append(text[: self._left])
             self._left -= len(text)
         return len(text)
 
-    def getvalue(self):
+    def getvalue(self) -> str:
         return "".join(self._parts)
 
 
 @contextlib.contextmanager
-def _printing_into(file):
+def _printing_into(file: io.TextIOBase) -> Iterator[None]:
     before = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = file
     try:

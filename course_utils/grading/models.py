@@ -22,14 +22,15 @@ _MODULES = re.compile(
 _REFUSED = re.compile(r"Lambda|Torch|TFSM|Jax|Flax|Lookup|Vectorization|Hash")
 _VALUES = {"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__", "__tuple__"}
 _LARGEST = 20_000_000  # numbers; a lesson's network has at most some hundred thousand
+_MOST_PARTS, _LONGEST = 5000, 2**21  # described objects, and characters; a lesson's network has some dozens
 
 
 class UnsafeModel(ValueError):
     """A model has parts that are not built outside the sandbox; the message names them."""
 
 
-def describe(value):
-    """Describe a Keras model as plain data (inside the sandbox).
+def describe(value: object) -> dict | None:
+    """Describes a Keras model as plain data (inside the sandbox).
 
     Args:
         value: anything.
@@ -50,8 +51,8 @@ def describe(value):
     return described
 
 
-def build(described):
-    """Build a described model (outside the sandbox).
+def build(described: dict) -> object:
+    """Builds a described model (outside the sandbox).
 
     Args:
         described: what :func:`describe` returned; not trusted.
@@ -60,7 +61,7 @@ def build(described):
         Keras model, compiled if it was.
 
     Raises:
-        UnsafeModel: when it has parts that are not built here, or is no model.
+        UnsafeModel: when it has parts that are not built here, too many of them, or is no model.
     """
     import keras
 
@@ -72,6 +73,8 @@ def build(described):
     if described["problem"]:
         raise UnsafeModel(str(described["problem"])[:300])
     try:
+        if len(described["config"]) > _LONGEST:
+            raise UnsafeModel(f"a description of {len(described['config']):,} letters")
         config = json.loads(described["config"])
         if config["class_name"] not in ("Sequential", "Functional"):
             raise UnsafeModel(f"a class of its own, {str(config['class_name'])[:60]!r}")
@@ -88,22 +91,26 @@ def build(described):
     return model
 
 
-def _inspect(part):
-    """Complain unless every object in a configuration is of an allowed class, and no size is absurd."""
-    if isinstance(part, dict):
-        if "class_name" in part:
-            _inspect_class(part)
-        for item in part.values():
-            _inspect(item)
-    elif isinstance(part, list):
-        for item in part:
-            _inspect(item)
-    elif isinstance(part, int) and abs(part) > _LARGEST:
-        raise UnsafeModel(f"a size of {part}")
+def _inspect(config: dict) -> None:
+    """Complains unless every object in a configuration is of an allowed class, and no size is absurd."""
+    waiting, objects = [config], 0
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += part.values()
+            if "class_name" in part:
+                _inspect_class(part)
+                objects += 1
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, int | float) and abs(part) > _LARGEST:
+            raise UnsafeModel(f"a size of {part}")
+    if objects > _MOST_PARTS:
+        raise UnsafeModel(f"{objects:,} parts")
 
 
-def _inspect_class(part):
-    """Complain unless Keras will find an allowed class, or a function of Keras, behind a name."""
+def _inspect_class(part: dict) -> None:
+    """Complains unless Keras will find an allowed class, or a function of Keras, behind a name."""
     name, module = part["class_name"], part.get("module")
     if isinstance(name, str) and name in _VALUES:
         return

@@ -10,7 +10,9 @@ import json
 import re
 import struct
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -20,8 +22,8 @@ _DTYPE = re.compile(r"[<>|=][biufcSU]\d{1,4}")
 _HEADER = struct.Struct("<II")
 
 
-def write_message(stream, content, blobs=()):
-    """Write one message.
+def write_message(stream: BinaryIO, content: object, blobs: Sequence[bytes] = ()) -> None:
+    """Writes one message.
 
     Args:
         stream: binary file.
@@ -33,8 +35,8 @@ def write_message(stream, content, blobs=()):
     stream.flush()
 
 
-def read_message(stream, limit):
-    """Read one message.
+def read_message(stream: BinaryIO, limit: int) -> tuple[object, list[bytes]]:
+    """Reads one message.
 
     Args:
         stream: binary file.
@@ -45,14 +47,14 @@ def read_message(stream, limit):
 
     Raises:
         EOFError: when the other side has gone.
-        ValueError: when the message is too long or not one of ours.
+        ValueError: when the message is too long, too large to be taken apart, or not one of ours.
     """
     length, extra = _HEADER.unpack(_exactly(stream, _HEADER.size))
     if length + extra > limit:
         raise ValueError(f"a message of {length + extra:,} bytes; at most {limit:,} are read")
     try:
         content, sizes = json.loads(_exactly(stream, length))
-    except (RecursionError, TypeError) as error:
+    except (RecursionError, TypeError, MemoryError) as error:
         raise ValueError("a message that is no message") from error
     data = _exactly(stream, extra)
     if not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
@@ -66,7 +68,7 @@ def read_message(stream, limit):
     return content, blobs
 
 
-def _exactly(stream, count):
+def _exactly(stream: BinaryIO, count: int) -> bytes:
     parts = []
     while count:
         part = stream.read(min(count, 2**20))
@@ -91,15 +93,15 @@ class Side:
         handles: dict from number to object, what the other side may call here.
     """
 
-    remote: object
-    send_path: object = None
-    make_path: object = None
-    send_model: object = None
-    make_model: object = None
+    remote: Callable
+    send_path: Callable | None = None
+    make_path: Callable | None = None
+    send_model: Callable | None = None
+    make_model: Callable | None = None
     handles: dict = dataclasses.field(default_factory=dict)
 
-    def write(self, value, blobs):
-        """Return a value as JSON can say it, adding its arrays to ``blobs``.
+    def write(self, value: object, blobs: list[bytes]) -> object:
+        """Gives a value as JSON can say it, adding its arrays to ``blobs``.
 
         Args:
             value: anything.
@@ -128,12 +130,12 @@ class Side:
             return self._write_array("array" if isinstance(value, np.ndarray) else "scalar", value, blobs)
         return self._write_object(value, blobs)
 
-    def _write_array(self, tag, value, blobs):
+    def _write_array(self, tag: str, value: object, blobs: list[bytes]) -> dict:
         array = np.asarray(value)
         writeable = isinstance(value, np.ndarray) and bool(value.flags.writeable)
         return {tag: [array.dtype.str, list(array.shape), _place(array.tobytes(), blobs), writeable]}
 
-    def _write_object(self, value, blobs):
+    def _write_object(self, value: object, blobs: list[bytes]) -> dict:
         if isinstance(value, Remote):
             return {"yours": value.handle}
         if isinstance(value, np.random.Generator) and type(value.bit_generator) is np.random.PCG64:
@@ -149,8 +151,8 @@ class Side:
         self.handles[handle] = value
         return {"handle": [handle, type(value).__name__, callable(value)]}
 
-    def read(self, written, blobs):
-        """Return the value that :meth:`write` of the other side has written.
+    def read(self, written: object, blobs: list[bytes]) -> object:
+        """Gives the value that :meth:`write` of the other side has written.
 
         Args:
             written: from JSON; not trusted.
@@ -167,7 +169,7 @@ class Side:
         except (RecursionError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
             raise ValueError("a value that cannot be read") from error
 
-    def _read(self, written, blobs):
+    def _read(self, written: object, blobs: list[bytes]) -> object:
         if written is None or type(written) in (bool, int, float, str):
             return written
         if type(written) is list:
@@ -207,8 +209,8 @@ class Remote:
     handle = None
 
 
-def same_place(argument, changed):
-    """Give an argument the content that it has after a call on the other side.
+def same_place(argument: object, changed: object) -> None:
+    """Gives an argument the content that it has after a call on the other side.
 
     Args:
         argument: array, list, set, dict or generator that was handed over.
@@ -227,12 +229,12 @@ def same_place(argument, changed):
         argument.bit_generator.state = changed.bit_generator.state
 
 
-def _place(data, blobs):
+def _place(data: bytes, blobs: list[bytes]) -> int:
     blobs.append(data)
     return len(blobs) - 1
 
 
-def _read_array(tag, content, blobs):
+def _read_array(tag: str, content: list, blobs: list[bytes]) -> object:
     dtype, shape, place, writeable = content
     if not _DTYPE.fullmatch(dtype) or not all(type(size) is int and size >= 0 for size in shape):
         raise ValueError("an array of a kind that is not read")
@@ -246,7 +248,7 @@ def _read_array(tag, content, blobs):
     return array
 
 
-def _is_tensor(value):
+def _is_tensor(value: object) -> bool:
     keras = sys.modules.get("keras")
     if keras is None:
         return False

@@ -1,5 +1,7 @@
 """The framework that all exercise checks stand on."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,69 @@ def test_error_in_the_answer_is_quoted_with_its_line():
         addition(broken)
 
 
+def half_written(a, b):
+    if a > 1:
+        raise NotImplementedError()
+    return a + b
+
+
+def says_why(a, b):
+    raise NotImplementedError("large numbers are still empty")
+
+
+def asks_a_library(a, b):
+    return keras_like.call(a)
+
+
+keras_like = types.SimpleNamespace()
+exec(
+    compile("def call(x):\n    raise NotImplementedError()\n", "/site-packages/keras.py", "exec"),
+    vars(keras_like),
+)
+
+
+def hides_it(a, b):
+    try:
+        return untouched(a, b)
+    except NotImplementedError:
+        return 5
+
+
+@pytest.mark.parametrize("answer", [half_written, says_why, asks_a_library])
+def test_an_error_of_the_answers_own_is_not_taken_for_an_empty_answer(answer):
+    with pytest.raises(CheckFailed, match=r"Your code stopped with NotImplementedError.* in line") as caught:
+        addition(answer)
+    assert not isinstance(caught.value, checks.StillEmpty)
+
+
+def test_an_empty_answer_is_a_state_of_its_own():
+    for answer in (untouched, lambda a, b: untouched(a, b)):
+        with pytest.raises(checks.StillEmpty):
+            addition(answer)
+    with pytest.raises(CheckFailed, match="2 gave 5"):
+        addition(hides_it)
+
+
+@exercise("9.8", "lengths are right")
+def lengths(my_lengths):
+    expect(len(my_lengths("abc")) == 1, "one")
+
+
+@pytest.mark.parametrize("answer", [lambda text: 3, lambda text: None])
+def test_an_error_in_the_check_is_not_blamed_on_a_line_of_the_answer(answer):
+    with pytest.raises(CheckFailed, match=r"What your function returned cannot be checked: TypeError"):
+        lengths(answer)
+
+
+def test_an_error_of_a_library_is_the_answers_if_the_answer_called_it():
+    with pytest.raises(CheckFailed, match=r"stopped with ValueError.*`return np.zeros"):
+        addition(lambda a, b: shapes(a))
+
+
+def shapes(a):
+    return np.zeros(2) + np.zeros(3)
+
+
 def test_failure_is_an_assertion_error_without_traceback():
     with pytest.raises(AssertionError) as caught:
         addition(lambda a, b: 5)
@@ -66,16 +131,27 @@ def test_expect_close_prefers_the_hint_of_a_known_mistake():
         expect_close(np.array([1.0, np.nan]), expected, "it")
 
 
-def test_cell_that_uses_an_empty_answer_says_so_in_one_line(capsys):
+EMPTY = "Not yet. This cell uses your answer to the exercise above, and that is still empty."
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("def my_answer():\n    raise NotImplementedError()\n\nmy_answer()", [EMPTY]),
+        ("raise NotImplementedError()", [EMPTY]),
+        ("def my_answer():\n    raise NotImplementedError('later')\n\nmy_answer()", None),
+        ("def my_answer(x):\n    if x:\n        raise NotImplementedError\n\nmy_answer(1)", None),
+        ("import numbers\nnumbers.Complex.__abs__(3)", None),
+    ],
+)
+def test_cell_that_uses_an_empty_answer_says_so_in_one_line(cell, shown, capsys):
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell.instance()
     try:
         checks._tell_empty_answers(shell)
-        shell.run_cell("def my_answer():\n    raise NotImplementedError()\n\nmy_answer()")
+        shell.run_cell(cell)
     finally:
         InteractiveShell.clear_instance()
-    shown = capsys.readouterr().out
-    assert shown.splitlines() == [
-        "Not yet. This cell uses your answer to the exercise above, and that is still empty."
-    ]
+    out = capsys.readouterr().out
+    assert out.splitlines() == shown if shown else "NotImplementedError" in out and EMPTY not in out

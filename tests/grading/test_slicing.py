@@ -1,5 +1,7 @@
 """Which cells have to run is told from the names in them."""
 
+import time
+
 import pytest
 
 from course_utils.grading import slicing
@@ -26,10 +28,49 @@ LESSON = [
         ("!ls\nx", {"get_ipython", "x"}),
         ("this is no code", set()),
         ("return 1", set()),
+        # A loop of its own in every Python: since 3.12 a comprehension is run in place.
+        ("[i for i in a]; i", {"a", "i"}),
+        ("{k: v + w for k, v in a.items()}", {"a", "w"}),
+        ("{j for j in a for j in j}", {"a"}),
+        ("[[y for y in x] for x in a]", {"a"}),
+        ("def f(a):\n    return [i + z for i in a]", {"z"}),
+        ("class A:\n    x = [y for y in z]", {"z"}),
+        ("x = [(last := i) for i in a]", {"a"}),
+        ("%matplotlib inline\n[i for i in a]", {"get_ipython", "a"}),
     ],
 )
 def test_names_read(source, names):
     assert slicing.names_read(source) - {"__name__", "__module__", "__qualname__"} == names
+
+
+HUGE = {
+    "commas": "," * 100_000,
+    "commas that lead": "," * 900 + "a",
+    "lines of commas": ("," * 400 + "a\n") * 20,
+    "nested magics": "%time " * 500 + "x",
+    "magics": "%who\n" * 5000,
+    "questions": "x?\n" * 5000,
+    "lines": "x = 1\n" * 800_000,
+    "deep brackets": "[" * 90 + "]" * 90,
+    "deeper brackets": "(" * 90_000,
+    "a long chain": "x" + ".a" * 9000,
+    "a long sum": "1" + " + 1" * 4000,
+    "open strings": "'''\n" * 2000,
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_no_cell_is_too_much_to_look_at(name):
+    began = time.process_time()
+    names = slicing.names_read(HUGE[name]), slicing.names_bound(HUGE[name])
+    slicing.skeleton([HUGE[name], "f(1)"], {1})
+    assert names[0] <= {"x", "get_ipython"} and names[1].keys() <= {"x"}
+    # Seconds of this process, not of the clock: as IPython reads it, each of these takes minutes or fails.
+    assert time.process_time() - began < 20
+
+
+def test_too_much_code_has_no_skeleton():
+    assert slicing.skeleton(["x = 1\n" * 3000] * 12 + ["f = 1"], {12}) is None
 
 
 def test_names_bound():
