@@ -18,8 +18,8 @@ MAY_IMPORT = {
     "fusion": set(),
     "evaluation": set(),
     "experiments": {"preprocessing", "datasets", "features", "fusion", "evaluation"},
-    "checks": {"features"},
     "lessons": set(),
+    "checks": {"lessons", "features"},
     "grading": {"lessons", "checks", "features", "fusion"},
     "command": {"lessons", "datasets", "grading"},
 }

@@ -14,7 +14,7 @@ from types import TracebackType
 
 import numpy as np
 
-from course_utils.stubs import is_cell, is_stub
+from course_utils.lessons.stubs import is_cell, is_stub
 
 __all__ = [
     "CheckFailed",

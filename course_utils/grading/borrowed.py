@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
 
-from course_utils.stubs import is_cell
+from course_utils.lessons.stubs import is_cell
 
 __all__ = ["borrowed"]
 

@@ -17,7 +17,7 @@ from course_utils.grading import models
 from course_utils.grading.borrowed import borrowed
 from course_utils.grading.cells import Cells
 from course_utils.grading.plain import Remote, Side, read_message, same_place, write_message
-from course_utils.stubs import is_cell, is_stub
+from course_utils.lessons.stubs import is_cell, is_stub
 
 __all__ = ["main", "start_without_keras"]
 
