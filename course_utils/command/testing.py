@@ -65,20 +65,19 @@ def command(lesson: str | None, fast: bool, further: list[str]) -> list[str]:
         CourseError: if there is no such lesson.
     """
     chosen = notebooks([lesson] if lesson else [])
-    paths = [TESTS]
+    # What takes longest comes first and stays first, so that no process waits for the other at the end.
+    arguments = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     if lesson:
         number = chosen[0].name[:2]
         paths = [*TESTS.glob(f"checks/test_lesson_{number}.py"), *TESTS.glob("test_notebooks_*.py")]
-    arguments = ["-n", "2", "--dist", "loadfile"]
+    else:
+        chosen = [*reversed(chosen), TEMPLATE]
+        paths = [TESTS / "grading", TESTS / "e2e", TESTS]
     if fast:
         arguments += ["-m", "not slow"]
     else:
-        arguments += NBVAL
-        paths += chosen
-        if lesson:
-            arguments += ["--only-lesson", number]
-        else:
-            paths.append(TEMPLATE)
+        arguments += [*NBVAL, *(["--only-lesson", number] if lesson else [])]
+        paths = [*chosen, *paths]
     return [*arguments, *further, *(path.relative_to(ROOT).as_posix() for path in paths)]
 
 

@@ -92,7 +92,13 @@ def test_the_whole_test_run(started):
     for option in ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=180", "tests.nbval_plugin"):
         assert option in command
     assert (ROOT / "tests" / "nbval_sanitize.cfg").is_file() and "--nbval-lax" not in command
-    assert command[command.index("tests") + 1] == "notebooks/00_orientation.ipynb"
+    paths = command[command.index("--no-loadscope-reorder") :]
+    paths = [argument for argument in paths if argument.startswith(("notebooks/", "docs/", "tests/"))]
+    lessons = [path for path in paths if path.endswith(".ipynb")]
+    assert lessons == [f"notebooks/{path.name}" for path in reversed(testing.notebooks([]))] + [
+        "docs/template/99_template.ipynb"
+    ]
+    assert paths[len(lessons) :] == ["tests/grading", "tests/e2e"] and command[-1] == "tests"
     assert started.folder == ROOT
 
 
