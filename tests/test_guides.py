@@ -24,6 +24,7 @@ EVERYWHERE = "\n".join(GUIDES.values())
 
 # What a guide names and the repository does not have. The course's own commands make these:
 MADE = {"nbgrader_config.py", "student_kit.zip", "grades.csv", "where_stuck.png", ".course-install.log"}
+MADE |= {"kept/", "updates/"}  # by `assign`, from an instructor's edits
 # nbgrader makes these, or you do, or they belong to the lesson 06 that CONTRIBUTING.md writes.
 ELSEWHERE = {
     *("release/", "submitted/", ".grading/", "autograded/", "feedback/", "gradebook.db"),

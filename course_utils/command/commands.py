@@ -189,7 +189,7 @@ def _try(options: argparse.Namespace) -> int:
 
     notebooks = testing.notebooks([options.lesson] if options.lesson else [])
     environment.enter()
-    os.environ.update(environment.child_environment())
+    _take_variables()
     return testing.try_lessons(notebooks)
 
 
@@ -217,7 +217,7 @@ def _render(options: argparse.Namespace) -> int:
     from course_utils.lessons import render
 
     # Lessons run with the variables that `lab` and `test` give them.
-    os.environ.update(environment.child_environment())
+    _take_variables()
     render.render(notebooks)
     return 0
 
@@ -279,10 +279,18 @@ def _grade(options: argparse.Namespace) -> int:
     return 0
 
 
+def _take_variables() -> None:
+    """Gives this process the variables of its children, which it starts through somebody else's code."""
+    variables = environment.child_environment()
+    for name in set(os.environ) - set(variables):
+        del os.environ[name]
+    os.environ.update(variables)
+
+
 def _enter_with_nbgrader() -> None:
     environment.enter("instructor")
     # nbgrader starts programs that are installed beside it.
-    os.environ.update(environment.child_environment())
+    _take_variables()
 
 
 def _install(options: argparse.Namespace) -> int:

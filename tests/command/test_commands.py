@@ -313,6 +313,13 @@ def test_nothing_that_was_set_for_other_programs_reaches_a_lesson(monkeypatch):
     assert variables["PYTHONUTF8"] == "1" and variables["MATPLOTLIBRC"] == os.devnull
 
 
+def test_what_render_and_grade_start_gets_the_same_variables(monkeypatch):
+    monkeypatch.setattr(os, "environ", os.environ | {"PYTHONOPTIMIZE": "1", "KERAS_HOME": "/theirs"})
+    expected = environment.child_environment()
+    commands._take_variables()
+    assert os.environ == expected and "PYTHONOPTIMIZE" not in os.environ
+
+
 @pytest.fixture(scope="module")
 def locales(tmp_path_factory):
     """A folder with locales in which Python reads and writes neither UTF-8 nor ASCII."""

@@ -71,6 +71,7 @@ class Course:
         shutil.copytree(
             ROOT / "course_utils", folder / "course_utils", ignore=shutil.ignore_patterns("__pycache__")
         )
+        (folder / "tests").mkdir()  # the whole course, not a student's kit
         self.venv = folder / ".venv"
         self.python = self.venv / "bin" / "python"
         self.write_lock("requirements.lock", {"course-alpha": "1.0", "course-beta": "2.0"})
