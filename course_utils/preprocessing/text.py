@@ -21,7 +21,7 @@ import numpy as np
 import regex
 
 from course_utils import arguments
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 from course_utils.files import describe_content, require_file, write_atomically
 
 __all__ = [
@@ -86,7 +86,9 @@ def read_text(path: str | Path, encoding: str = "utf-8") -> str:
     except UnicodeDecodeError as error:
         raise CourseError(_wrong_encoding(path, data, encoding, error)) from None
     except (LookupError, ValueError):
-        raise CourseError(f"encoding is {encoding!r}: no text encoding has this name; try 'utf-8'.") from None
+        raise CourseError(
+            f"encoding is {shown(encoding)}: no text encoding has this name; try 'utf-8'."
+        ) from None
     if "\0" in text:
         found = f"byte {data.index(0)} is zero, which no text holds: the file {describe_content(path)}"
         raise CourseError(f"{path}: {found}. {_remedy(path, data)}.")
@@ -326,7 +328,9 @@ class BytePairEncoder:
         known = set(self.characters)
         for number, pair in enumerate(self.merges):
             if len(pair) != 2 or not known.issuperset(pair):
-                raise CourseError(f"merges[{number}] is {pair!r}: expected two tokens that exist by then.")
+                raise CourseError(
+                    f"merges[{number}] is {shown(pair)}: expected two tokens that exist by then."
+                )
             known.add("".join(pair))
         self._ranks = {pair: rank for rank, pair in enumerate(self.merges)}
 
@@ -510,7 +514,7 @@ class Vocabulary:
         self._ids = {token: number for number, token in enumerate(ordinary, len(self._RESERVED))}
         if len(self._ids) != len(ordinary):
             twice = Counter(ordinary).most_common(1)[0][0]
-            raise CourseError(f"tokens holds {twice!r} more than once: expected different tokens.")
+            raise CourseError(f"tokens holds {shown(twice)} more than once: expected different tokens.")
 
     @classmethod
     def build(
