@@ -160,7 +160,7 @@ def _draw_grid(
     cell_width: float,
     scale: float,
 ) -> Figure:
-    """Place every picture on whole screen pixels: an axes laid out by matplotlib would blur or drop some."""
+    """Places every picture on whole screen pixels: an axes laid out by matplotlib would blur or drop some."""
     cell_height, cell_width = math.ceil(cell_height), math.ceil(cell_width)
     pitch = cell_width + _GAP
     if titles:
@@ -266,8 +266,8 @@ def play(samples: np.ndarray, rate: int, transcript: str) -> None:
     sentence = _sentence(transcript, "play() needs a transcript: what is said, or what is to be heard")
     if not isinstance(rate, int | np.integer) or not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
         raise CourseError(
-            f"rate is {shown(rate)}; browsers play {_LOWEST_RATE} to {_HIGHEST_RATE} samples per second, as an "
-            "integer. Resample the sound for listening."
+            f"rate is {shown(rate)}; browsers play {_LOWEST_RATE} to {_HIGHEST_RATE} samples per second, as "
+            "an integer. Resample the sound for listening."
         )
     pcm = _to_pcm(np.asarray(samples))
     buffer = io.BytesIO()
@@ -288,14 +288,14 @@ def play(samples: np.ndarray, rate: int, transcript: str) -> None:
 
 
 def _sentence(text: object, complaint: str) -> str:
-    """Return a description on one line, or complain that there is none."""
+    """Gives a description on one line, or complains that there is none."""
     if not isinstance(text, str) or not text.strip():
         raise CourseError(f"{complaint}. Found {shown(text)}; expected a non-empty string.")
     return " ".join(text.split())
 
 
 def _png(figure: Figure) -> str:
-    """Encode a figure as base64 PNG, with a palette where that costs nothing an eye could see."""
+    """Encodes a figure as base64 PNG, with a palette where that costs nothing an eye could see."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, facecolor="white")
     full = Image.open(buffer).convert("RGB")
@@ -308,7 +308,7 @@ def _png(figure: Figure) -> str:
 
 
 def _refuse_missing_letters(figure: Figure) -> None:
-    """Complain about text that would come out as empty boxes."""
+    """Complains about text that would come out as empty boxes."""
     for text in figure.findobj(Text):
         if not (text.get_visible() and text.get_text().strip()):
             continue
@@ -325,7 +325,7 @@ def _refuse_missing_letters(figure: Figure) -> None:
 
 
 def _remedy(letter: str) -> str:
-    """Say what to do with a character that matplotlib's font lacks."""
+    """Says what to do with a character that matplotlib's font lacks."""
     name = unicodedata.name(letter, "")
     if name.startswith(("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH")):
         return (
@@ -337,7 +337,7 @@ def _remedy(letter: str) -> str:
 
 
 def _to_rgb(image: np.ndarray, what: str) -> np.ndarray:
-    """Bring any picture that grid() takes to uint8 RGB (height, width, 3)."""
+    """Brings any picture that grid() takes to uint8 RGB (height, width, 3)."""
     array = np.asarray(image)
     if array.ndim == 2:
         array = array[..., np.newaxis]
@@ -366,7 +366,7 @@ def _to_rgb(image: np.ndarray, what: str) -> np.ndarray:
 
 
 def _over_checkerboard(rgba: np.ndarray) -> np.ndarray:
-    """Blend an RGBA picture over the grey checkerboard that stands for "nothing here"."""
+    """Blends an RGBA picture over the grey checkerboard that stands for "nothing here"."""
     height, width = rgba.shape[:2]
     square = max(1, max(height, width) // 12)
     rows, columns = np.arange(height)[:, np.newaxis] // square, np.arange(width) // square
@@ -376,7 +376,7 @@ def _over_checkerboard(rgba: np.ndarray) -> np.ndarray:
 
 
 def _to_pcm(samples: np.ndarray) -> np.ndarray:
-    """Bring a recording to little-endian 16-bit integers."""
+    """Brings a recording to little-endian 16-bit integers."""
     if samples.ndim != 1 or samples.size == 0:
         raise CourseError(
             f"samples has shape {samples.shape}; expected a non-empty (samples,) array. Average the channels "

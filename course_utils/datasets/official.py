@@ -430,7 +430,7 @@ def _box(entry: dict, where: str, size: tuple[int, int]) -> list:
 
 
 def _refuse_twice(entry: object, numbers: set[int], where: str) -> None:
-    """Refuse an annotation whose number another bears; one without a number is nobody's copy."""
+    """Refuses an annotation whose number another bears; one without a number is nobody's copy."""
     if isinstance(entry, dict) and "id" in entry:
         numbers.add(_new_id(entry, numbers, where))
 

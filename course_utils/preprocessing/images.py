@@ -1,4 +1,4 @@
-"""Pictures: any file that Pillow opens becomes one uint8 RGB array; then geometry, scaling and statistics.
+"""Pictures: a file of any common format becomes one uint8 RGB array; then geometry, scaling and statistics.
 
 A picture is a NumPy array, uint8, (height, width, 3), values 0 to 255, red first. The geometric functions
 also take grey (height, width) and four-channel (height, width, 4) arrays. A size is (height, width), or one
@@ -212,7 +212,7 @@ def _to_rgb(picture: Image.Image, background: tuple[int, int, int]) -> np.ndarra
 def _converter(
     picture: Image.Image, background: tuple[int, int, int]
 ) -> Callable[[Image.Image], Image.Image]:
-    """Choose the function that turns a part of this picture into one of mode RGB."""
+    """Chooses the function that turns a part of this picture into one of mode RGB."""
     to_srgb = _to_srgb(picture)
     if picture.has_transparency_data:
         return lambda part: _over(part, background, to_srgb)
@@ -220,7 +220,7 @@ def _converter(
 
 
 def _to_srgb(picture: Image.Image) -> Callable[[Image.Image], Image.Image]:
-    """Choose the function that turns the colours of a part of this picture, without alpha, into sRGB."""
+    """Chooses the function that turns the colours of a part of this picture, without alpha, into sRGB."""
     profile = containers.profile(picture)
     mode, modes = _PROFILED_MODES.get(profile.profile.xcolor_space.strip(), ("", ())) if profile else ("", ())
     if picture.mode not in modes:  # there is none, or it is not about this picture's colours
@@ -266,7 +266,7 @@ def _upright(array: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def _finding(path: Path, error: Exception) -> str:
-    """Say in one sentence or two what is wrong with a file that Pillow refused, and what to do."""
+    """Says in one sentence or two what is wrong with a file that Pillow refused, and what to do."""
     content = describe_content(path)
     if "PostScript" in content:
         return "this is PostScript (EPS), a program and no picture: export it as PNG and use that."
