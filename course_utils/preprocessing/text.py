@@ -59,7 +59,9 @@ _MARKS = (
 _ENCODINGS = ("utf-8", "gb18030", "big5", "big5hkscs", "shift_jis", "euc_jp", "cp949", "cp1252", "cp1250")
 _ENCODINGS += ("cp1251", "koi8_r", "cp866", "iso8859_5", "iso8859_2", "cp1253", "cp1254", "cp1255", "cp1256")
 _ENCODINGS += ("cp1257", "cp874", "mac_roman", "utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")
+_ENCODINGS += ("iso2022_jp", "iso2022_kr")
 _MOST_OFFERED = 5
+_SHIFT = "\x1b$"  # begins what is Japanese or Korean in ISO 2022: plain ASCII to every other encoding
 
 
 def read_text(path: str | Path, encoding: str = "utf-8") -> str:
@@ -92,6 +94,10 @@ def read_text(path: str | Path, encoding: str = "utf-8") -> str:
     if "\0" in text:
         found = f"byte {data.index(0)} is zero, which no text holds: the file {describe_content(path)}"
         raise CourseError(f"{path}: {found}. {_remedy(path, data)}.")
+    if _SHIFT in text:
+        line = text.count("\n", 0, text.index(_SHIFT)) + 1
+        found = f"line {line:,} holds escape codes of an encoding in 7 bits"
+        raise CourseError(f"{path}: not {encoding}: {found}. {_remedy(path, data)}.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
