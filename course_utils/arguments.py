@@ -1,18 +1,18 @@
 """Checks of arguments, shared by pictures, text and sound: each names the argument and what was found."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 
 import numpy as np
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 
 __all__ = ["array", "choice", "generator", "items", "number", "string", "strings", "whole_number"]
 
 
-def whole_number(name, value, at_least=1, at_most=None):
-    """Return the argument as an int.
+def whole_number(name: str, value: object, at_least: int = 1, at_most: int | None = None) -> int:
+    """Gives the argument as an int.
 
     Args:
         name: of the argument, for the message.
@@ -29,12 +29,12 @@ def whole_number(name, value, at_least=1, at_most=None):
     top = math.inf if at_most is None else at_most
     if not isinstance(value, Integral) or isinstance(value, bool) or not at_least <= value <= top:
         limits = f"of at least {at_least:,}" if at_most is None else f"from {at_least:,} to {at_most:,}"
-        raise CourseError(f"{name} is {_shown(value)}: expected a whole number {limits}.")
+        raise CourseError(f"{name} is {shown(value)}: expected a whole number {limits}.")
     return int(value)
 
 
-def number(name, value, at_least=-math.inf, at_most=math.inf):
-    """Return the argument as a finite float.
+def number(name: str, value: object, at_least: float = -math.inf, at_most: float = math.inf) -> float:
+    """Gives the argument as a finite float.
 
     Args:
         name: of the argument, for the message.
@@ -51,12 +51,12 @@ def number(name, value, at_least=-math.inf, at_most=math.inf):
     real = isinstance(value, Real) and not isinstance(value, bool)
     if not real or not math.isfinite(value) or not at_least <= value <= at_most:
         limits = "" if at_least == -math.inf else f" from {at_least:g} to {at_most:g}"
-        raise CourseError(f"{name} is {_shown(value)}: expected a finite number{limits}.")
+        raise CourseError(f"{name} is {shown(value)}: expected a finite number{limits}.")
     return float(value)
 
 
-def choice(name, value, choices):
-    """Return the argument if it is one of a few words.
+def choice(name: str, value: object, choices: Iterable[str]) -> str:
+    """Gives the argument if it is one of a few words.
 
     Args:
         name: of the argument, for the message.
@@ -70,12 +70,12 @@ def choice(name, value, choices):
         CourseError: when it is none of them.
     """
     if not isinstance(value, str) or value not in choices:
-        raise CourseError(f"{name} is {_shown(value)}: expected one of {', '.join(map(repr, choices))}.")
+        raise CourseError(f"{name} is {shown(value)}: expected one of {', '.join(map(repr, choices))}.")
     return value
 
 
-def string(name, value):
-    """Return the argument if it is a str that can be written to a file.
+def string(name: str, value: object) -> str:
+    """Gives the argument if it is a str that can be written to a file.
 
     Args:
         name: of the argument, for the message.
@@ -88,18 +88,18 @@ def string(name, value):
         CourseError: when it is no str, or holds half of a character (a lone surrogate).
     """
     if not isinstance(value, str):
-        raise CourseError(f"{name} is {_shown(value)}: expected one string (str).")
+        raise CourseError(f"{name} is {shown(value)}: expected one string (str).")
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
         raise CourseError(
-            f"{name} is {_shown(value)}, which holds half of a character: decode it again."
+            f"{name} is {shown(value)}, which holds half of a character: decode it again."
         ) from None
     return value
 
 
-def items(name, value, of):
-    """Return the argument as a list.
+def items(name: str, value: object, of: str) -> list:
+    """Gives the argument as a list.
 
     Args:
         name: of the argument, for the message.
@@ -113,12 +113,12 @@ def items(name, value, of):
         CourseError: when it is something else.
     """
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-        raise CourseError(f"{name} is {_shown(value)}: expected a list of {of}.")
+        raise CourseError(f"{name} is {shown(value)}: expected a list of {of}.")
     return list(value)
 
 
-def strings(name, value):
-    """Return the argument as a list of strings.
+def strings(name: str, value: object) -> list[str]:
+    """Gives the argument as a list of strings.
 
     Args:
         name: of the argument, for the message.
@@ -133,8 +133,8 @@ def strings(name, value):
     return [string(f"an item of {name}", item) for item in items(name, value, "strings (str)")]
 
 
-def generator(rng):
-    """Return the argument if it is a NumPy random generator.
+def generator(rng: object) -> np.random.Generator:
+    """Gives the argument if it is a NumPy random generator.
 
     Args:
         rng: numpy.random.Generator.
@@ -147,14 +147,14 @@ def generator(rng):
     """
     if not isinstance(rng, np.random.Generator):
         raise CourseError(
-            f"rng is {_shown(rng)}: expected a generator, made once per experiment by"
+            f"rng is {shown(rng)}: expected a generator, made once per experiment by"
             " np.random.default_rng(seed)."
         )
     return rng
 
 
-def array(name, value, dtype, shapes):
-    """Return the argument if it is an array of the right kind.
+def array(name: str, value: object, dtype: type | tuple[type, ...], shapes: Sequence[tuple]) -> np.ndarray:
+    """Gives the argument if it is an array of the right kind.
 
     Args:
         name: of the argument, for the message.
@@ -173,7 +173,7 @@ def array(name, value, dtype, shapes):
     expected = f"expected a NumPy array of {' or '.join(kind.__name__ for kind in types)}"
     expected += f", shape {' or '.join(map(_shape, shapes))}"
     if not isinstance(value, np.ndarray):
-        raise CourseError(f"{name} is {_shown(value)}, of type {type(value).__name__}: {expected}.")
+        raise CourseError(f"{name} is {shown(value)}, of type {type(value).__name__}: {expected}.")
     found = f"{name} has shape {value.shape} and dtype {value.dtype}"
     if not any(np.issubdtype(value.dtype, kind) for kind in types):
         raise CourseError(f"{found}: {expected}.")
@@ -188,16 +188,11 @@ def array(name, value, dtype, shapes):
     return value
 
 
-def _fits(found, shape):
+def _fits(found: tuple[int, ...], shape: tuple) -> bool:
     return len(found) == len(shape) and all(
         isinstance(wanted, str) or length == wanted for length, wanted in zip(found, shape, strict=True)
     )
 
 
-def _shape(shape):
+def _shape(shape: tuple) -> str:
     return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
-
-
-def _shown(value):
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,6 +1,7 @@
 """Diagrams that more than one place shows: lessons and the README."""
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
@@ -17,7 +18,7 @@ _HEADINGS = ((3.5, "1 preprocessing"), (6.4, "2 features"), (9.1, "4 fusion"))
 
 
 def four_steps() -> Figure:
-    """Draw the course's four steps: a row per modality, met by fusion, with training around the networks.
+    """Draws the course's four steps: a row per modality, met by fusion, with training around the networks.
 
     Introduced in lesson 00; the README shows the same picture.
 
@@ -48,7 +49,7 @@ def four_steps() -> Figure:
     return figure
 
 
-def _box(axes, x, y, width, label, colour, height=1.0):
+def _box(axes: Axes, x: float, y: float, width: float, label: str, colour: str, height: float = 1.0) -> None:
     """A rounded box around (x, y); place and label tell its kind, not colour alone."""
     corner = (x - width / 2, y - height / 2)
     style = "round,pad=0.02,rounding_size=0.15"
@@ -58,5 +59,5 @@ def _box(axes, x, y, width, label, colour, height=1.0):
     axes.text(x, y, label, ha="center", va="center", fontsize=10)
 
 
-def _arrow(axes, start, end):
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.5})

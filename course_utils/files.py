@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 
 __all__ = ["describe_content", "held", "require_file", "write_atomically"]
 
 
-def write_atomically(path, content):
-    """Write a whole file or nothing: to a temporary name beside it, then renamed.
+def write_atomically(path: str | Path, content: str | bytes) -> None:
+    """Writes a whole file or nothing: to a temporary name beside it, then renamed.
 
     Args:
         path: str or Path; its folder must exist. A symbolic link is followed, not replaced.
@@ -91,8 +91,8 @@ def _try_to_lock(descriptor: int) -> bool:
     return True
 
 
-def require_file(path):
-    """Return the path of a file that exists and may be read.
+def require_file(path: str | os.PathLike) -> Path:
+    """Gives the path of a file that exists and may be read.
 
     Args:
         path: str or Path.
@@ -104,7 +104,9 @@ def require_file(path):
         CourseError: when it is no path at all, missing, a folder, or may not be read.
     """
     if not isinstance(path, str | os.PathLike):
-        raise CourseError(f"path is {path!r}, of type {type(path).__name__}: expected the name of a file.")
+        raise CourseError(
+            f"path is {shown(path)}, of type {type(path).__name__}: expected the name of a file."
+        )
     path = Path(path)
     try:
         if path.is_dir():
@@ -120,8 +122,8 @@ def require_file(path):
         ) from error
 
 
-def describe_content(path):
-    """Say what a file that a decoder refused seems to be, from its first bytes.
+def describe_content(path: str | Path) -> str:
+    """Says what a file that a decoder refused seems to be, from its first bytes.
 
     Args:
         path: Path of a readable file.
@@ -180,13 +182,13 @@ _KINDS = (
 )
 
 
-def _looks_like_text(head):
+def _looks_like_text(head: bytes) -> bool:
     # A cut in the middle of a character at the end of the excerpt is no reason to call it binary.
     text = head.decode("utf-8", errors="ignore")
     return len(text.encode("utf-8")) >= len(head) - 3 and all(c.isprintable() or c in "\t\r\n" for c in text)
 
 
-def _neighbours(path):
+def _neighbours(path: Path) -> str:
     if not path.parent.is_dir():
         return f"Its folder {path.parent} does not exist either: check the path."
     same = [other.name for other in path.parent.iterdir() if other.name.lower() == path.name.lower()]
@@ -195,5 +197,5 @@ def _neighbours(path):
     return f"Check the spelling, and that it is in the folder {path.parent.resolve()}."
 
 
-def _reason(error):
+def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)

@@ -16,6 +16,7 @@ import math
 import sys
 import unicodedata
 import wave
+from collections.abc import Sequence
 
 # On its first start matplotlib announces here that it is looking for fonts: no part of any lesson.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
@@ -28,7 +29,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 
 __all__ = ["COLOURS", "DPI", "grid", "play", "show", "spectrogram"]
 
@@ -70,8 +71,8 @@ _OVERSHOOT = (
 _LOWEST_RATE, _HIGHEST_RATE = 3_000, 192_000  # what browsers agree to play
 
 
-def show(figure, description):
-    """Show a figure as a PNG picture with a description that is both its alt text and its visible caption.
+def show(figure: Figure, description: str) -> None:
+    """Shows a figure as a PNG picture with a description that is both its alt text and its visible caption.
 
     The figure is closed. Introduced in lesson 00.
 
@@ -107,8 +108,13 @@ def show(figure, description):
         sys.modules["matplotlib.pyplot"].close(figure)
 
 
-def grid(images, titles=None, columns=None, scale=None):
-    """Lay pictures out in a grid, enlarged without smoothing, so that every pixel can be seen.
+def grid(
+    images: Sequence[np.ndarray],
+    titles: Sequence[str] | None = None,
+    columns: int | None = None,
+    scale: int | None = None,
+) -> Figure:
+    """Lays pictures out in a grid, enlarged without smoothing, so that every pixel can be seen.
 
     Transparent parts of RGBA pictures show a checkerboard. Introduced in lesson 00.
 
@@ -136,7 +142,7 @@ def grid(images, titles=None, columns=None, scale=None):
         )
     for name, value in (("columns", columns), ("scale", scale)):
         if value is not None and (not isinstance(value, int | np.integer) or value < 1):
-            raise CourseError(f"{name} is {value!r}; expected a positive integer or None.")
+            raise CourseError(f"{name} is {shown(value)}; expected a positive integer or None.")
     columns = min(columns or 5, len(pictures))
     height, width = (max(picture.shape[axis] for picture in pictures) for axis in (0, 1))
     if scale is None:
@@ -147,8 +153,15 @@ def grid(images, titles=None, columns=None, scale=None):
     )
 
 
-def _draw_grid(pictures, titles, columns, cell_height, cell_width, scale):
-    """Place every picture on whole screen pixels: an axes laid out by matplotlib would blur or drop some."""
+def _draw_grid(
+    pictures: list[np.ndarray],
+    titles: list[str],
+    columns: int,
+    cell_height: float,
+    cell_width: float,
+    scale: float,
+) -> Figure:
+    """Places every picture on whole screen pixels: an axes laid out by matplotlib would blur or drop some."""
     cell_height, cell_width = math.ceil(cell_height), math.ceil(cell_width)
     pitch = cell_width + _GAP
     if titles:
@@ -175,8 +188,15 @@ def _draw_grid(pictures, titles, columns, cell_height, cell_width, scale):
     return figure
 
 
-def spectrogram(values, *, hop_seconds, frequencies=None, title=None, label="log energy"):
-    """Draw a spectrogram: time to the right, frequency upwards, energy as lightness.
+def spectrogram(
+    values: np.ndarray,
+    *,
+    hop_seconds: float,
+    frequencies: np.ndarray | None = None,
+    title: str | None = None,
+    label: str = "log energy",
+) -> Figure:
+    """Draws a spectrogram: time to the right, frequency upwards, energy as lightness.
 
     Introduced in lesson 01.
 
@@ -202,7 +222,7 @@ def spectrogram(values, *, hop_seconds, frequencies=None, title=None, label="log
             "finite real numbers: take np.abs() of an STFT, and add a small number before np.log()."
         )
     if not hop_seconds > 0:
-        raise CourseError(f"hop_seconds is {hop_seconds!r}; expected a positive number of seconds.")
+        raise CourseError(f"hop_seconds is {shown(hop_seconds)}; expected a positive number of seconds.")
     frames, bins = values.shape
     if frequencies is not None and len(frequencies) != bins:
         raise CourseError(
@@ -227,8 +247,8 @@ def spectrogram(values, *, hop_seconds, frequencies=None, title=None, label="log
     return figure
 
 
-def play(samples, rate, transcript):
-    """Show an audio player for a recording, with its transcript below it.
+def play(samples: np.ndarray, rate: int, transcript: str) -> None:
+    """Shows an audio player for a recording, with its transcript below it.
 
     Introduced in lesson 00.
 
@@ -247,8 +267,8 @@ def play(samples, rate, transcript):
     sentence = _sentence(transcript, "play() needs a transcript: what is said, or what is to be heard")
     if not isinstance(rate, int | np.integer) or not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
         raise CourseError(
-            f"rate is {rate!r}; browsers play {_LOWEST_RATE} to {_HIGHEST_RATE} samples per second, as an "
-            "integer. Resample the sound for listening."
+            f"rate is {shown(rate)}; browsers play {_LOWEST_RATE} to {_HIGHEST_RATE} samples per second, as "
+            "an integer. Resample the sound for listening."
         )
     pcm = _to_pcm(np.asarray(samples))
     buffer = io.BytesIO()
@@ -268,15 +288,15 @@ def play(samples, rate, transcript):
     display({"text/html": player, "text/plain": plain}, raw=True)
 
 
-def _sentence(text, complaint):
-    """Return a description on one line, or complain that there is none."""
+def _sentence(text: object, complaint: str) -> str:
+    """Gives a description on one line, or complains that there is none."""
     if not isinstance(text, str) or not text.strip():
-        raise CourseError(f"{complaint}. Found {text!r}; expected a non-empty string.")
+        raise CourseError(f"{complaint}. Found {shown(text)}; expected a non-empty string.")
     return " ".join(text.split())
 
 
-def _png(figure):
-    """Encode a figure as base64 PNG, with a palette where that costs nothing an eye could see."""
+def _png(figure: Figure) -> str:
+    """Encodes a figure as base64 PNG, with a palette where that costs nothing an eye could see."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, facecolor="white")
     full = Image.open(buffer).convert("RGB")
@@ -288,8 +308,8 @@ def _png(figure):
     return base64.b64encode(encoded.getvalue()).decode("ascii")
 
 
-def _refuse_missing_letters(figure):
-    """Complain about text that would come out as empty boxes."""
+def _refuse_missing_letters(figure: Figure) -> None:
+    """Complains about text that would come out as empty boxes."""
     for text in figure.findobj(Text):
         if not (text.get_visible() and text.get_text().strip()):
             continue
@@ -301,12 +321,12 @@ def _refuse_missing_letters(figure):
         ]
         if missing:
             raise CourseError(
-                f"The figure's text {text.get_text()!r} has {missing[0]!r}. {_remedy(missing[0])}"
+                f"The figure's text {shown(text.get_text())} has {missing[0]!r}. {_remedy(missing[0])}"
             )
 
 
-def _remedy(letter):
-    """Say what to do with a character that matplotlib's font lacks."""
+def _remedy(letter: str) -> str:
+    """Says what to do with a character that matplotlib's font lacks."""
     name = unicodedata.name(letter, "")
     if name.startswith(("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH")):
         return (
@@ -317,8 +337,8 @@ def _remedy(letter):
     return f"The character {name or hex(ord(letter))} is not in matplotlib's font; print it instead."
 
 
-def _to_rgb(image, what):
-    """Bring any picture that grid() takes to uint8 RGB (height, width, 3)."""
+def _to_rgb(image: np.ndarray, what: str) -> np.ndarray:
+    """Brings any picture that grid() takes to uint8 RGB (height, width, 3)."""
     array = np.asarray(image)
     if array.ndim == 2:
         array = array[..., np.newaxis]
@@ -346,8 +366,8 @@ def _to_rgb(image, what):
     return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array
 
 
-def _over_checkerboard(rgba):
-    """Blend an RGBA picture over the grey checkerboard that stands for "nothing here"."""
+def _over_checkerboard(rgba: np.ndarray) -> np.ndarray:
+    """Blends an RGBA picture over the grey checkerboard that stands for "nothing here"."""
     height, width = rgba.shape[:2]
     square = max(1, max(height, width) // 12)
     rows, columns = np.arange(height)[:, np.newaxis] // square, np.arange(width) // square
@@ -356,8 +376,8 @@ def _over_checkerboard(rgba):
     return (rgba[..., :3] * alpha + board * (1 - alpha)).round().astype(np.uint8)
 
 
-def _to_pcm(samples):
-    """Bring a recording to little-endian 16-bit integers."""
+def _to_pcm(samples: np.ndarray) -> np.ndarray:
+    """Brings a recording to little-endian 16-bit integers."""
     if samples.ndim != 1 or samples.size == 0:
         raise CourseError(
             f"samples has shape {samples.shape}; expected a non-empty (samples,) array. Average the channels "

@@ -8,14 +8,16 @@ import os
 import re
 import tempfile
 from collections import defaultdict
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from course_utils import arguments
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 from course_utils.files import describe_content, require_file
 from course_utils.preprocessing.text import read_text
 
@@ -49,12 +51,12 @@ class ImdbReviews:
     ratings: np.ndarray
     names: list
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.texts)
 
 
-def read_imdb(folder, part):
-    """Read the labelled reviews of one part of a folder in IMDb's layout.
+def read_imdb(folder: str | Path, part: str) -> ImdbReviews:
+    """Reads the labelled reviews of one part of a folder in IMDb's layout.
 
     The layout is ``folder/train|test/pos|neg/ID_RATING.txt``. The official folder (50,000 reviews) also has
     ``train/unsup``: 50,000 reviews without a label. They are left out here; a reader that takes every folder
@@ -86,7 +88,7 @@ def read_imdb(folder, part):
     return ImdbReviews(texts, np.array(labels, dtype=np.int32), np.array(ratings, dtype=np.int32), names)
 
 
-def _imdb_folder(folder, part):
+def _imdb_folder(folder: str | Path, part: str) -> Path:
     """The Path folder/part, once it is sure that its folders are those of the layout."""
     folder = _path(folder)
     expected = f"expected the unpacked folder aclImdb, with {part}/pos and {part}/neg in it"
@@ -113,7 +115,7 @@ def _imdb_folder(folder, part):
     return root
 
 
-def _imdb_advice(folder):
+def _imdb_advice(folder: Path) -> str:
     inner = [path for path in _visible(folder) if (path / IMDB_PARTS[0]).is_dir()]
     if inner:
         return f"Pass {inner[0]} instead."
@@ -122,7 +124,7 @@ def _imdb_advice(folder):
     return "Unpack the archive again if something is missing."
 
 
-def _imdb_files(folder):
+def _imdb_files(folder: Path) -> list[tuple[Path, int]]:
     """Pairs (Path, rating), sorted by ID, of a class's folder."""
     numbered = []
     for path in _visible(folder):
@@ -147,7 +149,7 @@ def _imdb_files(folder):
     return [(path, rating) for _, path, rating in sorted(numbered)]
 
 
-def _imdb_text(path):
+def _imdb_text(path: Path) -> str:
     text = read_text(path)
     if not text.strip():
         raise CourseError(
@@ -157,27 +159,27 @@ def _imdb_text(path):
     return text.replace("<br />", "\n")
 
 
-def _path(folder):
+def _path(folder: str | Path) -> Path:
     if not isinstance(folder, str | os.PathLike):
         raise CourseError(
-            f"folder is {folder!r}, of type {type(folder).__name__}: expected its name or Path."
+            f"folder is {shown(folder)}, of type {type(folder).__name__}: expected its name or Path."
         )
     return Path(folder)
 
 
-def _visible(folder):
+def _visible(folder: Path) -> list[Path]:
     """What is in a folder, sorted by name, but for hidden files such as .DS_Store."""
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
-def _contents(folder):
+def _contents(folder: Path) -> str:
     names = [path.name + "/" * path.is_dir() for path in _visible(folder)]
     more = f" and {len(names) - 6:,} more" if len(names) > 6 else ""
     return (", ".join(names[:6]) or "nothing") + more
 
 
-def export_imdb(reviews, folder):
-    """Write reviews of the course in IMDb's layout, for every program that reads it.
+def export_imdb(reviews: Any, folder: str | Path) -> Path:
+    """Writes reviews of the course in IMDb's layout, for every program that reads it.
 
     The layout knows no validation part: such reviews go into ``train``, of which one takes a share for
     validation. It wants stars, which the course's reviews have not: positive ones get 10, negative ones 1.
@@ -217,7 +219,7 @@ def export_imdb(reviews, folder):
     return folder
 
 
-def _imdb_export(reviews):
+def _imdb_export(reviews: Any) -> dict[str, str]:
     """{name below the folder: text}."""
     texts = {f"{part}/{name}": [] for part in IMDB_PARTS for name in _IMDB_CLASSES}
     for text, label, split in zip(reviews.texts, reviews.labels, reviews.splits, strict=True):
@@ -268,12 +270,12 @@ class Coco:
     category_names: list
     supercategories: list
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.file_names)
 
 
-def read_coco(instances, captions=None):
-    """Read COCO's annotations: what is where in each image, and what people said of it.
+def read_coco(instances: str | Path, captions: str | Path | None = None) -> Coco:
+    """Reads COCO's annotations: what is where in each image, and what people said of it.
 
     Masks (polygons and run lengths) are skipped while reading, for the sake of memory. Images without objects
     or captions stay, with empty lists. Format: cocodataset.org, "Data format"; Lin et al. (2014), arXiv
@@ -287,8 +289,9 @@ def read_coco(instances, captions=None):
         Coco, the images in the order of the instances file, then those that only the captions file has.
 
     Raises:
-        CourseError: a file is missing, no JSON, of another kind, or an entry lacks a key, has a wrong value,
-            or refers to an image or category that there is not; or the two files share no image.
+        CourseError: a file is missing, no JSON, of another kind, or an entry lacks a key, has a wrong value
+            (a box that leaves its image by more than a pixel), bears the number of another, or refers to an
+            image or category that there is not; or the two files share no image.
     """
     content = _coco_content(instances, "instances", "bbox", ("images", "annotations", "categories"))
     images = _coco_images(content["images"], instances)
@@ -305,8 +308,10 @@ def read_coco(instances, captions=None):
             )
         # The first file's entries come first and win.
         images = {**images, **described, **images}
+        numbers = set()
         for i, entry in enumerate(content["annotations"]):
             where = f"{captions}: annotations[{i}]"
+            _refuse_twice(entry, numbers, where)
             text = _value(entry, "caption", str, where)
             sentences[_reference(entry, "image_id", images, where)].append(text)
     columns = {name: [] for name in ("boxes", "areas", "categories", "crowd")}
@@ -329,12 +334,12 @@ def read_coco(instances, captions=None):
     )
 
 
-def _without_masks(entry):
+def _without_masks(entry: dict) -> dict:
     entry.pop("segmentation", None)
     return entry
 
 
-def _coco_content(path, kind, key, needed):
+def _coco_content(path: str | Path, kind: str, key: str, needed: tuple[str, ...]) -> dict:
     """The parsed file, once it is sure to be of that kind: its annotations have that key."""
     path = require_file(path)
     try:
@@ -354,7 +359,7 @@ def _coco_content(path, kind, key, needed):
         found = f"this seems to be COCO's {other}_….json" if other else f"its annotations have no {key!r}"
         raise CourseError(f"{path}: {found}: {expected}. Check the order: read_coco(instances, captions).")
     if missing:
-        there = ", ".join(map(repr, content)) or "none"
+        there = _listed(content) or "none"
         raise CourseError(f"{path}: has no {missing[0]!r}, only the keys {there}: {expected}.")
     for name in needed:
         if not isinstance(content[name], list):
@@ -362,11 +367,11 @@ def _coco_content(path, kind, key, needed):
     return content
 
 
-def _is_list(value):
+def _is_list(value: object) -> bool:
     return isinstance(value, list) and len(value) > 0
 
 
-def _coco_images(entries, path):
+def _coco_images(entries: list, path: str | Path) -> dict[int, tuple[str, tuple[int, int]]]:
     """{id: (file name, (height, width))}."""
     images = {}
     for i, entry in enumerate(entries):
@@ -377,7 +382,7 @@ def _coco_images(entries, path):
     return images
 
 
-def _coco_categories(entries, path):
+def _coco_categories(entries: list, path: str | Path) -> tuple[dict[int, int], list[str], list[str]]:
     """{id: index}, names, supercategories."""
     ids, names, supercategories = {}, [], []
     for i, entry in enumerate(entries):
@@ -388,51 +393,84 @@ def _coco_categories(entries, path):
     return ids, names, supercategories
 
 
-def _coco_objects(entries, images, category_ids, path):
+def _coco_objects(
+    entries: list, images: dict[int, tuple], category_ids: dict[int, int], path: str | Path
+) -> dict[int, list]:
     """{image id: list of (box, area, category's index, crowd)}."""
-    objects = defaultdict(list)
+    objects, numbers = defaultdict(list), set()
     for i, entry in enumerate(entries):
         where = f"{path}: annotations[{i}]"
+        _refuse_twice(entry, numbers, where)
         image_id = _reference(entry, "image_id", images, where)
         category = category_ids[_reference(entry, "category_id", category_ids, where)]
-        box = _value(entry, "bbox", list, where)
-        if len(box) != 4 or not all(map(_is_number, box)):
-            raise CourseError(f"{where}: 'bbox' is {box!r}: expected four numbers, x, y, width and height.")
+        box = _box(entry, where, images[image_id][1])
         area = _value(entry, "area", Real, where, 0)
-        crowd = _value(entry, "iscrowd", int, where, 0)
+        crowd = _value(entry, "iscrowd", int, where, 0, 1)
         objects[image_id].append((box, area, category, crowd))
     return objects
 
 
-def _value(entry, key, kind, where, at_least=0, at_most=_LARGEST):
+def _box(entry: dict, where: str, size: tuple[int, int]) -> list:
+    """The box of an object: four numbers, in the image but for what rounding does to its edges."""
+    box = _value(entry, "bbox", list, where)
+    if len(box) != 4 or not all(map(_is_number, box)):
+        raise CourseError(f"{where}: 'bbox' is {shown(box)}: expected four numbers, x, y, width and height.")
+    (left, top, width, height), (rows, columns) = box, size
+    if min(width, height) < 0:
+        raise CourseError(
+            f"{where}: 'bbox' is {shown(box)}: expected x, y, width and height, the last two not negative. If"
+            " these are two corners, write x2 - x1 and y2 - y1."
+        )
+    if min(left, top) < -1 or left + width > columns + 1 or top + height > rows + 1:
+        raise CourseError(
+            f"{where}: 'bbox' is {shown(box)}: expected x, y, width and height inside the image of"
+            f" {columns:,} x {rows:,} pixels. If these are two corners, write x2 - x1 and y2 - y1."
+        )
+    return box
+
+
+def _refuse_twice(entry: object, numbers: set[int], where: str) -> None:
+    """Refuses an annotation whose number another bears; one without a number is nobody's copy."""
+    if isinstance(entry, dict) and "id" in entry:
+        numbers.add(_new_id(entry, numbers, where))
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = [shown(name) for name in names]
+    return ", ".join(names[:8]) + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")
+
+
+def _value(
+    entry: object, key: str, kind: type, where: str, at_least: int = 0, at_most: int = _LARGEST
+) -> Any:
     if not isinstance(entry, dict) or key not in entry:
-        found = f"only {', '.join(map(repr, entry))}" if isinstance(entry, dict) and entry else repr(entry)
+        found = f"only {_listed(entry)}" if isinstance(entry, dict) and entry else shown(entry)
         raise CourseError(f"{where}: has no {key!r}, found {found}. Is it COCO's original file?")
     value = entry[key]
     is_number = kind in (int, Real)
     if not isinstance(value, kind) or (is_number and not _is_number(value, at_least, at_most)):
         name = {int: "a whole number", Real: "a number", str: "a string", list: "a list"}[kind]
         limits = f" from {at_least:,} to {at_most:,}" if is_number else ""
-        raise CourseError(f"{where}: {key!r} is {value!r}: expected {name}{limits}.")
+        raise CourseError(f"{where}: {key!r} is {shown(value)}: expected {name}{limits}.")
     return value
 
 
-def _is_number(value, at_least=-_LARGEST, at_most=_LARGEST):
+def _is_number(value: object, at_least: int = -_LARGEST, at_most: int = _LARGEST) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and at_least <= value <= at_most
 
 
-def _id(entry, key, where):
+def _id(entry: object, key: str, where: str) -> int:
     return _value(entry, key, int, where, 0, _LARGEST_ID)
 
 
-def _new_id(entry, taken, where):
+def _new_id(entry: object, taken: Container[int], where: str) -> int:
     number = _id(entry, "id", where)
     if number in taken:
         raise CourseError(f"{where}: the 'id' {number} is there twice; each must be a number of its own.")
     return number
 
 
-def _reference(entry, key, known, where):
+def _reference(entry: object, key: str, known: Container[int], where: str) -> int:
     number = _id(entry, key, where)
     if number not in known:
         raise CourseError(f"{where}: {key!r} is {number}, which the file does not list; is it complete?")

@@ -277,7 +277,7 @@ class AttentionBlock(layers.Layer):
 
 @_register
 class Positions(layers.Layer):
-    """Add a learned vector to every place of a sequence, so that equal tokens at two places differ.
+    """Adds a learned vector to every place of a sequence, so that equal tokens at two places differ.
 
     x_i ← x_i + p_i. Attention and means see a set; with this they see a sequence, or a grid read row by row.
     Introduced in lesson 05.
@@ -310,7 +310,7 @@ class Positions(layers.Layer):
 
 @_register
 class GridPositions(layers.Layer):
-    """Add a learned vector to every row and one to every column of a grid of tokens, read row by row.
+    """Adds a learned vector to every row and one to every column of a grid of tokens, read row by row.
 
     x_rc ← x_rc + p_r + q_c. Next to a grid with a vector for every place (:class:`Positions`) it needs fewer
     weights, and "one column further" is the same step in all rows. Introduced in lesson 05.

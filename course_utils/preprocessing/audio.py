@@ -56,7 +56,7 @@ _LOUDEST_MIX = 8
 # and those of SoX (WAV, AIFF) and arecord, rounded to whole blocks or with the rest of a header added.
 _UNKNOWN_LENGTH = 0xFFFFFFFF
 _UNKNOWN_LENGTHS_ABOUT = (0x7FFFF000, 0x7F000000, 0x7FFFFF00)
-_LARGEST_BLOCK = 64
+_LARGEST_BLOCK = 128
 
 # libsndfile reads a file that ends too early without an error. It only notes in its log what the header
 # promises, and what there is: "data : 40000 (should be 23982)". The length of the whole file (RIFF, FORM),

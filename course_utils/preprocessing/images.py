@@ -1,4 +1,4 @@
-"""Pictures: any file that Pillow opens becomes one uint8 RGB array; then geometry, scaling and statistics.
+"""Pictures: a file of any common format becomes one uint8 RGB array; then geometry, scaling and statistics.
 
 A picture is a NumPy array, uint8, (height, width, 3), values 0 to 255, red first. The geometric functions
 also take grey (height, width) and four-channel (height, width, 4) arrays. A size is (height, width), or one
@@ -16,7 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from course_utils import arguments
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 from course_utils.files import describe_content, require_file
 from course_utils.preprocessing import containers
 
@@ -212,7 +212,7 @@ def _to_rgb(picture: Image.Image, background: tuple[int, int, int]) -> np.ndarra
 def _converter(
     picture: Image.Image, background: tuple[int, int, int]
 ) -> Callable[[Image.Image], Image.Image]:
-    """Choose the function that turns a part of this picture into one of mode RGB."""
+    """Chooses the function that turns a part of this picture into one of mode RGB."""
     to_srgb = _to_srgb(picture)
     if picture.has_transparency_data:
         return lambda part: _over(part, background, to_srgb)
@@ -220,7 +220,7 @@ def _converter(
 
 
 def _to_srgb(picture: Image.Image) -> Callable[[Image.Image], Image.Image]:
-    """Choose the function that turns the colours of a part of this picture, without alpha, into sRGB."""
+    """Chooses the function that turns the colours of a part of this picture, without alpha, into sRGB."""
     profile = containers.profile(picture)
     mode, modes = _PROFILED_MODES.get(profile.profile.xcolor_space.strip(), ("", ())) if profile else ("", ())
     if picture.mode not in modes:  # there is none, or it is not about this picture's colours
@@ -266,7 +266,7 @@ def _upright(array: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def _finding(path: Path, error: Exception) -> str:
-    """Say in one sentence or two what is wrong with a file that Pillow refused, and what to do."""
+    """Says in one sentence or two what is wrong with a file that Pillow refused, and what to do."""
     content = describe_content(path)
     if "PostScript" in content:
         return "this is PostScript (EPS), a program and no picture: export it as PNG and use that."
@@ -627,7 +627,7 @@ def _image(image: object, rgb_only: bool = False) -> np.ndarray:
 def _size(name: str, size: object) -> tuple[int, int]:
     sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
     if len(sides) != 2:
-        raise CourseError(f"{name} is {size!r}: expected (height, width) or one whole number.")
+        raise CourseError(f"{name} is {shown(size)}: expected (height, width) or one whole number.")
     height, width = (arguments.whole_number(name, side) for side in sides)
     if height * width > MAX_PIXELS:
         raise CourseError(f"{name} is {height:,} x {width:,}: expected at most {MAX_PIXELS:,} pixels.")
@@ -639,19 +639,19 @@ def _box(box: object, image: np.ndarray) -> tuple[float, float, float, float]:
     if box is None:
         return 0, 0, height, width
     if not isinstance(box, tuple | list) or len(box) != 4:
-        raise CourseError(f"box is {box!r}: expected (top, left, bottom, right).")
+        raise CourseError(f"box is {shown(box)}: expected (top, left, bottom, right).")
     limits = (height, width, height, width)
     top, left, bottom, right = (
         arguments.number("box", edge, 0, limit) for edge, limit in zip(box, limits, strict=True)
     )
     if top >= bottom or left >= right:
-        raise CourseError(f"box is {box!r}: expected top above bottom and left before right.")
+        raise CourseError(f"box is {shown(box)}: expected top above bottom and left before right.")
     return top, left, bottom, right
 
 
 def _colour(name: str, colour: object) -> tuple[int, ...]:
     if not isinstance(colour, tuple | list) or len(colour) != 3:
-        raise CourseError(f"{name} is {colour!r}: expected (red, green, blue), each 0 to 255.")
+        raise CourseError(f"{name} is {shown(colour)}: expected (red, green, blue), each 0 to 255.")
     return tuple(arguments.whole_number(name, value, 0, 255) for value in colour)
 
 
@@ -674,7 +674,7 @@ def _crop(image: np.ndarray, size: int | tuple[int, int], top: int, left: int) -
 def _per_channel(name: str, values: object) -> np.ndarray:
     values = np.asarray(values)
     if values.dtype.kind not in "iuf":
-        raise CourseError(f"{name} is {values!r}: expected three numbers, one per colour.")
+        raise CourseError(f"{name} is {shown(values)}: expected three numbers, one per colour.")
     return arguments.array(name, values.astype(np.float32), np.floating, ((3,),))
 
 

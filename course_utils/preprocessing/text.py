@@ -21,7 +21,7 @@ import numpy as np
 import regex
 
 from course_utils import arguments
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 from course_utils.files import describe_content, require_file, write_atomically
 
 __all__ = [
@@ -59,7 +59,9 @@ _MARKS = (
 _ENCODINGS = ("utf-8", "gb18030", "big5", "big5hkscs", "shift_jis", "euc_jp", "cp949", "cp1252", "cp1250")
 _ENCODINGS += ("cp1251", "koi8_r", "cp866", "iso8859_5", "iso8859_2", "cp1253", "cp1254", "cp1255", "cp1256")
 _ENCODINGS += ("cp1257", "cp874", "mac_roman", "utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")
+_ENCODINGS += ("iso2022_jp", "iso2022_kr")
 _MOST_OFFERED = 5
+_SHIFT = "\x1b$"  # begins what is Japanese or Korean in ISO 2022: plain ASCII to every other encoding
 
 
 def read_text(path: str | Path, encoding: str = "utf-8") -> str:
@@ -86,10 +88,16 @@ def read_text(path: str | Path, encoding: str = "utf-8") -> str:
     except UnicodeDecodeError as error:
         raise CourseError(_wrong_encoding(path, data, encoding, error)) from None
     except (LookupError, ValueError):
-        raise CourseError(f"encoding is {encoding!r}: no text encoding has this name; try 'utf-8'.") from None
+        raise CourseError(
+            f"encoding is {shown(encoding)}: no text encoding has this name; try 'utf-8'."
+        ) from None
     if "\0" in text:
         found = f"byte {data.index(0)} is zero, which no text holds: the file {describe_content(path)}"
         raise CourseError(f"{path}: {found}. {_remedy(path, data)}.")
+    if _SHIFT in text:
+        line = text.count("\n", 0, text.index(_SHIFT)) + 1
+        found = f"line {line:,} holds escape codes of an encoding in 7 bits"
+        raise CourseError(f"{path}: not {encoding}: {found}. {_remedy(path, data)}.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -326,7 +334,9 @@ class BytePairEncoder:
         known = set(self.characters)
         for number, pair in enumerate(self.merges):
             if len(pair) != 2 or not known.issuperset(pair):
-                raise CourseError(f"merges[{number}] is {pair!r}: expected two tokens that exist by then.")
+                raise CourseError(
+                    f"merges[{number}] is {shown(pair)}: expected two tokens that exist by then."
+                )
             known.add("".join(pair))
         self._ranks = {pair: rank for rank, pair in enumerate(self.merges)}
 
@@ -510,7 +520,7 @@ class Vocabulary:
         self._ids = {token: number for number, token in enumerate(ordinary, len(self._RESERVED))}
         if len(self._ids) != len(ordinary):
             twice = Counter(ordinary).most_common(1)[0][0]
-            raise CourseError(f"tokens holds {twice!r} more than once: expected different tokens.")
+            raise CourseError(f"tokens holds {shown(twice)} more than once: expected different tokens.")
 
     @classmethod
     def build(

@@ -198,6 +198,98 @@ def test_a_wrong_value_is_named(tmp_path, path, value, message):
 
 
 @pytest.mark.parametrize(
+    ("box", "message"),
+    [
+        ([10, 10, -5, 20], "the last two not negative"),
+        ([10, 10, 20, -0.5], "the last two not negative"),
+        ([600, 400, 200, 20], "inside the image of 640 x 427 pixels"),
+        ([10, 400, 20, 200], "inside the image of 640 x 427 pixels"),
+        ([-20, 10, 30, 30], "inside the image"),
+        ([10, -20, 30, 30], "inside the image"),
+        ([700, 500, 10, 10], "inside the image"),
+        ([0, 0, 427, 640], "inside the image"),  # rows and columns mixed up
+        ([300, 200, 500, 400], "x2 - x1"),  # two corners
+        ([1, 2, 3, float("nan")], "expected four numbers"),
+        ([float("nan")] * 4, "expected four numbers"),
+        ([1, 2, float("inf"), 3], "expected four numbers"),
+        ([float("-inf"), 2, 3, 3], "expected four numbers"),
+        ([1, 2, True, 3], "expected four numbers"),
+        ([1, 2, None, 3], "expected four numbers"),
+        ([[1, 2, 3, 4]], "expected four numbers"),
+        ([1, 2, 3, 10**400], "expected four numbers"),
+    ],
+    ids=str,
+)
+def test_a_box_that_is_none_is_named(tmp_path, box, message):
+    instances, _ = write(tmp_path, changed(INSTANCES, ("annotations", 0, "bbox"), box))
+    with pytest.raises(CourseError, match=rf"instances_val2017.json: annotations\[0\]: 'bbox' .*{message}"):
+        official.read_coco(instances)
+
+
+@pytest.mark.parametrize("box", [[-0.4, 0, 640.7, 427.3], [0, 0, 640, 427], [639.5, 426, 0, 0]], ids=str)
+def test_a_box_may_leave_its_image_by_what_rounding_does(tmp_path, box):
+    instances, _ = write(tmp_path, changed(INSTANCES, ("annotations", 0, "bbox"), box))
+    np.testing.assert_allclose(official.read_coco(instances).boxes[0][0], box)
+
+
+@pytest.mark.parametrize(
+    ("which", "path", "value"),
+    [
+        (0, ("annotations", 2, "id"), 82445),
+        (0, ("annotations", 1, "id"), 82445),
+        (0, ("images", 2, "id"), 139),
+        (0, ("categories", 2, "id"), 1),
+        (1, ("annotations", 2, "id"), 1),
+        (1, ("images", 2, "id"), 139),
+    ],
+    ids=str,
+)
+def test_a_number_that_is_there_twice_is_named(tmp_path, which, path, value):
+    contents = [INSTANCES, CAPTIONS]
+    contents[which] = changed(contents[which], path, value)
+    where = rf"{path[0]}\[{path[1]}\]: the 'id' {value} is there twice"
+    with pytest.raises(CourseError, match=rf"{('instances', 'captions')[which]}_val2017.json: {where}"):
+        official.read_coco(*write(tmp_path, *contents))
+
+
+def test_annotations_without_numbers_are_nobodys_copies(tmp_path):
+    fewer = changed(changed(INSTANCES, ("annotations", 0, "id")), ("annotations", 1, "id"))
+    assert len(official.read_coco(*write(tmp_path, fewer))) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("annotations", 0, "bbox"), list(range(300_000))),
+        (("annotations", 0, "bbox"), "x" * 10**6),
+        (("annotations", 0, "bbox"), ["x" * 10**6] * 4),
+        (("annotations", 0, "area"), ["x" * 10**6]),
+        (("annotations", 0, "image_id"), "1" * 10**6),
+        (("annotations", 0), {f"key {n}": n for n in range(100_000)} | {"bbox": [], "k" * 10**6: 1}),
+        (("images", 0), ["x" * 10**6]),
+        (("images", 0, "file_name"), {"x" * 10**6: 1}),
+        (("images",), "x" * 10**6),
+        (("categories", 0, "name"), list(range(300_000))),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_no_message_is_longer_than_a_screen(tmp_path, path, value):
+    instances, _ = write(tmp_path, changed(INSTANCES, path, value))
+    with pytest.raises(CourseError) as raised:
+        official.read_coco(instances)
+    assert len(str(raised.value)) < len(str(instances)) + 600
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_of_other_keys_is_described_in_a_line(tmp_path):
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps({f"{n} {'k' * 10**5}": n for n in range(50)}), encoding="utf-8")
+    with pytest.raises(CourseError, match=r"has no 'images', only the keys .* and 42 more") as raised:
+        official.read_coco(path)
+    assert len(str(raised.value)) < len(str(path)) + 800
+
+
+@pytest.mark.parametrize(
     ("path", "value", "message"),
     [
         (("annotations", 0, "caption"), None, "annotations have no 'caption': expected COCO's captions_"),

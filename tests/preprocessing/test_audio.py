@@ -135,6 +135,7 @@ def with_lengths(path, riff, data):
         (2**32 - 1, 2**32 - 1),  # ffmpeg into a pipe
         (0x7FFFF024, 0x7FFFF000),  # SoX into a pipe
         (0x7FFFEFFE + 36, 0x7FFFEFFE),  # the same in whole blocks of 6 bytes
+        (0x7FFFEFC0 + 36, 0x7FFFEFC0),  # and of 65
         (0x7FFFFF24, 0x7FFFFF00),  # arecord into a pipe
         (0, 0),  # GStreamer into a pipe, or a recorder that was ended
         (2**32 - 1, 0),

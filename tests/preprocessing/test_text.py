@@ -191,6 +191,10 @@ def test_binary_files_are_refused(written, content):
         text.read_text(written(content))
 
 
+def test_colours_of_a_terminal_are_text(written):
+    assert text.read_text(written(b"\x1b[31mred\x1b[0m, 5 $")) == "\x1b[31mred\x1b[0m, 5 $"
+
+
 @pytest.mark.parametrize("encoding", ["klingon", "hex", "", "a\0b", 8, None])
 def test_an_unknown_encoding_is_named(written, encoding):
     with pytest.raises(CourseError, match=r"^encoding is"):
