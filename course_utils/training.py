@@ -333,7 +333,7 @@ class Repeated:
 
 def repeat(
     run: Callable[[int], float | dict[str, float]], seeds: Sequence[int]
-) -> "Repeated | dict[str, Repeated]":
+) -> Repeated | dict[str, Repeated]:
     """Runs an experiment once per seed and keeps every figure, so that no mean comes without its spread.
 
     Introduced in lesson 04.
