@@ -102,7 +102,17 @@ class Course:
         return self.folder / WORK / "results" / student / f"{lesson}.json"
 
     def is_generated(self, lesson: str) -> bool:
-        """Says whether release and gradebook know an assignment as its source is now."""
+        """Says whether release and gradebook know an assignment as its source is now.
+
+        Args:
+            lesson: str.
+
+        Returns:
+            bool.
+
+        Raises:
+            CourseError: when the gradebook cannot be read.
+        """
         source = self.sources()[lesson]
         release = self.folder / "release" / lesson / source.name
         if not release.exists() or release.stat().st_mtime_ns < source.stat().st_mtime_ns:
@@ -118,7 +128,14 @@ class Course:
             }
 
     def generate(self, lesson: str) -> None:
-        """Makes the release of an assignment and its entry in the gradebook, with nbgrader."""
+        """Makes the release of an assignment and its entry in the gradebook, with nbgrader.
+
+        Args:
+            lesson: str.
+
+        Raises:
+            CourseError: when nbgrader refuses it.
+        """
         self._convert(GenerateAssignment, lesson)
 
     def collect(self, lesson: str) -> None:
@@ -258,7 +275,15 @@ class Course:
             }
 
     def kept(self, student: str, lesson: str) -> NotebookNode | None:
-        """Gives the notebook that was entered last for a submission, with outputs; None if there is none."""
+        """Gives the notebook that was entered last for a submission.
+
+        Args:
+            student: str.
+            lesson: str.
+
+        Returns:
+            NotebookNode with outputs, as it is shown; None if there is none.
+        """
         try:
             notebook = nbformat.v4.reads(self._kept_path(student, lesson).read_text(encoding="utf-8"))
         except (OSError, ValueError):
