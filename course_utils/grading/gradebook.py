@@ -50,10 +50,7 @@ WORK = ".grading"
 
 _SETTINGS = "nbgrader_config.py"
 _SECONDS, _MEMORY = 120.0, 3 * 2**30  # of nbgrader's steps for one submission
-_LONGEST_TIME = 100  # characters of a timestamp that are read
-_TIME_FORM = "2026-03-31 14:05:00 UTC"
 
-_TIME = re.compile(r"((?:19|20)\d\d-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(.*)")
 
 _NO_NAME = re.compile(r'[<>"\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
