@@ -51,7 +51,6 @@ WORK = ".grading"
 _SETTINGS = "nbgrader_config.py"
 _SECONDS, _MEMORY = 120.0, 3 * 2**30  # of nbgrader's steps for one submission
 
-
 _NO_NAME = re.compile(r'[<>"\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 _AGAIN = "`grade` enters again what was decided automatically; points given by hand stand only there."
