@@ -50,10 +50,6 @@ __all__ = [
 
 _SETTINGS = "nbgrader_config.py"
 _SECONDS, _MEMORY = 120.0, 3 * 2**30  # of nbgrader's steps for one submission
-_LONGEST_TIME = 100  # characters of a timestamp that are read
-_TIME_FORM = "2026-03-31 14:05:00 UTC"
-
-_TIME = re.compile(r"((?:19|20)\d\d-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(.*)")
 
 _NO_NAME = re.compile(r'[<>"\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
@@ -102,7 +98,17 @@ class Course:
         return self.folder / WORK / "results" / student / f"{lesson}.json"
 
     def is_generated(self, lesson: str) -> bool:
-        """Says whether release and gradebook know an assignment as its source is now."""
+        """Says whether release and gradebook know an assignment as its source is now.
+
+        Args:
+            lesson: str.
+
+        Returns:
+            bool.
+
+        Raises:
+            CourseError: when the gradebook cannot be read.
+        """
         source = self.sources()[lesson]
         release = self.folder / "release" / lesson / source.name
         if not release.exists() or release.stat().st_mtime_ns < source.stat().st_mtime_ns:
@@ -118,7 +124,14 @@ class Course:
             }
 
     def generate(self, lesson: str) -> None:
-        """Makes the release of an assignment and its entry in the gradebook, with nbgrader."""
+        """Makes the release of an assignment and its entry in the gradebook, with nbgrader.
+
+        Args:
+            lesson: str.
+
+        Raises:
+            CourseError: when nbgrader refuses it.
+        """
         self._convert(GenerateAssignment, lesson)
 
     def collect(self, lesson: str) -> list[str]:
@@ -274,7 +287,15 @@ class Course:
             }
 
     def kept(self, student: str, lesson: str) -> NotebookNode | None:
-        """Gives the notebook that was entered last for a submission, with outputs; None if there is none."""
+        """Gives the notebook that was entered last for a submission.
+
+        Args:
+            student: str.
+            lesson: str.
+
+        Returns:
+            NotebookNode with outputs, as it is shown; None if there is none.
+        """
         try:
             notebook = nbformat.v4.reads(self._kept_path(student, lesson).read_text(encoding="utf-8"))
         except (OSError, ValueError):
