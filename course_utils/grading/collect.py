@@ -26,6 +26,7 @@ _NO_CELLS = (
     "it carries none of the exercises' cells: another program has removed what marks them. Open the lesson "
     "as it was handed out, copy the answers into its cells, and put that notebook in the place of this one"
 )
+_LINK = "it is a link, which may lead anywhere; put what it leads to in its place"
 _REMEDY = "Unpack archives, ask for what is missing, then run this again"
 # Where operating systems and editors keep their own things; nobody's work.
 _NOBODYS = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "lost+found"})
@@ -84,12 +85,14 @@ def collect(folder: Path, plans: dict[str, Plan]) -> list[Submission]:
     except FileNotFoundError:
         entries = []
     except OSError as error:
-        raise CourseError(f"{place}: the folder cannot be read: {error.strerror or error}.") from error
+        raise CourseError(f"{shown(place)}: the folder cannot be read: {error.strerror or error}.") from error
     if not entries:
         expected = (
             "submitted/STUDENT/LESSON/LESSON.ipynb" if course else "STUDENT.ipynb or STUDENT/LESSON.ipynb"
         )
-        raise CourseError(f"{folder}: there are no submissions here; expected files such as {expected}.")
+        raise CourseError(
+            f"{shown(folder)}: there are no submissions here; expected files such as {expected}."
+        )
     _require_different_names(entries)
     found = [one for entry in entries for one in _examined(entry, plans, course)]
     return sorted(_newest(found, folder), key=lambda one: (one.lesson or "", one.student, one.path))
@@ -148,7 +151,7 @@ def _examined(entry: Path, plans: dict, course: bool) -> list[Submission]:
         if "\n" in student:
             raise Broken("the name holds the end of a line, which nbgrader cannot have in one; rename it")
         if entry.is_symlink():
-            raise Broken("it is a link, which may lead anywhere; put what it leads to in its place")
+            raise Broken(_LINK)
         if course:
             return _in_course(entry, student, plans) if whole else [_too_high(entry, student, entry.parent)]
         if whole:
@@ -171,8 +174,8 @@ def _in_course(home: Path, student: str, plans: dict) -> list[Submission]:
     found, loose = [], []
     for place in _entries(home):
         if place.is_symlink():
-            problem = "it is a link, which may lead anywhere; put what it leads to in its place"
-            found.append(Submission(student, plans.get(place.name) and place.name, place, problem=problem))
+            lesson = place.name if place.name in plans else None
+            found.append(Submission(student, lesson, place, problem=_LINK))
         elif not place.is_dir():
             loose.append(place)
         elif place.name in plans:

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.slow
 LESSON = "00_orientation"
 TABLES = ("grades.csv", "hints.csv")
 ANSWERS = {
-    "blank": {},
     "रमी O'Neil": {"ex_00_1_answer": simulated.RIGHT_00, "ex_00_2": "Both together."},
     "wrong": {"ex_00_1_answer": simulated.CONSTANT},
 }
@@ -26,13 +25,13 @@ ANSWERS = {
 PROGRESS = [
     ".grading/lock",
     f"release/{LESSON}/{LESSON}.ipynb",
-    f".grading/results/blank/{LESSON}.json",
+    f".grading/results/wrong/{LESSON}.json",
     f".grading/results/रमी O'Neil/{LESSON}.json",
-    f".grading/submitted/blank/{LESSON}/{LESSON}.ipynb",
-    f"autograded/blank/{LESSON}/{LESSON}.ipynb",
-    f"feedback/blank/{LESSON}/{LESSON}.html",
-    f"autograded/wrong/{LESSON}",
+    f".grading/submitted/wrong/{LESSON}/{LESSON}.ipynb",
+    f"autograded/wrong/{LESSON}/{LESSON}.ipynb",
     f"feedback/wrong/{LESSON}/{LESSON}.html",
+    f"autograded/रमी O'Neil/{LESSON}",
+    f"feedback/रमी O'Neil/{LESSON}/{LESSON}.html",
     "grades.csv",
 ]
 
@@ -116,15 +115,15 @@ def test_started_twice_the_second_waits_and_both_come_to_the_same(pristine, undi
         process.join()
     said = [output.read_text(encoding="utf-8") for output in outputs]
     assert [first.exitcode, second.exitcode] == [0, 0], said
-    assert "3 graded, 0 kept, 0 broken" in said[0]
-    assert "0 graded, 3 kept, 0 broken" in said[1]
+    assert "2 graded, 0 kept, 0 broken" in said[0]
+    assert "0 graded, 2 kept, 0 broken" in said[1]
     assert "another run of `grade` is at work there; waiting" in said[1]
     assert tables_of(folder) == undisturbed
 
 
 FULL = r"""
 import shutil, sys
-from course_utils import CourseError
+from pathlib import Path
 from course_utils.grading import run
 from tests.grading import processes
 

@@ -286,6 +286,6 @@ def test_a_folder_in_a_course_directory_is_not_taken_for_a_class(tmp_path, monke
     (tmp_path / "nbgrader_config.py").touch()
     (tmp_path / "source").mkdir()
     (tmp_path / inside).mkdir(parents=True)
-    with pytest.raises(CourseError, match=r"part of the course directory .*: give that"):
+    with pytest.raises(CourseError, match=r"this lies in the course directory .*: give that"):
         run.grade(tmp_path / inside, unsafe=True)
     assert not (tmp_path / inside / "graded").exists()
