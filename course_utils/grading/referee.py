@@ -39,7 +39,7 @@ from course_utils.places import NOTEBOOKS
 __all__ = ["Referee", "State", "Verdict", "digest", "serve"]
 
 _ROOM = 3 * 2**30  # bytes by which a referee may grow while it grades
-_SLICING_SECONDS = 10
+_READING_SECONDS, _SLICING_SECONDS = 60, 10
 
 
 class State(enum.StrEnum):
@@ -146,9 +146,13 @@ class Referee:
             Broken: when the file is no notebook, or has nothing of this lesson in it.
         """
         began = time.monotonic()
-        submission = read_submission(content)
-        steps = compose(self._plan, submission)
-        notes = self._notes(submission, steps)
+        try:
+            with bounded_work(_READING_SECONDS):
+                submission = read_submission(content)
+                steps = compose(self._plan, submission)
+                notes = self._notes(submission, steps)
+        except TooMuchWork as work:
+            raise Broken(f"reading it was given up: {work}") from work
         attempt = _Attempt(self, steps)
         attempt.run()
         return {
@@ -243,7 +247,7 @@ class Referee:
 
 # Code that can make any name without saying it.
 _ROUNDABOUT = re.compile(
-    r"\b(exec|eval|globals|locals|vars|setattr|run_cell|importlib|__\w+__)\b|import\s+\*|^\s*%(run|load)\b",
+    r"\b(exec|eval|globals|locals|vars|setattr|run_cell|importlib|__\w+__)\b|import\s+\*|^[ \t]*%(run|load)\b",
     re.M,
 )
 
@@ -392,7 +396,9 @@ class _Attempt:
             with Sandbox(self._limits, self._referee._unsafe) as sandbox:
                 quick = not any(re.search(r"\b(keras|tensorflow|tf)\b", source) for source in self._sources)
                 start = {"do": "start", "quick": quick, "output": self._limits.output}
+                began = time.monotonic()
                 sandbox.send(start, seconds=max(60.0, self._limits.cell_seconds))
+                self._end += time.monotonic() - began  # nothing of the submission has run yet
                 for place, step, exercise in self._itinerary():
                     if time.monotonic() > self._end or not self._left():
                         return True
@@ -509,10 +515,10 @@ class _Caller:
         self._failure = None
 
     def _seconds(self) -> float:
-        left = self._limits.cell_seconds - (self._sandbox.used() - self._used)
-        if left <= 0:
+        """Gives the time of the next call, if there is any left for it."""
+        if self._sandbox.used() - self._used > self._limits.cell_seconds:
             raise SandboxGone(f"its calls took more than {self._limits.cell_seconds:g} seconds together")
-        return min(left, self._limits.call_seconds)
+        return self._limits.call_seconds
 
     def fetch(self, name: str) -> object:
         """Fetches what the submission has under a name; ``_MISSING`` if that is nothing."""

@@ -100,7 +100,6 @@ GREEDY = "while True:\n    held.append(bytearray(b'x' * 10**7))"
     "source",
     [
         MANY_FILES,
-        MANY_FOLDERS.replace("PLACE", "/dev/shm"),
         MANY_FOLDERS.replace("PLACE", str(sandbox._CACHE)),
     ],
 )
