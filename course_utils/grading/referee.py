@@ -39,7 +39,7 @@ from course_utils.places import NOTEBOOKS
 __all__ = ["Referee", "State", "Verdict", "digest", "serve"]
 
 _ROOM = 3 * 2**30  # bytes by which a referee may grow while it grades
-_READING_SECONDS, _SLICING_SECONDS = 60, 10
+_READING_SECONDS, _SLICING_SECONDS = 30, 10
 
 
 class State(enum.StrEnum):
@@ -247,8 +247,9 @@ class Referee:
 
 # Code that can make any name without saying it.
 _ROUNDABOUT = re.compile(
-    r"\b(exec|eval|globals|locals|vars|setattr|run_cell|importlib|__\w+__)\b|import\s+\*|^[ \t]*%(run|load)\b",
-    re.M,
+    r"\b(exec|eval|globals|locals|vars|setattr|run_cell|importlib|__\w+__)\b"
+    r"|import\s+\*|^[ \t]*%(run|load)\b",
+    re.MULTILINE,
 )
 
 
