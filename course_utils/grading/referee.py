@@ -10,6 +10,7 @@ it pretends to be equal to, nor what it prints, replaces or deletes in its own p
 import builtins
 import contextlib
 import copy
+import dataclasses
 import enum
 import hashlib
 import importlib
@@ -19,7 +20,6 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class Verdict(dict):
     """
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class _Decision:
     """What a check has made of an answer."""
 
@@ -699,6 +699,7 @@ def serve(connection: Connection, plan_path: Path, limits: Limits, unsafe: bool)
     """
     from course_utils.grading.plan import read_plan
 
+    limits = dataclasses.replace(limits, hidden=(*limits.hidden, *_exchanges(plan_path)))
     # What lessons print while they run is no output of `grade`.
     sys.stdout = sys.stderr = io.StringIO()
     try:
@@ -718,6 +719,19 @@ def serve(connection: Connection, plan_path: Path, limits: Limits, unsafe: bool)
                 connection.send(("broken", str(broken)))
             except CourseError as error:
                 connection.send(("cannot", str(error)))
+
+
+def _exchanges(plan_path: Path) -> list[str]:
+    """Gives the exchanges that nbgrader is told of: by the assignment's course, or for this account."""
+    from jupyter_core.paths import jupyter_config_path
+    from traitlets.config import PyFileConfigLoader
+
+    found = []
+    for folder in map(str, [*plan_path.absolute().parents[2:3], *jupyter_config_path()]):
+        if Path(folder, "nbgrader_config.py").is_file():
+            settings = PyFileConfigLoader("nbgrader_config.py", path=folder).load_config()
+            found += [str(settings.Exchange.root)] if "root" in settings.Exchange else []
+    return found
 
 
 def _bound_memory() -> None:
