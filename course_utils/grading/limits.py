@@ -71,7 +71,8 @@ def bounded_work(seconds: float) -> Iterator[None]:
         raise TooMuchWork(f"it took more than {seconds:g} seconds")
 
     before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    # Again and again: what is raised while an object is being deleted gets lost.
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
     try:
         yield
     finally:

@@ -103,7 +103,7 @@ def _inspect(config: dict) -> None:
                 objects += 1
         elif isinstance(part, list):
             waiting += part
-        elif isinstance(part, int | float) and abs(part) > _LARGEST:
+        elif isinstance(part, int) and abs(part) > _LARGEST:
             raise UnsafeModel(f"a size of {part}")
     if objects > _MOST_PARTS:
         raise UnsafeModel(f"{objects:,} parts")

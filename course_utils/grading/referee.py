@@ -10,6 +10,7 @@ it pretends to be equal to, nor what it prints, replaces or deletes in its own p
 import builtins
 import contextlib
 import copy
+import dataclasses
 import enum
 import hashlib
 import importlib
@@ -19,7 +20,6 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -40,7 +40,7 @@ from course_utils.places import NOTEBOOKS
 __all__ = ["Referee", "State", "Verdict", "digest", "serve"]
 
 _ROOM = 3 * 2**30  # bytes by which a referee may grow while it grades
-_SLICING_SECONDS = 10
+_READING_SECONDS, _SLICING_SECONDS = 30, 10
 
 
 class State(enum.StrEnum):
@@ -61,7 +61,7 @@ class Verdict(dict):
     """
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class _Decision:
     """What a check has made of an answer."""
 
@@ -147,9 +147,13 @@ class Referee:
             Broken: when the file is no notebook, or has nothing of this lesson in it.
         """
         began = time.monotonic()
-        submission = read_submission(content)
-        steps = compose(self._plan, submission)
-        notes = self._notes(submission, steps)
+        try:
+            with bounded_work(_READING_SECONDS):
+                submission = read_submission(content)
+                steps = compose(self._plan, submission)
+                notes = self._notes(submission, steps)
+        except TooMuchWork as work:
+            raise Broken(f"reading it was given up: {work}") from work
         attempt = _Attempt(self, steps)
         attempt.run()
         cells = [step.cell for step in steps]
@@ -246,8 +250,9 @@ class Referee:
 
 # Code that can make any name without saying it.
 _ROUNDABOUT = re.compile(
-    r"\b(exec|eval|globals|locals|vars|setattr|run_cell|importlib|__\w+__)\b|import\s+\*|^\s*%(run|load)\b",
-    re.M,
+    r"\b(exec|eval|globals|locals|vars|setattr|run_cell|importlib|__\w+__)\b"
+    r"|import\s+\*|^[ \t]*%(run|load)\b",
+    re.MULTILINE,
 )
 
 
@@ -395,7 +400,9 @@ class _Attempt:
             with Sandbox(self._limits, self._referee._unsafe) as sandbox:
                 quick = not any(re.search(r"\b(keras|tensorflow|tf)\b", source) for source in self._sources)
                 start = {"do": "start", "quick": quick, "output": self._limits.output}
+                began = time.monotonic()
                 sandbox.send(start, seconds=max(60.0, self._limits.cell_seconds))
+                self._end += time.monotonic() - began  # nothing of the submission has run yet
                 for place, step, exercise in self._itinerary():
                     if time.monotonic() > self._end or not self._left():
                         return True
@@ -512,10 +519,10 @@ class _Caller:
         self._failure = None
 
     def _seconds(self) -> float:
-        left = self._limits.cell_seconds - (self._sandbox.used() - self._used)
-        if left <= 0:
+        """Gives the time of the next call, if there is any left for it."""
+        if self._sandbox.used() - self._used > self._limits.cell_seconds:
             raise SandboxGone(f"its calls took more than {self._limits.cell_seconds:g} seconds together")
-        return min(left, self._limits.call_seconds)
+        return self._limits.call_seconds
 
     def fetch(self, name: str) -> object:
         """Fetches what the submission has under a name; ``_MISSING`` if that is nothing."""
@@ -695,6 +702,7 @@ def serve(connection: Connection, plan_path: Path, limits: Limits, unsafe: bool)
     """
     from course_utils.grading.plan import read_plan
 
+    limits = dataclasses.replace(limits, hidden=(*limits.hidden, *_exchanges(plan_path)))
     # What lessons print while they run is no output of `grade`.
     sys.stdout = sys.stderr = io.StringIO()
     try:
@@ -714,6 +722,19 @@ def serve(connection: Connection, plan_path: Path, limits: Limits, unsafe: bool)
                 connection.send(("broken", str(broken)))
             except CourseError as error:
                 connection.send(("cannot", str(error)))
+
+
+def _exchanges(plan_path: Path) -> list[str]:
+    """Gives the exchanges that nbgrader is told of: by the assignment's course, or for this account."""
+    from jupyter_core.paths import jupyter_config_path
+    from traitlets.config import PyFileConfigLoader
+
+    found = []
+    for folder in map(str, [*plan_path.absolute().parents[2:3], *jupyter_config_path()]):
+        if Path(folder, "nbgrader_config.py").is_file():
+            settings = PyFileConfigLoader("nbgrader_config.py", path=folder).load_config()
+            found += [str(settings.Exchange.root)] if "root" in settings.Exchange else []
+    return found
 
 
 def _bound_memory() -> None:

@@ -10,8 +10,8 @@ __all__ = ["names_bound", "names_read", "needed_cells", "skeleton"]
 
 _MOST_CODE, _MOST_IN_A_CELL = 150_000, 20_000  # characters that are looked at; lessons have far less
 # IPython reads a cell anew for each of its magics, and makes it longer each time.
-_MAGIC = re.compile(r"^\s*[%!?,;/]|\?\s*$|=\s*[%!]", re.MULTILINE)
-_NESTED_MAGIC = re.compile(r"^\s*[%!?,;/]{3}|^\s*(%\w+\s+){4}", re.MULTILINE)
+_MAGIC = re.compile(r"^[ \t]*[%!?,;/]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
+_NESTED_MAGIC = re.compile(r"^[ \t]*([%!?,;/]{3}|(%\w+[ \t]+){4})", re.MULTILINE)
 _MOST_MAGICS, _LONGEST_WITH_MAGICS = 30, 10_000
 
 

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import os
 import re
 import subprocess
 import sys
@@ -21,6 +22,8 @@ pytest.importorskip("nbgrader", reason="nbgrader is in the extra `instructor`")
 
 
 def isolated():
+    if os.environ.get("CI") == "true":
+        return True  # where everything is tested, it must be
     try:
         sandbox.require_isolation()
     except sandbox.CourseError:

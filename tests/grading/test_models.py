@@ -119,6 +119,37 @@ def test_a_description_that_asks_for_more_than_layers_is_refused(layer):
         models.build(sequential(**layer))
 
 
+def stack(layers):
+    described = sequential()
+    config = json.loads(described["config"])
+    config["config"]["layers"] += config["config"]["layers"][-1:] * layers
+    return {**described, "config": json.dumps(config)}
+
+
+def nested(depth):
+    described = sequential()
+    config = json.loads(described["config"])
+    config["config"]["name"] = "NEST"
+    return {**described, "config": json.dumps(config).replace('"NEST"', "[" * depth + "]" * depth)}
+
+
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        (stack(20_000), "description of|parts"),
+        (stack(6_000), "parts"),
+        (nested(100_000), "cannot be built"),
+        ({**sequential(), "config": " " * 3 * 2**20}, "description of 3,145,728 letters"),
+        (sequential(config={"units": -(10**9)}), "size of"),
+        (sequential(config={"units": 2, "seed": 10**30}), "size of"),
+    ],
+)
+def test_a_description_larger_than_any_lesson_is_refused_before_it_is_built(described, said, monkeypatch):
+    monkeypatch.setattr(keras.saving, "deserialize_keras_object", lambda *_, **__: pytest.fail("built"))
+    with pytest.raises(models.UnsafeModel, match=said):
+        models.build(described)
+
+
 @pytest.mark.parametrize(
     "config", ["", "[]", "3", "{}", '{"class_name": "Sequential", "config": 3}', "[" * 10**5]
 )

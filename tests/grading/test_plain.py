@@ -173,3 +173,13 @@ def test_arguments_get_the_content_they_have_after_a_call():
     for other in (np.ones(4), np.ones(3, int), [1, 1, 1], None):
         plain.same_place(array, other * 5 if isinstance(other, np.ndarray) else other)
     assert array.tolist() == [1, 1, 1]
+
+
+def test_a_message_too_large_to_be_taken_apart_is_refused(monkeypatch):
+    def greedy(text):
+        raise MemoryError
+
+    sent = message({"a": 1})
+    monkeypatch.setattr(plain.json, "loads", greedy)
+    with pytest.raises(ValueError, match="no message"):
+        plain.read_message(io.BytesIO(sent), 1000)

@@ -1,6 +1,7 @@
 """A submission is put into the assignment's own frame: only answers are taken from it."""
 
 import copy
+import json
 
 import nbformat
 import pytest
@@ -122,6 +123,168 @@ def test_a_source_that_cannot_be_graded_is_explained(tmp_path, what):
         plan.read_plan(tmp_path / "07_lesson.ipynb")
 
 
+def test_what_was_put_into_a_checks_cell_stays_as_the_students_own(made):
+    cells = copy.deepcopy(made.release.cells)
+    cells[2].source = "def f(x):\n    return x\n" + cells[2].source
+    assert [kind for kind, *_ in composed(made, cells)][:4] == ["course", "answer", "own", "check"]
+    # A check that was only changed is the assignment's again.
+    cells[2].source = "print('passed')"
+    assert [kind for kind, *_ in composed(made, cells)][:4] == ["course", "answer", "check", "answer"]
+
+
+def test_a_copy_of_a_check_is_a_place_to_decide(made):
+    cells = copy.deepcopy(made.release.cells)
+    cells += [v4.new_code_cell("1"), copy.deepcopy(cells[2])]
+    steps = plan.compose(made, v4.new_notebook(cells=cells))
+    assert [exercise.number for exercise in steps[-1].copies] == ["7.1"]
+    assert sum(len(step.copies) for step in steps) == 1
+
+
+def test_a_missing_cell_is_known_to_be_missing(made):
+    steps = plan.compose(made, v4.new_notebook(cells=made.release.cells[:1] + made.release.cells[2:]))
+    assert [step.missing for step in steps] == [False, True, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("texts", "kept", "notes"),
+    [
+        (["YOUR ANSWER HERE", "Mine."], ["Mine."], 0),
+        (["Mine.", "YOUR ANSWER HERE"], ["Mine."], 0),
+        (["Mine.", "Mine. "], ["Mine."], 0),
+        (["Mine.", "Better."], ["Mine.", "Better."], 1),
+        (["", "One.", "Two."], ["One.", "Two."], 1),
+        (["One.", "Two.", "Three."], ["One.", "Two.", "Three."], 2),
+    ],
+)
+@pytest.mark.parametrize("make", [v4.new_markdown_cell, v4.new_code_cell])
+def test_a_second_written_answer_is_kept(made, texts, kept, notes, make):
+    written = [make(text, metadata={"nbgrader": {"grade_id": "ex-07-3", **WRITTEN}}) for text in texts]
+    steps = plan.compose(made, v4.new_notebook(cells=[*made.release.cells[:-1], *written]))[5:]
+    assert [step.cell.source for step in steps] == kept
+    assert [step.cell.cell_type for step in steps] == ["markdown"] * len(kept)
+    assert sum("ex-07-3 is answered in two cells" in step.note for step in steps) == notes
+
+
+CODE = {
+    "cell_type": "code",
+    "source": ["a = 1\n", "b"],
+    "metadata": {},
+    "outputs": [],
+    "execution_count": None,
+}
+ROLE = {"nbgrader": {"grade_id": "ex-07-1-answer", "solution": True, "schema_version": "x"}}
+
+
+def submitted(*cells, **more):
+    return json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}, **more}).encode()
+
+
+def without_key(key):
+    return {name: value for name, value in CODE.items() if name != key}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *(without_key(key) for key in ("outputs", "execution_count", "metadata")),
+        *({**CODE, "id": name} for name in ("a.b", "", "x" * 200, None, 3, "ä b")),
+        {**CODE, "source": "a = 1\nb"},
+        {**CODE, "metadata": None},
+        {**CODE, "metadata": []},
+        {**CODE, "metadata": {"tags": 3, "nbgrader": 5, "collapsed": "x"}},
+        {**CODE, "outputs": [{"output_type": "unknown"}]},
+        {**CODE, "outputs": "none", "execution_count": "3"},
+        {**CODE, "attachments": [1], "prompt_number": 3, "language": "python"},
+    ],
+)
+def test_a_readable_cell_is_read_whatever_else_is_odd(cell):
+    notebook = plan.read_submission(submitted(cell, cell))
+    assert [one.source for one in notebook.cells] == ["a = 1\nb"] * 2
+    assert notebook.metadata.unreadable == 0
+    nbformat.validate(v4.new_notebook(cells=[v4.new_code_cell(one.source) for one in notebook.cells]))
+
+
+def test_what_cannot_be_read_is_left_out_and_counted(made):
+    odd = [
+        {},
+        3,
+        None,
+        {"cell_type": "code"},
+        {"cell_type": "widget", "source": "x"},
+        {**CODE, "source": [1]},
+    ]
+    notebook = plan.read_submission(submitted(*odd, {**CODE, "metadata": ROLE}))
+    assert ([one.source for one in notebook.cells], notebook.metadata.unreadable) == (["a = 1\nb"], 6)
+    answer = plan.compose(made, notebook)[0]
+    assert (answer.kind, answer.cell.source) == ("answer", "a = 1\nb")
+
+
+@pytest.mark.parametrize(
+    "more", [{"metadata": 3}, {"nbformat_minor": 0}, {"nbformat_minor": 99}, {"nbformat": "4"}, {"extra": {}}]
+)
+def test_an_odd_frame_does_no_harm(more):
+    assert plan.read_submission(submitted(CODE, **more)).cells[0].source == "a = 1\nb"
+
+
+def test_letters_that_no_file_can_hold_are_replaced():
+    notebook = plan.read_submission(submitted({**CODE, "source": "a = '\ud800'"}))
+    assert notebook.cells[0].source == "a = '?'"
+
+
+def test_pictures_are_read_and_what_is_none_is_not():
+    text = {"cell_type": "markdown", "source": "x", "metadata": {}}
+    good = {"a.png": {"image/png": "aGVsbG8="}}
+    notebook = plan.read_submission(
+        submitted({**text, "attachments": good}, {**text, "attachments": {"a": 3}})
+    )
+    assert [one.get("attachments") for one in notebook.cells] == [good, None]
+
+
+def test_a_notebook_of_the_old_format_is_read():
+    sheet = {"cells": [{"cell_type": "code", "input": "a = 1", "language": "python", "outputs": []}]}
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [sheet]}
+    assert plan.read_submission(json.dumps(old).encode()).cells[0].source == "a = 1"
+
+
+def test_too_many_cells_are_refused():
+    with pytest.raises(plan.Broken, match="has 30,000 cells; at most 2,000 are read"):
+        plan.read_submission(submitted(*[CODE] * 30_000))
+
+
+def test_a_digest_depends_on_the_lessons_own_checks(tmp_path, monkeypatch):
+    checks = tmp_path / "course_utils" / "checks"
+    checks.mkdir(parents=True)
+    features = tmp_path / "course_utils" / "features"
+    features.mkdir()
+    texts = {
+        checks / "__init__.py": "from course_utils.stubs import is_cell",
+        checks / "lesson_07.py": "from course_utils.features import rnn",
+        checks / "lesson_08.py": "import course_utils.training",
+        features / "__init__.py": "",
+        features / "rnn.py": "def f():\n    from course_utils import files",
+        features / "cnn.py": "",
+        tmp_path / "course_utils" / "stubs.py": "",
+        tmp_path / "course_utils" / "files.py": "",
+        tmp_path / "course_utils" / "training.py": "",
+    }
+    for path, text in texts.items():
+        path.write_text(text)
+    monkeypatch.setattr(plan, "ROOT", tmp_path)
+    monkeypatch.setattr(plan, "_CHECKS", checks)
+    notebook = lesson()
+    notebook.cells[0].source = "from course_utils.checks import lesson_07 as check"
+    nbformat.write(notebook, tmp_path / "07_lesson.ipynb")
+    before = plan.read_plan(tmp_path / "07_lesson.ipynb").digest
+    changing = set()
+    for path, text in texts.items():
+        path.write_text(text + "\n# changed")
+        if plan.read_plan(tmp_path / "07_lesson.ipynb").digest != before:
+            changing.add(path.name if path.parent != features else f"features/{path.name}")
+        path.write_text(text)
+    own = {"__init__.py", "lesson_07.py", "stubs.py", "files.py", "features/__init__.py", "features/rnn.py"}
+    assert changing == own
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -131,6 +294,8 @@ def test_a_source_that_cannot_be_graded_is_explained(tmp_path, what):
         (b"{}", "no notebook"),
         (b"[1]", "no notebook"),
         (b"[" * 10**5, "no notebook"),
+        (b'{"cells": 3}', "no notebook"),
+        (b'{"cells": null, "nbformat": 4}', "no notebook"),
         (b'{"cells": [{}], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "no notebook"),
         (b"x" * (21 * 2**20), "at most 20 are read"),
     ],

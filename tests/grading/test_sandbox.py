@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from course_utils.grading import sandbox, system_calls
+from course_utils.grading import referee, sandbox, system_calls
 from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import Sandbox, SandboxGone
 
@@ -100,7 +100,6 @@ GREEDY = "while True:\n    held.append(bytearray(b'x' * 10**7))"
     "source",
     [
         MANY_FILES,
-        MANY_FOLDERS.replace("PLACE", "/dev/shm"),
         MANY_FOLDERS.replace("PLACE", str(sandbox._CACHE)),
     ],
 )
@@ -143,7 +142,7 @@ def test_only_what_programs_need_is_seen_of_usr(inside):
     assert "exchange" not in inside("!find /usr -maxdepth 4 -name 'exchange*'")
 
 
-def test_a_configured_exchange_is_covered(tmp_path, monkeypatch):
+def test_a_configured_exchange_is_covered(tmp_path):
     place = sandbox.ROOT / "data"
     limits = Limits(hidden=(str(place / "emoji"), str(tmp_path), "/nowhere"))
     with Sandbox(limits) as made:
@@ -153,6 +152,19 @@ def test_a_configured_exchange_is_covered(tmp_path, monkeypatch):
         )
         answer, _ = made.send({"do": "run", "source": source}, seconds=10)
     assert answer["outputs"] == [{"text": "[] True\n"}]
+
+
+def test_the_exchange_of_a_course_and_of_an_account_is_known(tmp_path, monkeypatch):
+    course, account = tmp_path / "course", tmp_path / "account"
+    source = course / "source" / "07_lesson" / "07_lesson.ipynb"
+    source.parent.mkdir(parents=True)
+    account.mkdir()
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(account))
+    assert referee._exchanges(source) == []
+    for folder in (course, account):
+        text = f"c = get_config()\nc.Exchange.root = '/srv/{folder.name}'\n"
+        (folder / "nbgrader_config.py").write_text(text, encoding="utf-8")
+    assert referee._exchanges(source)[:2] == ["/srv/course", "/srv/account"]
 
 
 def test_asserts_stay_however_python_was_started(monkeypatch):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import nbformat
 import pytest
@@ -290,7 +291,7 @@ def test_two_sleeping_answers_leave_the_others_their_time(tmp_path):
         ]
     nbformat.write(notebook, tmp_path / "07_lesson.ipynb")
     lesson = plan.read_plan(tmp_path / "07_lesson.ipynb")
-    made = referee.Referee(lesson, Limits(cell_seconds=2, call_seconds=2, total_seconds=4, memory=2**30))
+    made = referee.Referee(lesson, Limits(cell_seconds=3, call_seconds=3, total_seconds=5, memory=2**30))
     sleeping = copy.deepcopy(notebook)
     for place in (1, 3):
         name = sleeping.cells[place].source.partition("(")[0].removeprefix("def ")
@@ -300,7 +301,7 @@ def test_two_sleeping_answers_leave_the_others_their_time(tmp_path):
 
 
 def test_many_short_naps_are_stopped_together(judge):
-    naps = "import time\ndef my_double(x):\n    time.sleep(2.5)\n    return 2 * x\n"
+    naps = "import time\ndef my_double(x):\n    time.sleep(1)\n    return 2 * x\n"
     assert first(graded(judge, replaced(naps)))["state"] == "passed"
     made, _ = judge
     check = "for _ in range(9):\n    assert my_double(1) == 2"
@@ -308,7 +309,7 @@ def test_many_short_naps_are_stopped_together(judge):
     with referee.Sandbox(LIMITS) as sandbox:
         sandbox.send({"do": "start", "quick": True, "output": 1000}, seconds=60)
         sandbox.send({"do": "run", "source": naps}, seconds=5)
-        with pytest.raises(referee.SandboxGone, match="together"):
+        with pytest.raises(referee.SandboxGone, match="6 seconds together"):
             made.decide(exercise, check, sandbox, "")
 
 
@@ -367,3 +368,39 @@ def test_second_written_answers_and_strange_notebooks_are_noted(judge):
 
     with pytest.raises(plan.Broken, match="none of the exercises' cells"):
         graded(judge, another)
+
+
+HEAVY = {
+    "commas": (replaced("," * 100_000), r"The cell (of your answer stopped with|was stopped)"),
+    "nested magics": (replaced("%time " * 500 + "x"), r"The cell (of your answer stopped with|was stopped)"),
+    "blank lines": (replaced(RIGHT, own("\n" * 800_000)), "^$"),
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_heavy_notebook_ends_with_a_record(judge, name):
+    change, hint = HEAVY[name]
+    verdict = first(graded(judge, change))
+    assert re.search(hint, verdict["hint"]), verdict
+
+
+def test_reading_is_given_up_in_the_end(judge, monkeypatch):
+    monkeypatch.setattr(referee, "_READING_SECONDS", 0.3)
+    copies = [as_check(f"y = {CALL[7:]}\n" * 500) for _ in range(200)]
+    with pytest.raises(plan.Broken, match=r"reading it was given up: it took more than 0\.3 seconds"):
+        graded(judge, at_the_end(RIGHT, *copies))
+
+
+def test_what_is_too_large_to_be_checked_out_here_is_said(judge):
+    made, _ = judge
+    exercise = made._plan.exercises[0]
+    patient = referee.Limits(check_seconds=0.3)
+    with referee.Sandbox(LIMITS) as sandbox:
+        sandbox.send({"do": "start", "quick": True, "output": 1000}, seconds=60)
+        sandbox.send({"do": "run", "source": RIGHT}, seconds=5)
+        made._limits, before = patient, made._limits
+        try:
+            decision = made.decide(exercise, "while True:\n    pass", sandbox, "")
+        finally:
+            made._limits = before
+    assert (decision.state, "too large to be checked" in decision.hint) == (State.FAILED, True)
