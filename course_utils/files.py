@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_utils.errors import CourseError, shown
 
-__all__ = ["describe_content", "held", "require_file", "write_atomically"]
+__all__ = ["describe_content", "held", "require_file", "wait_for_lock", "write_atomically"]
 
 
 def write_atomically(path: str | Path, content: str | bytes) -> None:
@@ -65,13 +65,23 @@ def held(path: Path, waiting: str) -> Iterator[None]:
             "folder."
         ) from error
     try:
-        if not _try_to_lock(descriptor):
-            print(waiting, flush=True)
-            while not _try_to_lock(descriptor):
-                time.sleep(0.3)
+        wait_for_lock(descriptor, waiting)
         yield
     finally:
         os.close(descriptor)
+
+
+def wait_for_lock(descriptor: int, waiting: str) -> None:
+    """Locks an open file, waiting while another process holds it; closing the descriptor gives it back.
+
+    Args:
+        descriptor: int, of a file open for writing.
+        waiting: str, printed once if this process has to wait.
+    """
+    if not _try_to_lock(descriptor):
+        print(waiting, flush=True)
+        while not _try_to_lock(descriptor):
+            time.sleep(0.3)
 
 
 def _try_to_lock(descriptor: int) -> bool:

@@ -14,7 +14,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from pathlib import Path
 from course_utils import runtime
 from course_utils.command import installer, interpreter, pins, sources
 from course_utils.errors import CourseError
-from course_utils.files import write_atomically
+from course_utils.files import wait_for_lock, write_atomically
 from course_utils.places import ROOT, VENV
 
 LOG = ROOT / ".course-install.log"
@@ -282,31 +281,11 @@ def _one_run_at_a_time() -> Iterator[int]:
             f"written ({error.strerror}): copy the course into a folder of your own."
         ) from None
     try:
-        if not _try_lock(descriptor):
-            print("Another run is making the course's environment: waiting for it.", flush=True)
-            while not _try_lock(descriptor):
-                time.sleep(0.3)
+        wait_for_lock(descriptor, "Another run is making the course's environment: waiting for it.")
         yield descriptor
     finally:
         # Closing gives the lock back, unless an orphaned installer still holds it: then that is the point.
         os.close(descriptor)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
-            return False
-        raise
-    return True
 
 
 def _make(state: State, extra: str, lock_descriptor: int) -> None:

@@ -52,7 +52,7 @@ class Stopped(KeyboardInterrupt):
         exit_code: int, 128 + the signal's number, as shells have it.
     """
 
-    def __init__(self, number: int):
+    def __init__(self, number: int) -> None:
         super().__init__(number)
         self.exit_code = 128 + number
 
@@ -60,7 +60,7 @@ class Stopped(KeyboardInterrupt):
 class Display:
     """One status line, rewritten in place on a terminal; a plain line every few seconds anywhere else."""
 
-    def __init__(self, stream: TextIO | None = None):
+    def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
         self._rewrites = self._stream.isatty()
         self._start = self._last = time.monotonic()

@@ -83,7 +83,7 @@ class Course:
         folder: Path, with ``nbgrader_config.py`` and ``source/``.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.folder = Path(folder).resolve()
         self._log = logging.Logger("nbgrader", logging.ERROR)
         self._said = _Said()

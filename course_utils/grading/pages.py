@@ -236,7 +236,7 @@ def _safe_output(output: NotebookNode) -> NotebookNode:
 class _Time:
     """Processor time that is left for showing text cells."""
 
-    def __init__(self, seconds: float):
+    def __init__(self, seconds: float) -> None:
         self._left = seconds
 
     def is_up(self) -> bool:

@@ -408,7 +408,7 @@ class Record:
         path: Path of the file that it is kept in, in that folder.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._written, self._delivered = {}, {}
         self.intact = False

@@ -175,23 +175,23 @@ def _save(notebook: "NotebookNode", path: Path) -> None:
 def _kernel_manager_class() -> type:
     """Returns a manager class for kernels of the running interpreter, whatever is registered here."""
     import ipykernel.kernelspec
-    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from traitlets import default
 
     class RunningInterpreter(KernelSpecManager):
-        def get_kernel_spec(self, kernel_name):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
             return self.kernel_spec_class(
                 resource_dir=ipykernel.kernelspec.RESOURCES, **ipykernel.kernelspec.get_kernel_dict()
             )
 
     class LessonKernelManager(AsyncKernelManager):
         @default("kernel_spec_manager")
-        def _running_interpreter(self):
+        def _running_interpreter(self) -> KernelSpecManager:
             return RunningInterpreter()
 
         @default("transport_encryption")
-        def _what_both_sides_can(self):
+        def _what_both_sides_can(self) -> str:
             return "auto"  # Jupyter's own default warns that it is off
 
     return LessonKernelManager
@@ -200,7 +200,7 @@ def _kernel_manager_class() -> type:
 class _PeakMemory:
     """Watches how much memory a kernel and its child processes hold, ten times a second."""
 
-    def __init__(self, kernel_manager: object):
+    def __init__(self, kernel_manager: object) -> None:
         import psutil
 
         self.peak = 0
