@@ -231,7 +231,7 @@ class TokenFusion(Fusion):
 
 @_register
 class OneModality(VectorFusion):
-    """Look at one modality only: the baseline that every fusion has to beat. logits = MLP(v).
+    """Looks at one modality only: the baseline that every fusion has to beat. logits = MLP(v).
 
     Args:
         modality: "a" or "b".

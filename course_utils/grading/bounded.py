@@ -60,14 +60,14 @@ def run_bounded(function: Callable, *arguments: object, seconds: float, memory: 
 
 
 def _ended(code: int | None, seconds: float) -> str:
-    """Say how a process has ended that gave no answer."""
+    """Says how a process has ended that gave no answer."""
     if sys.platform == "linux" and code == -signal.SIGXCPU:
         return f"it takes more than {seconds:g} seconds of processor time"
     return f"its process has ended ({code})"
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Give the way to start a process that neither copies threads nor imports everything anew."""
+    """Gives the way to start a process that neither copies threads nor imports everything anew."""
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

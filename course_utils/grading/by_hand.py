@@ -164,7 +164,7 @@ def _comment_cells(notebook: NotebookNode) -> dict[str, str]:
 
 
 def _graded_cells(notebook: NotebookNode) -> list[tuple[NotebookNode, list[NotebookNode]]]:
-    """Give each graded cell with the answers that it is about."""
+    """Gives each graded cell with the answers that it is about."""
     found, answers = [], []
     for cell in notebook.cells:
         roles = cell.metadata.get("nbgrader", {})

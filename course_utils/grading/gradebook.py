@@ -205,7 +205,7 @@ class Course:
         return notes + self._make_page(student, lesson)
 
     def _make_page(self, student: str, lesson: str) -> list[str]:
-        """Make the feedback page, or else one that gives the points and says why."""
+        """Makes the feedback page, or else one that gives the points and says why."""
         try:
             _bounded(_show, self.folder, student, lesson)
         except (Stopped, CourseError) as error:
@@ -305,7 +305,7 @@ class Course:
     def _enter(
         self, student: str, lesson: str, notebook: NotebookNode, moment: str, plain: bool
     ) -> list[str]:
-        """Enter a submission in this process."""
+        """Enters a submission in this process."""
         shown, notes = presentable(notebook, plain)
         shown.metadata["presentable"] = True
         content = nbformat.writes(shown).encode()
@@ -326,7 +326,7 @@ class Course:
         return notes + by_hand.notes
 
     def _keep(self, student: str, lesson: str, content: bytes, moment: str) -> None:
-        """Write what nbgrader is to take for the submission."""
+        """Writes what nbgrader is to take for the submission."""
         path = self._kept_path(student, lesson)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -338,7 +338,7 @@ class Course:
             write_atomically(path.parent / "timestamp.txt", moment)
 
     def _entered_texts(self, student: str, lesson: str) -> dict[str, str]:
-        """Give the digests of the texts in the graded notebook, which is what people give points for."""
+        """Gives the digests of the texts in the graded notebook, which is what people give points for."""
         path = self._place("autograded", student, lesson) / f"{lesson}.ipynb"
         try:
             return digests_of_texts(nbformat.v4.reads(path.read_text(encoding="utf-8")))
@@ -363,7 +363,7 @@ class Course:
             raise CourseError(f"{place}: {_trouble(error)}") from error
 
     def _convert(self, converter: type, lesson: str, student: str | None = None) -> None:
-        """Run one of nbgrader's steps for a student, or for nobody in particular."""
+        """Runs one of nbgrader's steps for a student, or for nobody in particular."""
         config = self._config(lesson)
         self._said.lines.clear()
         try:
@@ -423,7 +423,7 @@ def _show(folder: Path, student: str, lesson: str) -> None:
 
 
 def _steps(settings: Config, name: str, ours: list[str]) -> list:
-    """Give the configured steps if ours is among them and none that executes, or else ours."""
+    """Gives the configured steps if ours is among them and none that executes, or else ours."""
     own = next(step for step in ours if step.startswith("course_utils."))
     configured = settings.get(name, [])
     steps = [step for step in configured if not str(step).rstrip("'>").endswith(".Execute")]
@@ -431,7 +431,7 @@ def _steps(settings: Config, name: str, ours: list[str]) -> list:
 
 
 def _exactly(converter: type, student: str | None) -> type:
-    """Give nbgrader's step for one student, whose name it would otherwise read as a pattern."""
+    """Gives nbgrader's step for one student, whose name it would otherwise read as a pattern."""
 
     class Exactly(converter):
         def init_notebooks(self) -> None:
@@ -444,7 +444,7 @@ def _exactly(converter: type, student: str | None) -> type:
 
 
 def _page_without_notebook(lesson: str, points: dict[str, tuple[float | None, float]], reason: str) -> str:
-    """Give the page that stands in place of one that cannot be made."""
+    """Gives the page that stands in place of one that cannot be made."""
     rows = "".join(
         f"<li>{html.escape(name)}: {'to be graded' if earned is None else f'{earned:g}'} / {most:g}</li>"
         for name, (earned, most) in points.items()
@@ -457,7 +457,7 @@ def _page_without_notebook(lesson: str, points: dict[str, tuple[float | None, fl
 
 
 def _trouble(error: SQLAlchemyError) -> str:
-    """Say what is wrong with a gradebook and what to do."""
+    """Says what is wrong with a gradebook and what to do."""
     said = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
     for words, remedy in _REMEDIES.items():
         if re.search(words, said):
@@ -466,7 +466,7 @@ def _trouble(error: SQLAlchemyError) -> str:
 
 
 def _reason(error: BaseException, lines: list[str]) -> str:
-    """Say why nbgrader has given up, from what it raised or logged."""
+    """Says why nbgrader has given up, from what it raised or logged."""
     cause = error
     while cause is not None:
         if isinstance(cause, SQLAlchemyError):

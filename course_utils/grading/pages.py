@@ -221,7 +221,7 @@ def _cut(source: str, note: str) -> str:
 
 
 def _safe_output(output: NotebookNode) -> NotebookNode:
-    """Keep of an output what is text or a picture; a page would run the rest."""
+    """Keeps of an output what is text or a picture; a page would run the rest."""
     if "data" in output:
         data = {kind: output.data[kind] for kind in _PICTURES[:2] if _is_picture(output.data, kind)}
         plain = output.data.get("text/plain")
@@ -264,7 +264,7 @@ def _time_is_up(*_: object) -> None:
 
 
 def _text(cell: NotebookNode, time: _Time) -> tuple[str, str]:
-    """Give the source that a text cell is shown by, and why it is another one ("" if it is not)."""
+    """Gives the source that a text cell is shown by, and why it is another one ("" if it is not)."""
     attachments = cell.get("attachments", {})
     source, missing = _without_missing(cell.source, attachments)
     if cell.cell_type == "raw":
@@ -276,7 +276,7 @@ def _text(cell: NotebookNode, time: _Time) -> tuple[str, str]:
 
 
 def _objection(source: str, attachments: dict, time: _Time) -> str:
-    """Say why a text cannot be shown formatted; "" if it can."""
+    """Says why a text cannot be shown formatted; "" if it can."""
     if len(source) > _MOST_TEXT:
         return "it is very long"
     if time.is_up():
@@ -293,7 +293,7 @@ def _objection(source: str, attachments: dict, time: _Time) -> str:
 
 
 def _without_missing(source: str, attachments: dict) -> tuple[str, list[str]]:
-    """Put a sentence in place of every picture that a text refers to and the file lacks."""
+    """Puts a sentence in place of every picture that a text refers to and the file lacks."""
     missing = []
 
     def replaced(match: re.Match) -> str:
@@ -307,7 +307,7 @@ def _without_missing(source: str, attachments: dict) -> tuple[str, list[str]]:
 
 
 def _rendered(source: str, attachments: dict) -> str:
-    """Show a text as nbgrader's pages do."""
+    """Shows a text as nbgrader's pages do."""
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
     from nbconvert.filters.strings import strip_files_prefix
 
@@ -316,7 +316,7 @@ def _rendered(source: str, attachments: dict) -> str:
 
 
 def _as_written(source: str) -> str:
-    """Give Markdown that shows a text letter by letter."""
+    """Gives Markdown that shows a text letter by letter."""
     source = _cut(source, "… {} more characters are left out here.")
     # The pages look for links line by line, in time that grows with the square of a line.
     source = "\n".join(part for line in source.split("\n") for part in _LINE.findall(line) or [""])
