@@ -20,7 +20,7 @@ class CourseError(Exception):
     def __init__(self, *args: object) -> None:
         super().__init__(*(_cut(arg, LONGEST_MESSAGE) if isinstance(arg, str) else arg for arg in args))
 
-    def _render_traceback_(self) -> list[str]:
+    def _render_traceback_(self) -> list:
         # IPython calls this in place of its own traceback: the message says what to do, forty lines of
         # library frames above it would hide it.
         return [f"{type(self).__name__}: {self}"]

@@ -2,13 +2,33 @@
 
 import datetime
 import re
+from pathlib import Path
 
 import dateutil.tz
 
-__all__ = ["to_utc"]
+__all__ = ["read_timestamp", "to_utc"]
 
+_LONGEST = 100  # characters
 _EXAMPLE = "2026-03-31 14:05:00 UTC"
 _FORM = re.compile(r"((?:19|20)\d\d-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(.*)")
+
+
+def read_timestamp(path: Path) -> str:
+    """Reads the beginning of a timestamp's file.
+
+    Args:
+        path: Path of ``timestamp.txt``; a link is not followed.
+
+    Returns:
+        str, at most 100 characters; "" when there is no such file.
+    """
+    if path.is_symlink() or not path.is_file():
+        return ""
+    try:
+        with path.open("rb") as file:
+            return file.read(_LONGEST).decode("utf-8", errors="replace").strip("\ufeff\0 \t\r\n")
+    except OSError as error:
+        return f"(cannot be read: {error.strerror})"
 
 
 def to_utc(timestamp: str) -> tuple[str, str]:

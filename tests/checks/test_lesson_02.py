@@ -403,7 +403,10 @@ EXTRACT_RIGHT = {
     "library": lambda p, m, f, size: cnn.extract_features(p, m, preprocess=f, batch_size=size),
 }
 EXTRACT_WRONG = {
-    "as found": (lambda p, m, f, size: m(f(p[0].astype(np.float32))), "without a batch axis|stopped with"),
+    "as found": (
+        lambda p, m, f, size: m(f(p[0].astype(np.float32))),
+        "without a batch axis|be checked",
+    ),
     "one by one": (extract_one_by_one, "fill the batches"),
     "all at once": (lambda p, m, f, size: extract(p, m, f, len(p)), "at most 3"),
     "last batch lost": (

@@ -191,9 +191,14 @@ def test_two_problems_of_one_student_are_both_in_the_row(session, tmp_path):
 
 
 def test_a_disk_that_fills_up_ends_the_run_with_one_line(session, monkeypatch):
-    one = session(["ada", "bob", "cy"], refused=dict.fromkeys(["ada", "bob", "cy"], OSError("no space")))
-    free = iter([10**9] * 3 + [0] * 100)
-    monkeypatch.setattr(run.shutil, "disk_usage", lambda folder: Free(next(free)))
+    one, free = session(["ada", "bob", "cy"]), [10**9]
+
+    def fill_up(*_):
+        free[0] = 0
+        raise OSError("no space")
+
+    monkeypatch.setattr(one._course, "record", fill_up)
+    monkeypatch.setattr(run.shutil, "disk_usage", lambda folder: Free(free[0]))
     with pytest.raises(CourseError, match=r"the disk is full: 0 MB are free.* run this again"):
         one.run(1, Limits(), False)
     assert one._broken == {}
