@@ -63,11 +63,12 @@ class Verdict(dict):
 
 @dataclasses.dataclass(frozen=True)
 class _Decision:
-    """What a check has made of an answer."""
+    """What a check has made of an answer; by its values alone, if nothing was raised on the way."""
 
     state: State
     hint: str = ""
     printed: str = ""
+    by_values: bool = False
 
 
 class _ByHand(CheckFailed):
@@ -219,9 +220,10 @@ class Referee:
         except _ByHand as failure:
             return _Decision(State.BY_HAND, str(failure))
         except CheckFailed as failure:
-            return _failed(str(failure))
+            return _Decision(State.FAILED, str(failure), by_values=failure.__cause__ is None)
         except AssertionError:
-            return _failed("A further test, which is not shown, does not hold.")
+            hint = "A further test, which is not shown, does not hold."
+            return _Decision(State.FAILED, hint, by_values=True)
         except TooMuchWork as work:
             return _failed(f"What your code returned is too large to be checked: {work}.")
         except Exception as error:
@@ -266,7 +268,7 @@ class _Attempt:
         self.verdicts = {}
         self._given_up = set()  # places of cells that are not run again
         self._trouble = {}  # grade_id of an answer → why its cell did not run to its end
-        self._stopped = set()  # checks at which the submission was stopped
+        self._settled = set()  # checks of which another run would say the same, unless own cells are in it
         self._end = time.monotonic() + self._limits.total_seconds
 
     def run(self) -> None:
@@ -307,7 +309,7 @@ class _Attempt:
     def _may_pass_in_full(self, exercise: Exercise) -> bool:
         """Says whether the whole notebook could make something else of an exercise than its own cells did."""
         own = any(step.kind == "own" for step in self._steps)
-        final = exercise.check in self._stopped or self._state_of(exercise) == State.BY_HAND
+        final = exercise.check in self._settled or self._state_of(exercise) == State.BY_HAND
         return not self._has_passed(exercise) and (own or not final)
 
     def _at_their_checks(self, exercises: list[Exercise]) -> dict[int, list[Exercise]]:
@@ -446,6 +448,9 @@ class _Attempt:
         source = self._cell_of(exercise).source
         decision = self._referee.decide(exercise, source, sandbox, self._failure_of(exercise))
         self._record(exercise, decision)
+        # What the answer needs was there: the rest of the lesson would not change what it gives.
+        if decision.by_values and not self._failure_of(exercise):
+            self._settled.add(exercise.check)
         if decision.state == State.PASSED:
             self.verdicts[exercise.check]["note"] = _writable(self._referee.note(exercise, sandbox))
 
@@ -456,7 +461,7 @@ class _Attempt:
             self._end += time.monotonic() - self._since
         if exercise:
             self._tried.add((place, exercise.check))
-            self._stopped.add(exercise.check)
+            self._settled.add(exercise.check)
             if not self._has_passed(exercise):
                 self._record(exercise, _failed(f"Your code was stopped: {reason}."))
             return
@@ -465,7 +470,7 @@ class _Attempt:
         step.cell.outputs = [_error("Stopped", sentence)]
         if step.kind == "answer":
             self._trouble[_name(step.cell)] = sentence
-            self._stopped |= {e.check for e in self._referee._plan.exercises if _name(step.cell) in e.answers}
+            self._settled |= {e.check for e in self._referee._plan.exercises if _name(step.cell) in e.answers}
 
     def _cell_of(self, exercise: Exercise) -> object:
         return next(step.cell for step in self._steps if step.exercise is exercise)
