@@ -153,7 +153,7 @@ def test_one_python_of_each_other_promised_version_is_found_also_below_pyenv(tmp
     on_path = stand_in(tmp_path / "bin" / "python3.13", "3.13.7")
     monkeypatch.setattr(interpreter, "VENV", tmp_path / ".venv")
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / ".pyenv"))
-    monkeypatch.setenv("PATH", f"{on_path.parent}:/bin")
+    monkeypatch.setenv("PATH", str(on_path.parent))
     found = {
         "11": versions / "3.11.1" / "bin" / "python",
         "12": versions / "3.12.1" / "bin" / "python",
