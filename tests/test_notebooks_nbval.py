@@ -55,6 +55,7 @@ def stdout(text):
     return v4.new_output("stream", name="stdout", text=text)
 
 
+@pytest.mark.slow
 def test_executes_and_compares_as_a_reader_would(tmp_path):
     stderr = v4.new_output("stream", name="stderr", text="from C\n")
     cells = [
@@ -101,18 +102,22 @@ def exercise(check="check(double)", after="print(2 * 4)", shown="8\n"):
     return cells
 
 
+@pytest.mark.slow
 def test_an_exercise_is_run_with_its_answer_and_without(tmp_path):
     assert verdicts(tmp_path, exercise()) == [True] * 5
 
 
+@pytest.mark.slow
 def test_a_cell_that_needs_an_answer_is_noticed(tmp_path):
     assert verdicts(tmp_path, exercise(after="print(double(4))")) == [True, True, True, True, False]
 
 
+@pytest.mark.slow
 def test_a_check_that_does_not_ask_for_an_answer_is_noticed(tmp_path):
     assert verdicts(tmp_path, exercise(check="print('passed')")) == [True, False, True, False, True]
 
 
+@pytest.mark.slow
 def test_a_dead_kernel_is_noticed_at_once(tmp_path):
     cells = [executed(1, "import os\nos._exit(1)"), executed(2, "print(1)", stdout("1\n"))]
     run = run_nbval(tmp_path, cells, "-rA", "--nbval", "--nbval-current-env")
@@ -120,6 +125,7 @@ def test_a_dead_kernel_is_noticed_at_once(tmp_path):
     assert "180" not in run.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [

@@ -62,6 +62,7 @@ def test_an_unknown_lesson_is_refused_before_anything_starts(arguments):
     assert re.match(r"course_utils: There is no lesson \w+\. There are: 00 \(orientation\)", answer.stderr)
 
 
+@pytest.mark.slow
 def test_an_experiment_takes_seeds_and_is_found_by_its_file():
     assert "overfitting" in commands._experiments() and "results" not in commands._experiments()
     answer = run("experiment", "overfitting", "--seeds", "x")
@@ -111,6 +112,7 @@ def test_one_lesson(started):
     assert started.command[started.command.index("--only-lesson") + 1] == "00"
 
 
+@pytest.mark.slow
 def test_one_lesson_spares_the_others():
     rules = ROOT / "tests" / "test_notebooks_rules.py"
     answer = pytest_on(rules, "--collect-only", "-q", "--only-lesson", "01")
@@ -152,6 +154,7 @@ def pytest_on(folder, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_a_run_in_which_no_lesson_was_executed_fails(tmp_path):
     (tmp_path / "test_something.py").write_text("def test_something(): pass\n")
     answer = pytest_on(tmp_path, "-n", "1")
@@ -159,11 +162,13 @@ def test_a_run_in_which_no_lesson_was_executed_fails(tmp_path):
     assert "No cell of any lesson was executed, so this run proves nothing." in answer.stdout
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_keeps_its_own_exit_code(tmp_path):
     (tmp_path / "test_broken.py").write_text("import nothing_of_this_name\n")
     assert pytest_on(tmp_path, "-n", "0").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_run_with_lessons_counts_their_cells(tmp_path):
     import nbformat
 

@@ -128,6 +128,7 @@ def test_the_learning_rate_is_that_of_keras_schedule(small):
     assert len(fusion.learning_rates("scenes")) == 3  # epochs of one batch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [

@@ -62,6 +62,7 @@ def test_the_shipped_weights_are_those_of_the_recorded_run_to_the_last_bit():
         training.load_weights(DATA / pretrained.CHECKPOINT, pretrained.build_image_encoder())
 
 
+@pytest.mark.slow
 def test_the_checkpoint_reaches_the_figures_that_were_recorded_for_its_seed():
     recorded = results.load("pretrain_image").row("encoder")
     found = pretrain_image.evaluate(pretrained.load_image_classifier())
@@ -71,6 +72,7 @@ def test_the_checkpoint_reaches_the_figures_that_were_recorded_for_its_seed():
         assert value == pytest.approx(first, abs=0.003), name
 
 
+@pytest.mark.slow
 def test_the_card_is_right_about_sides_and_groups():
     world, classifier = emoji.load(("fluent",)), pretrained.load_image_classifier()
 

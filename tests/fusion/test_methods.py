@@ -316,6 +316,7 @@ def test_modality_dropout_takes_one_at_the_rate_and_never_the_last():
 # --- files and errors ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @every_method
 def test_a_saved_model_gives_the_same_answers(name, tmp_path):
     a, b = keras.Input(SHAPE_A, name="a"), keras.Input(SHAPE_B, name="b")

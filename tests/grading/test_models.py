@@ -29,6 +29,7 @@ def inputs_of(model):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_the_same_model_is_built(name):
     model = MODELS[name]()
