@@ -65,7 +65,7 @@ def _first_lesson(place: Path) -> str:
 
 def _command(place: Path, port: int | None, ip: str, browser: bool) -> list[str]:
     command = [
-        *(sys.executable, "-m", "jupyterlab"),
+        *(sys.executable, "-m", "course_utils.command.server"),
         f"--ServerApp.root_dir={place}",
         f"--ServerApp.ip={ip}",
         f"--LabApp.default_url=/lab/tree/{_first_lesson(place)}",

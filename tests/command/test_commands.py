@@ -9,10 +9,11 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from course_utils.command import commands, environment, installer, lab, testing
+from course_utils.command import commands, environment, installer, lab, server, testing
 from course_utils.errors import CourseError
 from course_utils.places import ROOT
 
@@ -198,7 +199,7 @@ def test_lab_opens_the_working_folder_on_the_first_lesson(started, editions, cap
     assert commands.run(["lab", "--no-browser"]) == 0
     assert editions == [ROOT / "my_lessons"]
     command = started.command
-    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert command[:3] == [sys.executable, "-m", "course_utils.command.server"]
     assert f"--ServerApp.root_dir={ROOT / 'my_lessons'}" in command
     assert "--LabApp.default_url=/lab/tree/00_orientation.ipynb" in command
     assert "--no-browser" in command and not [argument for argument in command if "token" in argument.lower()]
@@ -251,7 +252,7 @@ def test_ctrl_c_ends_a_real_lab_at_once(tmp_path):
     variables = os.environ | {
         f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "RUNTIME")
     }
-    server = subprocess.Popen(
+    process = subprocess.Popen(
         [
             sys.executable,
             "-m",
@@ -273,7 +274,7 @@ def test_ctrl_c_ends_a_real_lab_at_once(tmp_path):
     try:
         end = time.monotonic() + 90
         while True:
-            assert server.poll() is None, server.stdout.read()
+            assert process.poll() is None, process.stdout.read()
             assert time.monotonic() < end
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status", timeout=2)
@@ -283,15 +284,30 @@ def test_ctrl_c_ends_a_real_lab_at_once(tmp_path):
                 break
             except OSError:
                 time.sleep(0.1)
-        server.send_signal(signal.SIGINT)
-        output, _ = server.communicate(timeout=20)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
     finally:
-        server.kill()
+        process.kill()
         os.close(terminal)
         os.close(inside)
-    assert server.returncode == 0
+    assert process.returncode == 0
     assert f"http://localhost:{port}/lab/tree/00_orientation.ipynb?token=" in output
     assert (tmp_path / "mine" / "00_orientation.ipynb").is_file()
+
+
+@pytest.mark.parametrize("moment", ["while it is loaded", "while it starts"])
+def test_ctrl_c_before_jupyterlab_listens_for_it_shows_no_traceback(moment, monkeypatch, tmp_path):
+    interrupted = "raise KeyboardInterrupt"
+    body = interrupted if moment == "while it is loaded" else f"def main():\n    {interrupted}"
+    (tmp_path / "jupyterlab").mkdir()
+    (tmp_path / "jupyterlab" / "__init__.py").touch()
+    (tmp_path / "jupyterlab" / "labapp.py").write_text(body, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with mock.patch.dict(sys.modules), pytest.raises(SystemExit) as end:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "jupyterlab"]:
+            del sys.modules[name]
+        server.main()
+    assert end.value.code == 0
 
 
 def test_packages_of_elsewhere_do_not_hide_ours(monkeypatch, tmp_path):
