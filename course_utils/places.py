@@ -30,7 +30,7 @@ TESTS = ROOT / "tests"
 MY_LESSONS = ROOT / "my_lessons"
 """The learner's working folder, unless another is asked for."""
 CACHE = ROOT / ".course-cache"
-"""Downloaded weights and features; it may be deleted at any time."""
+"""Downloaded weights, features, history of what was typed; it may be deleted at any time."""
 VENV = ROOT / ".venv"
 
 

@@ -24,6 +24,8 @@ SETTINGS = {
     # Without the person's matplotlibrc, and with the one backend that draws into a notebook.
     "MATPLOTLIBRC": os.devnull,
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    # Without the person's start-up files and settings of IPython: they run in every kernel.
+    "IPYTHONDIR": str(CACHE / "ipython"),
 }
 """Variables of the course's own in place of what a person has set for other programs."""
 

@@ -31,8 +31,8 @@ MARKER = ".made-by-course"
 STAMP = ".complete"
 LOCKS = {"": "requirements.lock", "instructor": "requirements-instructor.lock"}
 CONDA_NAME = "multimodal-course"
-# Without asserts a lesson proves nothing; warnings and a debug mode print into its outputs.
-UNWANTED = (*runtime.UNWANTED, "PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONDEVMODE")
+# Without asserts a lesson proves nothing; warnings, a debug mode and a start-up file print into its outputs.
+UNWANTED = (*runtime.UNWANTED, "PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONDEVMODE", "PYTHONSTARTUP")
 
 # Where TensorFlow has wheels: platform.system() → platform.machine().
 PLATFORMS = {"Linux": ("x86_64", "aarch64"), "Darwin": ("arm64",), "Windows": ("AMD64",)}

@@ -334,6 +334,35 @@ def test_nothing_that_was_set_for_other_programs_reaches_a_lesson(monkeypatch):
     assert variables["PYTHONUTF8"] == "1" and variables["MATPLOTLIBRC"] == os.devnull
 
 
+@pytest.mark.slow
+def test_start_up_files_of_other_programs_do_not_run_in_a_lessons_kernel(monkeypatch, tmp_path):
+    from jupyter_client.manager import start_new_kernel
+
+    profile = tmp_path / ".ipython" / "profile_default"
+    (profile / "startup").mkdir(parents=True)
+    (profile / "startup" / "00.py").write_text("theirs = 1", encoding="utf-8")
+    (profile / "ipython_config.py").write_text(
+        "c.InteractiveShellApp.exec_lines = ['also_theirs = 1']", encoding="utf-8"
+    )
+    (tmp_path / "startup.py").write_text("python_s = 1", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "startup.py"))
+    monkeypatch.delenv("IPYTHONDIR", raising=False)
+    names = "sorted({'theirs', 'also_theirs', 'python_s'} & set(globals()))"
+    for variables, expected in (
+        (dict(os.environ), "['also_theirs', 'python_s', 'theirs']"),
+        (environment.child_environment(), "[]"),
+    ):
+        manager, client = start_new_kernel(env=variables)
+        said = []
+        try:
+            client.execute_interactive(f"print({names})", output_hook=said.append, timeout=60)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+        assert [one["content"]["text"] for one in said if one["msg_type"] == "stream"] == [f"{expected}\n"]
+
+
 def test_what_render_and_grade_start_gets_the_same_variables(monkeypatch):
     monkeypatch.setattr(os, "environ", os.environ | {"PYTHONOPTIMIZE": "1", "KERAS_HOME": "/theirs"})
     expected = environment.child_environment()
