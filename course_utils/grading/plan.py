@@ -15,7 +15,7 @@ from course_utils.grading import slicing
 from course_utils.lessons.editions import TEXT_STUB, clear_answers, read_notebook
 from course_utils.places import ROOT
 
-__all__ = ["Broken", "Exercise", "Plan", "Step", "compose", "read_plan", "read_submission"]
+__all__ = ["Broken", "Exercise", "Plan", "Step", "compose", "grade_id", "read_plan", "read_submission"]
 
 _LARGEST_FILE = 20 * 2**20
 _MOST_CELLS = 2000
@@ -275,7 +275,7 @@ class _Frame:
 
     def add(self, cell: NotebookNode) -> None:
         """Adds a cell of the submission."""
-        name = _grade_id(cell)
+        name = grade_id(cell)
         if name in self._checks:
             self._add_check(name, cell)
         elif name in self._originals and name not in self._placed:
@@ -336,7 +336,7 @@ class _Frame:
                 continue
             after = set(order[place + 1 :])
             position = next(
-                (i for i, step in enumerate(self.steps) if _grade_id(step.cell) in after),
+                (i for i, step in enumerate(self.steps) if grade_id(step.cell) in after),
                 len(self.steps),
             )
             step = self._official(name, self._released[name].source)
@@ -344,7 +344,8 @@ class _Frame:
             self.steps.insert(position, step)
 
 
-def _grade_id(cell: NotebookNode) -> str | None:
+def grade_id(cell: NotebookNode) -> str | None:
+    """Gives what identifies a graded cell; None for any other."""
     roles = cell.metadata.get("nbgrader")
     name = roles.get("grade_id") if isinstance(roles, dict) else None
     return name if isinstance(name, str) else None

@@ -8,9 +8,10 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from course_utils.grading import plan, referee
+from course_utils.grading import attempt, plan, referee
 from course_utils.grading.limits import Limits
-from course_utils.grading.referee import State
+from course_utils.grading.sandbox import Sandbox, SandboxGone
+from course_utils.grading.verdicts import State
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation")]
 
@@ -262,13 +263,13 @@ def test_what_is_no_right_answer_has_its_state(judge, name):
 
 def test_what_passes_or_is_blank_runs_no_further_cell(judge, monkeypatch):
     runs = []
-    go_through = referee._Attempt._go_through
+    go_through = attempt.Attempt._go_through
 
-    def counted(attempt, sources, trials):
+    def counted(one, sources, trials):
         runs.append(sum(map(bool, sources)))
-        go_through(attempt, sources, trials)
+        go_through(one, sources, trials)
 
-    monkeypatch.setattr(referee._Attempt, "_go_through", counted)
+    monkeypatch.setattr(attempt.Attempt, "_go_through", counted)
 
     def both(cells):
         cells[1].source, cells[3].source = RIGHT, "def my_half(x):\n    return x // 2"
@@ -305,11 +306,11 @@ def test_many_short_naps_are_stopped_together(judge):
     assert first(graded(judge, replaced(naps)))["state"] == "passed"
     made, _ = judge
     check = "for _ in range(9):\n    assert my_double(1) == 2"
-    exercise = made._plan.exercises[0]
-    with referee.Sandbox(LIMITS) as sandbox:
+    exercise = made.plan.exercises[0]
+    with Sandbox(LIMITS) as sandbox:
         sandbox.send({"do": "start", "quick": True, "output": 1000}, seconds=60)
         sandbox.send({"do": "run", "source": naps}, seconds=5)
-        with pytest.raises(referee.SandboxGone, match="6 seconds together"):
+        with pytest.raises(SandboxGone, match="6 seconds together"):
             made.decide(exercise, check, sandbox, "")
 
 
@@ -337,10 +338,10 @@ def test_many_short_naps_are_stopped_together(judge):
 )
 def test_a_librarys_own_function_is_noted(judge, answer, note):
     made, _ = judge
-    with referee.Sandbox(LIMITS) as sandbox:
+    with Sandbox(LIMITS) as sandbox:
         sandbox.send({"do": "start", "quick": True, "output": 1000}, seconds=60)
         sandbox.send({"do": "run", "source": answer}, seconds=30)
-        said = made.note(made._plan.exercises[0], sandbox)
+        said = made.note(made.plan.exercises[0], sandbox)
     assert said.startswith("uses the library's own function: " if note else "") and note in said
     assert bool(said) == bool(note)
 
@@ -393,14 +394,14 @@ def test_reading_is_given_up_in_the_end(judge, monkeypatch):
 
 def test_what_is_too_large_to_be_checked_out_here_is_said(judge):
     made, _ = judge
-    exercise = made._plan.exercises[0]
-    patient = referee.Limits(check_seconds=0.3)
-    with referee.Sandbox(LIMITS) as sandbox:
+    exercise = made.plan.exercises[0]
+    patient = Limits(check_seconds=0.3)
+    with Sandbox(LIMITS) as sandbox:
         sandbox.send({"do": "start", "quick": True, "output": 1000}, seconds=60)
         sandbox.send({"do": "run", "source": RIGHT}, seconds=5)
-        made._limits, before = patient, made._limits
+        made.limits, before = patient, made.limits
         try:
             decision = made.decide(exercise, "while True:\n    pass", sandbox, "")
         finally:
-            made._limits = before
+            made.limits = before
     assert (decision.state, "too large to be checked" in decision.hint) == (State.FAILED, True)
