@@ -69,6 +69,7 @@ def test_show_is_deterministic_small_and_800_pixels_wide(shown):
     assert len(first["image/png"]) < 30_000
 
 
+@pytest.mark.slow
 def test_a_palette_is_used_only_where_no_eye_sees_it(shown):
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     for figure in (line(), plotting.grid([noise], scale=1)):

@@ -159,6 +159,7 @@ def everything(model):
     return [np.array(value.numpy()) for value in (*model.variables, *model.optimizer.variables)]
 
 
+@pytest.mark.slow
 def test_the_range_test_falls_then_rises_and_puts_the_model_back():
     model, (inputs, labels) = small_model(), blobs()
     model.fit(inputs, labels, epochs=1, verbose=0)
@@ -226,6 +227,7 @@ def fit(model, first, last):
     return history.history["loss"][0]
 
 
+@pytest.mark.slow
 def test_a_new_model_goes_on_where_the_old_one_stopped(tmp_path):
     uninterrupted = small_model()
     loss = fit(uninterrupted, 0, 5)
@@ -243,6 +245,7 @@ def test_a_new_model_goes_on_where_the_old_one_stopped(tmp_path):
         np.testing.assert_allclose(old, new, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_weights_alone_would_not_do(tmp_path):
     uninterrupted = fit(small_model(), 0, 5)
     first, second = small_model(), small_model(seed=99)

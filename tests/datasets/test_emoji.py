@@ -171,6 +171,7 @@ def test_split_sheet_reads_row_by_row():
     np.testing.assert_array_equal(tiles[3, ..., 0], [[12, 13], [18, 19]])
 
 
+@pytest.mark.slow
 def test_stored_near_copies_are_those_that_the_script_finds(loaded, monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "data" / "build")
     script = importlib.import_module("near_copies")

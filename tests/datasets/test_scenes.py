@@ -235,6 +235,7 @@ def digest(drawn):
     return hashlib.sha256(content).hexdigest()[:16]
 
 
+@pytest.mark.slow
 def test_the_seed_decides_in_this_process_and_in_another():
     first = scenes.generate(30, seed=7)
     second = scenes.generate(30, seed=7)
@@ -346,6 +347,7 @@ def uneven(questions, answers):
     return found
 
 
+@pytest.mark.slow
 def test_each_question_has_uniform_answers(many):
     questions, answers, _, _ = many
     assert len(np.unique(questions)) == 9 + 12 + 4 * 12

@@ -163,6 +163,7 @@ def test_the_interval_is_scipys_percentile_bootstrap_of_the_same_draws():
         assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
     rng = np.random.default_rng(2)
     intervals = [evaluation.bootstrap_interval(rng.random(150) < 0.7, draws=400, seed=i) for i in range(300)]
@@ -181,6 +182,7 @@ def test_rows_that_belong_together_are_drawn_together():
     assert (again.low, again.high) == (together.low, together.high)
 
 
+@pytest.mark.slow
 def test_any_statistic_of_rows_will_do():
     rows = np.stack([np.arange(50), np.arange(50) % 7], axis=1)
     interval = evaluation.bootstrap_interval(

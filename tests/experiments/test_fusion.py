@@ -53,6 +53,7 @@ def test_the_training_set_has_mean_0_and_deviation_1_and_words_stay_words(small)
     )  # by the training set's statistics
 
 
+@pytest.mark.slow
 def test_hidden_regions_are_not_looked_at(small):
     pairs, some = fusion.load_sets("scenes", seed=0)["test"], fusion.draw_scenes("test")
     model, both = fusion.build("scenes", "cross-attention"), fusion.both(len(pairs))
@@ -65,6 +66,7 @@ def test_hidden_regions_are_not_looked_at(small):
     assert not np.allclose(*answers)
 
 
+@pytest.mark.slow
 def test_the_weight_of_cells_is_what_loops_find(small):
     pairs, some = fusion.load_sets("scenes", seed=0)["test"], fusion.draw_scenes("test")
     model = fusion.build("scenes", "cross-attention")
@@ -102,6 +104,7 @@ def test_questions_are_sorted_into_three_kinds(small):
             assert (name == "beside") == (words[:2] == ["what", "is"] and words[2] != "at")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", fusion.METHODS)
 def test_no_answer_depends_on_batch_mates_or_on_other_questions(method, small):
     pairs = fusion.load_sets("scenes", seed=0)["test"]

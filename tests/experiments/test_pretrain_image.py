@@ -102,6 +102,7 @@ def test_muon_of_a_kernel_is_keras_muon_of_the_same_numbers_as_a_matrix():
     np.testing.assert_array_equal(bias.numpy(), kept.numpy())
 
 
+@pytest.mark.slow
 def test_the_optimizer_takes_the_steps_of_the_one_that_trained_the_checkpoint():
     class Former(pretrain_image.MuonOfKernels):
         build = keras.optimizers.Muon.build

@@ -69,6 +69,7 @@ def test_a_setting_run_again_makes_the_kind_of_difference_that_was_recorded():
     assert (found < 1e-4) == (recorded["largest difference"].values.max() < 1e-4), (row, seed, found)
 
 
+@pytest.mark.slow
 def test_no_concept_is_in_two_splits():
     for seed in range(3):
         sets = overfitting.load_sets(seed)
@@ -85,6 +86,7 @@ def test_the_found_network_is_the_documents():
     assert train_model.build("as found, labels made one-hot").count_params() == 23_907_650
 
 
+@pytest.mark.slow
 def test_the_groups_are_tested_on_a_style_that_none_learns_from():
     sets = image_groups.load_sets()
     (pictures, groups), (unseen, unseen_groups) = sets["train"], sets["test"]

@@ -140,6 +140,7 @@ def test_windows_that_do_not_fit_are_refused(shape, window):
         pretrained.window_features(np.zeros(shape, np.uint8), window=window)
 
 
+@pytest.mark.slow
 def test_a_region_of_a_whole_picture_sees_seventy_pixels():
     picture = np.random.default_rng(0).integers(0, 256, (1, 160, 160, 3), dtype=np.uint8)
     before, seen = pretrained.region_features(picture).reshape(10, 10, 192), []

@@ -64,6 +64,7 @@ def gradients(layer, *inputs):
 # --- what must not change an answer -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @every_method
 @alone_and_per_token
 def test_an_answer_depends_on_its_own_sample_alone(name, per_token):
@@ -109,6 +110,7 @@ def test_tokens_that_move_with_their_positions_change_nothing(name, per_token):
         assert np.abs(stayed - expected).max() > 1e-3
 
 
+@pytest.mark.slow
 @every_method
 @alone_and_per_token
 def test_a_missing_modality_may_hold_anything(name, per_token):
@@ -143,6 +145,7 @@ def test_what_is_left_when_the_other_is_missing_still_counts(name, per_token):
     assert (by_b > 1e-3) == (name != "only a")
 
 
+@pytest.mark.slow
 @every_method
 def test_modalities_interact_in_all_but_late_fusion_and_the_baselines(name):
     layer, (a, b, _, _), (other_a, other_b, _, _) = method(name), batch(0), batch(1)
@@ -158,6 +161,7 @@ def test_gradients_reach_every_weight(name):
         assert np.abs(gradient).max() > 1e-7, path
 
 
+@pytest.mark.slow
 @every_method
 def test_a_question_is_answered_as_if_it_were_asked_alone(name):
     single, several = method(name), method(name, per_token=True)
@@ -401,6 +405,7 @@ def blocks_of(layer):
     return [block for name in names for block in getattr(layer, name)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["self-attention", "cross-attention", "co-attention", "bottleneck"])
 def test_shared_blocks_are_one_block_run_again(name):
     rng = np.random.default_rng(0)

@@ -236,6 +236,7 @@ def graded_cell(name: str, source: str) -> NotebookNode:
     )
 
 
+@pytest.mark.slow
 def test_cells_are_counted_and_those_that_are_graded_stay():
     many = [NotebookNode(cell_type="markdown", source="x", metadata=NotebookNode()) for _ in range(30_000)]
     shown, notes = presentable(NotebookNode(cells=[*many, graded_cell("ex-1", "my answer")], metadata={}))

@@ -82,6 +82,7 @@ def test_executes_in_place_and_leaves_no_trace_of_the_machine(tmp_path, capsys, 
     assert f"01_lesson.ipynb: 8 cells in {result.seconds:.1f} s, at most " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_same_lesson_gives_the_same_bytes(tmp_path):
     first = save(tmp_path / "a.ipynb", code("sum", "sum(range(10))"), code("text", "print('多')"))
     second = tmp_path / "b.ipynb"

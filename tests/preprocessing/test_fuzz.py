@@ -12,6 +12,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import pytest
 import soundfile
 from PIL import Image
 
@@ -140,6 +141,7 @@ def read_damaged_files(results):
     results.put((files, arrays, wrong, peak_memory()))
 
 
+@pytest.mark.slow
 def test_damaged_files_give_an_array_or_one_clear_error(monkeypatch):
     # A spawned process imports this module by name, which pytest's importlib mode does not offer.
     monkeypatch.syspath_prepend(Path(__file__).parent)

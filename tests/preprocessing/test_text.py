@@ -289,6 +289,7 @@ def test_jieba_finds_words():
     assert text.segment_chinese("") == []
 
 
+@pytest.mark.slow
 def test_jieba_is_silent_and_leaves_no_file(tmp_path):
     code = "from course_utils.preprocessing import text; text.segment_chinese('你好世界')"
     # Bytecode is compiled afresh, which is when the warnings of jieba's source appear.
