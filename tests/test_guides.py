@@ -228,8 +228,7 @@ def test_minutes_seconds_and_points_are_the_lessons_own():
 
 def test_the_lessons_that_count_their_exercises_are_those_named():
     said = [n for n in LESSONS if "as long again for the exercises" in notebook(n).cells[0].source]
-    assert said == ["01", "02"]
-    assert "Lessons 01 and 02 say there" in INSTRUCTORS
+    assert f"Lessons {', '.join(said[:-1])} and {said[-1]} say there" in INSTRUCTORS
 
 
 @pytest.mark.parametrize("weeks", [6, 14])
