@@ -3,10 +3,11 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
-from course_utils.places import ROOT, TESTS
+from course_utils.places import MY_LESSONS, ROOT, TESTS
 
 
 def run(arguments: list[str]) -> int:
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(run=_doctor)
     if is_whole():
+        _add_answer(commands)
         _add_render(commands)
         _add_experiment(commands)
         _add_assign(commands)
@@ -87,6 +89,17 @@ def _add_trial(commands: argparse._SubParsersAction) -> None:
     test = commands.add_parser("test", help="check the installation and run every lesson to its end")
     test.set_defaults(run=_try)
     test.add_argument("--lesson", metavar="NN", help="one lesson only")
+
+
+def _add_answer(commands: argparse._SubParsersAction) -> None:
+    answer = commands.add_parser(
+        "answer", help="show the model answer of a written question, once you have written yours"
+    )
+    answer.set_defaults(run=_answer)
+    answer.add_argument("number", metavar="NUMBER", help="the exercise, such as 3.6")
+    answer.add_argument(
+        "--folder", metavar="DIR", default=MY_LESSONS, help="your working folder (default: my_lessons)"
+    )
 
 
 def _add_render(commands: argparse._SubParsersAction) -> None:
@@ -207,6 +220,14 @@ def _doctor(options: argparse.Namespace) -> int:
     from course_utils.command import doctor
 
     return 1 if any(finding.mark == "fail" for finding in doctor.report()) else 0
+
+
+def _answer(options: argparse.Namespace) -> int:
+    environment.enter()
+    from course_utils.lessons import answers
+
+    print(answers.model_answer(options.number, Path(options.folder)))
+    return 0
 
 
 def _render(options: argparse.Namespace) -> int:

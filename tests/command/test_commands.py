@@ -31,7 +31,7 @@ def run(*arguments, **options):
 
 def test_help_names_every_command():
     text = run("--help").stdout
-    names = ("lab", "test", "doctor", "assign", "grade", "render", "experiment", "install")
+    names = ("lab", "test", "doctor", "answer", "assign", "grade", "render", "experiment", "install")
     assert all(re.search(rf"^    {name}\b", text, re.M) for name in names)
 
 
