@@ -3,28 +3,61 @@
 A check is a function that calls the learner's function on inputs it makes itself and compares the results
 with an independent reference. It raises :class:`CheckFailed`, an ``AssertionError`` that shows its hint and
 no traceback, and prints one line when all holds. The checks of a lesson live in ``lesson_NN.py``.
+
+**What is taken as a result**, by all checks alike. Numbers: a NumPy array, a tensor, or a list or tuple of
+numbers, nested as deep as the array has axes (:func:`expect_array`); where one number is asked, a Python or
+NumPy number or an array without axes (:func:`expect_number`). Whole numbers in a list also stand for floats;
+an *array* of whole numbers does not, since its fractions are lost. Several results: a tuple, a list or an
+array along its first axis (:func:`expect_parts`). Models: every ``keras.Model``, functional, sequential,
+nested or of a class of its own (:func:`expect_model`). Anything else is refused with one sentence that says
+what it is, before any value is compared. An answer gets copies of arrays, lists and sets, and must not change
+them.
 """
 
+import contextlib
+import copy
 import functools
+import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from course_utils.lessons.stubs import is_cell, is_stub
 
+if TYPE_CHECKING:
+    import keras
+
 __all__ = [
     "CheckFailed",
     "EmptyAnswer",
     "StillEmpty",
+    "call_model",
     "exercise",
     "expect",
     "expect_array",
     "expect_close",
+    "expect_model",
+    "expect_number",
+    "expect_parts",
 ]
+
+_KINDS = {
+    "str": "text",
+    "NoneType": "None",
+    "list": "a list",
+    "tuple": "a tuple",
+    "dict": "a dictionary",
+    "set": "a set",
+    "generator": "a generator, which `yield` and `(… for …)` make: collect its values in a list first",
+    "function": "a function: call it, with parentheses",
+    "builtin_function_or_method": "a function: call it, with parentheses",
+    "KerasTensor": "a symbolic tensor, which has no numbers yet",
+}
 
 
 class CheckFailed(AssertionError):
@@ -57,30 +90,157 @@ def expect(condition: bool, hint: str) -> None:
         raise CheckFailed(hint)
 
 
-def expect_array(value: object, shape: tuple[int, ...], dtype: type, what: str) -> np.ndarray:
-    """Fails the check unless a value is an array of the given shape and kind of number.
+def expect_array(
+    value: object,
+    shape: tuple[int, ...] | None,
+    dtype: type,
+    what: str,
+    mistakes: Iterable[tuple[tuple[int, ...], str]] = (),
+) -> np.ndarray:
+    """Fails the check unless a value is an array of numbers of the given shape and kind, or stands for one.
 
     Args:
         value: what the learner's function returned.
-        shape: tuple of int, the expected shape.
+        shape: tuple of int, the expected shape; None takes any.
         dtype: NumPy scalar type or abstract kind (``np.uint8``, ``np.floating``, ``np.bool_``).
         what: str, names the value in the hint ("the mask for 3 sequences of length 5").
+        mistakes: iterable of ``(wrong, hint)``: ``wrong`` is the shape that a typical mistake makes.
 
     Returns:
         The value as a NumPy array of that shape.
 
     Raises:
-        CheckFailed: when it is None, no array, or has another shape or dtype.
+        CheckFailed: when it is no array and no list of numbers, or has another shape or dtype.
     """
-    expect(value is not None, f"{what} is None: does your function end without `return`?")
-    expect(
-        hasattr(value, "shape") and hasattr(value, "dtype"),
-        f"{what} is a {type(value).__name__}, expected a NumPy array.",
-    )
-    array = np.asarray(value)
-    expect(array.shape == shape, f"{what} has shape {array.shape}, expected {shape}.")
+    array = _numbers(value, what)
+    if shape is not None and array.shape != shape:
+        likely = next((f" {hint}" for wrong, hint in mistakes if array.shape == wrong), "")
+        raise CheckFailed(f"{what} has shape {array.shape}, expected {shape}.{likely}")
+    if isinstance(value, list | tuple) and np.issubdtype(array.dtype, np.integer) and dtype is np.floating:
+        return array.astype(np.float64)
     expect(np.issubdtype(array.dtype, dtype), f"{what} has dtype {array.dtype}, expected {dtype.__name__}.")
     return array
+
+
+def expect_number(value: object, what: str, whole: bool = False) -> float:
+    """Fails the check unless a value is one real number.
+
+    Args:
+        value: what the learner's function returned.
+        what: str, names the value in the hint.
+        whole: bool, whether its type must be one of whole numbers.
+
+    Returns:
+        The number, float, or int if it is whole.
+
+    Raises:
+        CheckFailed: when it is no number, several, or complex.
+    """
+    array = _numbers(value, what)
+    expect(array.ndim == 0, f"{what} has shape {array.shape}, expected one number.")
+    expect(not np.iscomplexobj(array), f"{what} is complex, expected a real number.")
+    if whole:
+        expect(
+            np.issubdtype(array.dtype, np.integer),
+            f"{what} is {array.item()!r}. Return whole numbers, as Python's `//` makes them: `/` makes a "
+            "float, and `-(-a // b)` rounds up without one.",
+        )
+    return array.item() if whole else float(array)
+
+
+def expect_parts(value: object, names: Sequence[str]) -> list:
+    """Fails the check unless a value holds as many results as asked.
+
+    Args:
+        value: what the learner's function returned.
+        names: sequence of str, what each result is, as the hint shows it behind ``return``.
+
+    Returns:
+        list of the results.
+
+    Raises:
+        CheckFailed: when there is another number of them, or one is None.
+    """
+    count = {2: "two", 3: "three"}[len(names)]
+    several = isinstance(value, tuple | list) or len(getattr(value, "shape", ())) > 0
+    hint = f"Return {count} things, `return {', '.join(names)}`"
+    expect(value is not None, f"Your function returned None: does it end without `return`? {hint}.")
+    expect(several, f"{hint}; found {_kind(value)}.")
+    expect(len(value) == len(names), f"{hint}; found {len(value)}.")
+    for name, part in zip(names, value, strict=True):
+        expect(part is not None, f"{name} is None. {hint}.")
+    return list(value)
+
+
+def expect_model(value: object) -> "keras.Model":
+    """Fails the check unless a value is a Keras model.
+
+    Args:
+        value: what the learner's function returned.
+
+    Returns:
+        The same Keras model.
+
+    Raises:
+        CheckFailed: when it is none.
+    """
+    import keras
+
+    expect(value is not None, "Your function returned None: does it end without `return`?")
+    expect(
+        isinstance(value, keras.Model),
+        f"Return a Keras model, such as `keras.Sequential([...])`; found {_kind(value)}.",
+    )
+    return value
+
+
+def call_model(model: "keras.Model", inputs: object, what: str) -> np.ndarray:
+    """Calls a model without training it, and fails the check when it stops or gives no numbers.
+
+    Args:
+        model: Keras model.
+        inputs: what it is called on, an array or a list of arrays.
+        what: str, names the inputs in the hint ("8 samples").
+
+    Returns:
+        The output, array.
+
+    Raises:
+        CheckFailed: with the line in which the library says what is wrong.
+    """
+    try:
+        outputs = model(inputs, training=False)
+    except Exception as error:  # each library raises its own
+        said = re.sub(r"\x1b\[\d*m|\{\{.*?\}\} ?|\[Op:.*", "", str(error))
+        lines = [line for line in said.splitlines() if line and not line.startswith("Exception encountered")]
+        raise CheckFailed(
+            f"Your model stops when it is called on {what}: {' '.join(lines[:1])[:200]}"
+        ) from error
+    return _numbers(outputs, f"What your model gives for {what}")
+
+
+def _numbers(value: object, what: str) -> np.ndarray:
+    """An array, tensor, number or (nested) list of numbers as an array; anything else fails the check."""
+    expect(value is not None, f"{what} is None: does your function end without `return`?")
+    expect(
+        isinstance(value, list | tuple | int | float | complex) or hasattr(value, "__array__"),
+        f"{what} is {_kind(value)}; expected numbers, such as a NumPy array.",
+    )
+    try:
+        array = np.asarray(value)
+    except Exception:  # rows of unequal length, or parts that are no numbers: libraries raise what they like
+        array = np.asarray(None)
+    expect(
+        array.dtype.kind in "biufc",
+        f"{what} is {_kind(value)} in which not everything is a number, or whose rows differ in length; "
+        "expected numbers, such as a NumPy array.",
+    )
+    return array
+
+
+def _kind(value: object) -> str:
+    name = type(value).__name__
+    return _KINDS.get(name, f"a {name}")
 
 
 def expect_close(
@@ -97,41 +257,52 @@ def expect_close(
         expected: number array, the reference, same shape.
         what: str, names the value in the hint.
         mistakes: iterable of ``(wrong, hint)``: ``wrong`` is what a typical mistake makes of the same input.
+            The hints of all that fit are shown.
         tolerance: float, absolute and relative.
 
     Raises:
-        CheckFailed: with the hint of the first mistake that fits, else naming the largest difference.
+        CheckFailed: when the shapes differ; with the hints of the mistakes that fit, else naming the largest
+            difference.
     """
     value, expected = np.asarray(value), np.asarray(expected)
-    if np.allclose(value, expected, rtol=tolerance, atol=tolerance):
+    expect(value.shape == expected.shape, f"{what} has shape {value.shape}, expected {expected.shape}.")
+
+    def is_close(other: np.ndarray) -> bool:
+        return np.allclose(value, other, rtol=tolerance, atol=tolerance)
+
+    if is_close(expected):
         return
-    for wrong, hint in mistakes:
-        if np.shape(wrong) == value.shape and np.allclose(value, wrong, rtol=tolerance, atol=tolerance):
-            raise CheckFailed(hint)
+    with np.errstate(all="ignore"):
+        fitting = [hint for wrong, hint in mistakes if np.shape(wrong) == value.shape and is_close(wrong)]
+    if fitting:
+        # What cannot be told apart by these numbers is not guessed.
+        raise CheckFailed(" Or: ".join(dict.fromkeys(fitting)))
     difference = np.abs(value.astype(np.float64) - expected.astype(np.float64))
     worst = np.unravel_index(np.nan_to_num(difference, nan=np.inf).argmax(), difference.shape)
     place = f" at index {tuple(int(i) for i in worst)}" if worst else ""
     raise CheckFailed(f"{what}{place} is {value[worst]:.6g}, expected {expected[worst]:.6g}.")
 
 
-def exercise(number: str, verified: str) -> Callable[[Callable], Callable]:
+def exercise(number: str, verified: str, own: str | None = None) -> Callable[[Callable], Callable]:
     """Turns a function that tests an answer into the check of an exercise.
 
     Args:
         number: str, the exercise as the lesson numbers it ("1.2").
         verified: str, what has been shown once the function returns; printed on success.
+        own: str, regular expression of whole names ("package.module.function") that an answer may not call,
+            because the exercise is to write that; None allows everything.
 
     Returns:
         A decorator. The decorated check prints one line or raises :class:`CheckFailed`: also for an answer
-        that is still empty (:class:`StillEmpty`), and for one that stops with an error of its own, whose
-        line it quotes.
+        that is still empty (:class:`StillEmpty`), for one that stops with an error of its own, whose line it
+        quotes, and for one that changes its arguments.
     """
 
     def decorate(test: Callable) -> Callable:
         @functools.wraps(test)
         def check(*answers: object) -> None:
             try:
-                test(*answers)
+                test(*(_Answer(answer, own) for answer in answers))
             except CheckFailed:
                 raise
             except Exception as error:  # a learner's code can raise anything, and the check must say where
@@ -146,6 +317,64 @@ def exercise(number: str, verified: str) -> Callable[[Callable], Callable]:
         return check
 
     return decorate
+
+
+class _Answer:
+    """A learner's function as a check sees it: called on copies, which it must leave as they are."""
+
+    def __init__(self, function: object, own: str | None) -> None:
+        expect(callable(function), f"The check wants your function; this is {_kind(function)}.")
+        self._function, self._own = function, own
+
+    def __call__(self, *arguments: object) -> object:
+        handed = [_copied(argument) for argument in arguments]
+        own, self._own = self._own, None  # looked at in the first call only: it takes time
+        with _calls_of(own) as borrowed:
+            value = self._function(*handed)
+        expect(
+            not borrowed,
+            f"Your function calls `{''.join(borrowed[:1])}`, which does what you are asked to write. It is "
+            "right, and a good thing to compare with; now write it yourself.",
+        )
+        for before, after in zip(arguments, handed, strict=True):
+            kind = "array" if isinstance(before, np.ndarray) else type(before).__name__
+            expect(
+                _is_same(before, after),
+                f"Your function changed the {kind}s it was given, which their owner still needs: work on a "
+                "copy. `a = a - b` makes a new one; `a -= b`, `a[...] = b` and `a.append(b)` do not.",
+            )
+        return value
+
+
+def _copied(argument: object) -> object:
+    return copy.deepcopy(argument) if isinstance(argument, np.ndarray | list | set | dict) else argument
+
+
+def _is_same(before: object, after: object) -> bool:
+    if isinstance(before, np.ndarray):
+        return np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
+    return not isinstance(before, list | set | dict) or before == after
+
+
+@contextlib.contextmanager
+def _calls_of(names: str | None) -> Iterator[list[str]]:
+    """Notes which functions of these names are called meanwhile, whatever the caller knows them as."""
+    found = []
+    if names is None:
+        yield found
+        return
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        name = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}"
+        if event == "call" and re.fullmatch(names, name):
+            found.append(name)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        sys.setprofile(before)
 
 
 def _is_empty(error: Exception, answers: tuple) -> bool:
@@ -167,6 +396,8 @@ def _describe(error: Exception, answers: tuple, test: Callable) -> str:
     checks = str(Path(__file__).parent)
     # What a library raises is the doing of whoever called it: the answer, or the check.
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if (frame.filename, frame.name) == (__file__, _Answer.__call__.__name__):
+            return f"Your code stopped with {what}."
         own_check = (frame.filename, frame.name) == (test.__code__.co_filename, test.__name__)
         if own_check or frame.filename.startswith(checks):
             break

@@ -1,14 +1,22 @@
 """Checks of lesson 01: preprocessing of pictures, text and speech."""
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
-from course_utils.checks import exercise, expect, expect_array, expect_close
+from course_utils.checks import (
+    CheckFailed,
+    exercise,
+    expect,
+    expect_array,
+    expect_close,
+    expect_number,
+    expect_parts,
+)
 
 __all__ = ["alias", "matching", "padding", "power_spectrogram", "preprocess", "standardise"]
 
@@ -16,7 +24,10 @@ RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 200, 60), (30, 60, 220), (240, 22
 
 
 @exercise(
-    "1.1", "grey, palette, transparent, rotated, wide and tiny files come out upright, centred, uint8 RGB"
+    "1.1",
+    "files of nine kinds, every EXIF orientation, four kinds of transparency, wide, tall and tiny pictures come out "
+    "right in four sizes",
+    own=r"course_utils\.preprocessing\.images\..*",
 )
 def preprocess(my_preprocess: Callable) -> None:
     """Checks the repair of the document's ``preprocess_img`` (lesson 01).
@@ -35,72 +46,187 @@ def preprocess(my_preprocess: Callable) -> None:
         _check_geometry(my_preprocess, Path(folder))
 
 
+def _prepared(my_preprocess: Callable, path: Path, size: int, kind: str, remedy: str = "") -> np.ndarray:
+    """The answer for a file, float (size, size, 3)."""
+    value = my_preprocess(path, size)
+    shape = np.shape(value) if hasattr(value, "shape") else None
+    hints = [((size, size), remedy), ((size, size, 4), remedy), ((size, size, 2), remedy)]
+    if shape and len(shape) == 3 and shape[0] == shape[1] and shape[2] == 3:
+        hints.append((shape, "The second argument, `size`, says how large the result shall be."))
+    if shape == (3, size, size):
+        hints.append((shape, "Keep the channels in the last axis."))
+    return expect_array(value, (size, size, 3), np.uint8, f"The result for {kind}", hints).astype(float)
+
+
+def _blocks(picture: np.ndarray) -> np.ndarray:
+    """Means of a picture over 4 × 4 blocks: a shift by less than a pixel, or another filter, hardly changes them."""
+    rows, columns = (np.arange(length) * 4 // length for length in picture.shape[:2])
+    sums, counts = np.zeros((4, 4, 3)), np.zeros((4, 4, 1))
+    np.add.at(sums, (rows[:, None], columns), picture)
+    np.add.at(counts, (rows[:, None], columns), 1)
+    return sums / counts
+
+
+def _fitted(picture: Image.Image, size: int) -> np.ndarray:
+    return np.asarray(ImageOps.fit(picture.convert("RGB"), (size, size), Image.Resampling.LANCZOS), float)
+
+
+def _expect_picture(
+    value: np.ndarray, right: np.ndarray, what: str, mistakes: Iterable[tuple[np.ndarray, str]]
+) -> None:
+    """Fails the check unless a picture is near another one."""
+    if np.abs(_blocks(value) - _blocks(right)).max() < 24:
+        return
+    for wrong, hint in mistakes:
+        if np.abs(_blocks(value) - _blocks(wrong)).max() < 24:
+            raise CheckFailed(f"{what}: {hint}")
+    place = np.unravel_index(np.abs(_blocks(value) - _blocks(right)).argmax(), (4, 4, 3))[:2]
+    found, wanted = (tuple(int(level) for level in _blocks(one)[place]) for one in (value, right))
+    raise CheckFailed(
+        f"{what}: its part {tuple(int(i) for i in place)} of 4 × 4 is RGB {found} on average, expected {wanted}."
+    )
+
+
 def _check_kinds(my_preprocess: Callable, folder: Path) -> None:
-    ramp = np.tile(np.linspace(0, 255, 60).astype(np.uint8), (40, 1))
+    # Square and smooth: what is done wrong with the middle, or by the filter, shows further down.
+    rows, columns = np.mgrid[:40, :40]
+    colours = np.stack([6 * columns, 255 - 6 * rows, 40 + 3 * rows], axis=-1).astype(np.uint8)
+    colour, grey = Image.fromarray(colours), Image.fromarray(colours[..., 0])
+    every = "convert every picture to RGB"
     kinds = {
-        "a grey PNG": ("grey.png", Image.fromarray(ramp), "convert every picture to RGB"),
+        "a grey PNG": ("grey.png", grey, every),
         "a palette GIF": (
             "palette.gif",
-            Image.fromarray(ramp).convert("P"),
+            colour.quantize(64, dither=Image.Dither.NONE),
+            "its values are palette entries, no brightness: convert to RGB",
+        ),
+        "a palette PNG": (
+            "palette.png",
+            colour.convert("P", dither=Image.Dither.NONE),
             "its values are palette entries: convert to RGB",
         ),
-        "an RGBA PNG": (
-            "rgba.png",
-            Image.fromarray(ramp).convert("RGBA"),
-            "lay it over white, then convert to RGB",
-        ),
-        "a CMYK JPEG": ("cmyk.jpg", Image.fromarray(ramp).convert("CMYK"), "convert every picture to RGB"),
+        "a black-and-white PNG": ("bits.png", grey.convert("1", dither=Image.Dither.NONE), every),
+        "a grey PNG with alpha": ("la.png", grey.convert("LA"), "lay it over white, then convert to RGB"),
+        "an RGBA PNG": ("rgba.png", colour.convert("RGBA"), "lay it over white, then convert to RGB"),
+        "a CMYK JPEG": ("cmyk.jpg", colour.convert("CMYK"), every),
+        "an RGB JPEG": ("rgb.jpg", colour, every),
         "a PNG smaller than the result": (
             "tiny.png",
-            Image.new("RGB", (6, 9), RED),
+            Image.new("RGB", (7, 7), RED),
             "small pictures are enlarged",
         ),
     }
     for kind, (name, picture, remedy) in kinds.items():
         path = folder / name
         picture.save(path)
-        for size in (32, 20):
-            value = my_preprocess(path, size)
-            expect(value is not None, "Your function returned None: does it end without `return`?")
-            expect(
-                np.shape(value) == (size, size, 3),
-                f"{kind} came out with shape {np.shape(value)}, expected {(size, size, 3)}: {remedy}.",
-            )
-            expect_array(value, (size, size, 3), np.uint8, f"The result for {kind}")
+        for size in (32, 21):
+            value = _prepared(my_preprocess, path, size, kind, f"{remedy[0].upper()}{remedy[1:]}.")
+            with Image.open(path) as opened:
+                right, entries = _fitted(opened, size), np.array(opened)
+            start = (min(picture.size) - size) // 2
+            cropped = picture.convert("RGB").crop((start, start, start + size, start + size))
+            mistakes = [
+                (
+                    _fitted(cropped, size),
+                    "it was cropped and not made smaller: resize the shorter side to `size` first.",
+                ),
+                (right[..., ::-1], "red and blue are exchanged: the order is red, green, blue."),
+            ]
+            if picture.mode in ("P", "1"):
+                levels = Image.fromarray(entries.astype(np.uint8))
+                mistakes.append((_fitted(levels, size), f"{remedy}."))
+            mistakes += [
+                (255 - right, "its colours are inverted."),
+                (right / 255, "levels from 0 to 1 became bytes: leave them as they are, 0 to 255."),
+                (np.zeros_like(right), "it came out black."),
+            ]
+            _expect_picture(value, right, kind[0].upper() + kind[1:], mistakes)
+
+
+# What `ImageOps.exif_transpose` must undo, for each value of the orientation: from upright to stored.
+_STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
 
 
 def _check_orientation(my_preprocess: Callable, folder: Path) -> None:
-    upright = np.zeros((40, 40, 3), np.uint8)
-    upright[:20], upright[20:] = BLUE, YELLOW
-    exif = Image.Exif()
-    exif[0x0112] = 6  # orientation: "turn me 90° clockwise to show me"
-    path = folder / "turned.jpg"
-    Image.fromarray(np.rot90(upright)).save(path, exif=exif, quality=95)
-    value = my_preprocess(path, 32).astype(float)
-    expect(
-        np.abs(value[:12] - BLUE).mean() < 40 and np.abs(value[-12:] - YELLOW).mean() < 40,
-        "A photograph taken with the phone turned sideways came out lying on its side: the file stores the pixels as the "
-        "sensor saw them plus an EXIF orientation. `ImageOps.exif_transpose` applies it.",
-    )
+    quarters = np.zeros((40, 40, 3), np.uint8)
+    quarters[:20, :20], quarters[:20, 20:], quarters[20:, :20], quarters[20:, 20:] = RED, GREEN, BLUE, YELLOW
+    upright = Image.fromarray(quarters)
+    for orientation, change in _STORED.items():
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        path = folder / f"turned{orientation}.jpg"
+        stored = upright.transpose(change)
+        stored.save(path, exif=exif, quality=95)
+        value = _prepared(my_preprocess, path, 32, "a photograph with an EXIF orientation")
+        _expect_picture(
+            value,
+            _fitted(upright, 32),
+            f"A photograph with EXIF orientation {orientation}",
+            (
+                (
+                    _fitted(stored, 32),
+                    "it came out lying on its side or mirrored: the file stores the pixels as the sensor saw them, and says "
+                    "in EXIF how to turn them. `ImageOps.exif_transpose` does.",
+                ),
+            ),
+        )
 
 
 def _check_transparency(my_preprocess: Callable, folder: Path) -> None:
     see_through = np.zeros((40, 40, 4), np.uint8)
     see_through[..., :3] = RED  # the colour hidden under transparent pixels
-    see_through[10:30, 10:30] = (*GREEN, 255)
-    path = folder / "see_through.png"
-    Image.fromarray(see_through).save(path)
-    corner = my_preprocess(path, 32)[:6, :6].reshape(-1, 3).astype(float).mean(axis=0)
-    expect(
-        np.abs(corner - RED).max() > 60,
-        "Transparent pixels came out in the colour hidden under them: `convert('RGB')` throws alpha away. Paste the picture "
-        "over a white one first, with itself as the mask.",
-    )
-    expect(corner.max() > 60, "Transparent pixels came out black: lay the picture over white.")
-    expect(
-        corner.min() > 245,
-        f"Fully transparent pixels came out as RGB {tuple(int(c) for c in corner)}, expected white (255, 255, 255).",
-    )
+    see_through[:, 10:30] = (*GREEN, 255)
+    see_through[20:, 20:30, 3] = 128
+    picture = Image.fromarray(see_through)
+    grey = Image.merge("LA", (picture.convert("RGB").convert("L"), picture.getchannel("A")))
+    opaque = np.where(see_through[..., 3:] > 0, see_through[..., :3], RED).astype(np.uint8)
+    entries = Image.fromarray((see_through[..., 3] > 0).astype(np.uint8), mode=None).convert("L")
+    palette = Image.frombytes("P", entries.size, entries.tobytes())
+    palette.putpalette([*RED, *GREEN])
+    kinds = {
+        "an RGBA PNG": (picture, "rgba.png", {}),
+        "a grey PNG with alpha": (grey, "la.png", {}),
+        "a palette PNG with a transparent entry": (palette, "p.png", {"transparency": 0}),
+        "an RGB PNG with a transparent colour": (Image.fromarray(opaque), "rgb.png", {"transparency": RED}),
+    }
+    for kind, (stored, name, options) in kinds.items():
+        path = folder / f"see_through_{name}"
+        stored.save(path, **options)
+        with Image.open(path) as opened:
+            hidden = _fitted(opened, 32)
+            full = opened.convert("RGBA")
+        grounds = [
+            Image.alpha_composite(Image.new("RGBA", full.size, ground), full) for ground in ("white", "black")
+        ]
+        white, black = (_fitted(ground, 32) for ground in grounds)
+        shown = np.array(full)
+        shown[shown[..., 3] == 0] = 255
+        mistakes = [
+            (
+                hidden,
+                "transparent pixels came out in the colour hidden under them: `convert('RGB')` throws alpha away. Paste the "
+                "picture over a white one first, with itself as the mask. Ask `picture.has_transparency_data`: not only the "
+                "modes with an A have it.",
+            ),
+            (black, "transparent pixels came out black: lay the picture over white."),
+        ]
+        if kind in ("an RGBA PNG", "a grey PNG with alpha"):
+            mistakes.append(
+                (
+                    _fitted(Image.fromarray(shown), 32),
+                    "half-transparent pixels came out opaque: white must shine through them, in proportion to alpha.",
+                )
+            )
+        value = _prepared(my_preprocess, path, 32, kind)
+        _expect_picture(value, white, f"{kind[0].upper()}{kind[1:]} over white", mistakes)
 
 
 def _check_geometry(my_preprocess: Callable, folder: Path) -> None:
@@ -111,7 +237,7 @@ def _check_geometry(my_preprocess: Callable, folder: Path) -> None:
     path = folder / "wide.png"
     for turned in (False, True):
         Image.fromarray(wide.transpose(1, 0, 2) if turned else wide).save(path)
-        value = my_preprocess(path, 48).astype(float)
+        value = _prepared(my_preprocess, path, 45, "a picture that is not square")
         value = value.transpose(1, 0, 2) if turned else value
         edges = [value[:, :2].mean(axis=(0, 1)), value[:, -2:].mean(axis=(0, 1))]
         shape = "tall" if turned else "wide"
@@ -132,14 +258,16 @@ def _check_geometry(my_preprocess: Callable, folder: Path) -> None:
     checkerboard = (np.indices((256, 256)).sum(axis=0) % 2 * 255).astype(np.uint8)
     Image.fromarray(checkerboard).save(path)
     expect(
-        np.abs(my_preprocess(path, 32).astype(float) - 127.5).max() < 40,
+        np.abs(_prepared(my_preprocess, path, 32, "a fine checkerboard") - 127.5).max() < 40,
         "A fine black-and-white checkerboard, shrunk eight times, did not come out as even grey: the nearest-neighbour filter "
         "picks single pixels and aliases. Use a filter that averages, such as LANCZOS.",
     )
 
 
 @exercise(
-    "1.2", "both sets are standardised by the training set's statistics, channel by channel, without NaN"
+    "1.2",
+    "both sets are standardised by the training set's statistics, channel by channel, also flat and faint channels and "
+    "a single picture",
 )
 def standardise(my_standardise: Callable) -> None:
     """Checks standardisation with statistics of the training split only (lesson 01).
@@ -152,67 +280,88 @@ def standardise(my_standardise: Callable) -> None:
         CheckFailed: with a hint for the statistics that were used instead.
     """
     rng = np.random.default_rng(1)
-    for n, m, height, width in ((12, 7, 16, 14), (6, 9, 20, 20)):
+    for n, m, height, width in ((12, 7, 16, 14), (6, 9, 20, 20), (1, 1, 31, 45), (200, 2, 32, 33)):
         train = rng.normal((60, 120, 180), (10, 20, 40), (n, height, width, 3)).clip(0, 255).astype(np.uint8)
         test = rng.normal((90, 100, 200), (30, 15, 20), (m, height, width, 3)).clip(0, 255).astype(np.uint8)
         _check_statistics(my_standardise, train, test)
-    flat = train.copy()
-    flat[..., 1] = 77  # a channel that never changes
-    value = my_standardise(flat.copy(), test.copy())[0]
-    expect(
-        np.isfinite(value).all(),
-        "A channel that is 77 everywhere came out as NaN or infinite: its standard deviation is 0. Divide by 1 there.",
-    )
+    train[..., 2] = 250 + (rng.random(train.shape[:3]) < 0.04)  # its standard deviation is 0.2
+    _check_statistics(my_standardise, train, test)
+    train = train[:12]
+    train[..., 1] = 77  # a channel that never changes, though it does in the test set
+    with np.errstate(all="ignore"):
+        _check_statistics(my_standardise, train, test)
 
 
 def _check_statistics(my_standardise: Callable, train: np.ndarray, test: np.ndarray) -> None:
-    value = my_standardise(train.copy(), test.copy())
-    expect(value is not None, "Your function returned None: does it end without `return`?")
-    expect(
-        isinstance(value, tuple) and len(value) == 2, "Return two arrays: `return train_scaled, test_scaled`."
-    )
+    value = expect_parts(my_standardise(train, test), ("train_scaled", "test_scaled"))
     scaled_train = expect_array(value[0], train.shape, np.floating, "The training set")
     scaled_test = expect_array(value[1], test.shape, np.floating, "The test set")
+    expect(
+        np.isfinite(scaled_train).all() and np.isfinite(scaled_test).all(),
+        "A channel that is 77 in the whole training set came out as NaN or infinite: its standard deviation is 0. Divide by 1 "
+        "there.",
+    )
+    flat = np.ptp(train, axis=(0, 1, 2)) == 0
+    expect(
+        not flat.any()
+        or np.allclose(
+            scaled_test[..., flat], test[..., flat].astype(float) - train[0, 0, 0, flat], rtol=1e-2
+        ),
+        "A channel that is 77 in the whole training set, and not in the test set, was divided by something else than 1: where "
+        "the standard deviation is 0, and only there, divide by 1. A small number added to it makes the quotient huge.",
+    )
 
     def by(
         source: np.ndarray, target: np.ndarray, axes: tuple[int, ...], spread: Callable = np.std
     ) -> np.ndarray:
         source = source.astype(np.float64)
-        return (target - source.mean(axis=axes, keepdims=True)) / spread(source, axis=axes, keepdims=True)
+        scale = spread(source, axis=axes, keepdims=True)
+        return (target - source.mean(axis=axes, keepdims=True)) / np.where(scale > 0, scale, 1)
 
     both = np.concatenate([train, test])
     channelwise, tolerance = (0, 1, 2), 3e-3
+
+    def of_training() -> Iterator[tuple[np.ndarray, str]]:
+        yield (
+            by(both, train, channelwise),
+            "Your statistics include the test set: it must stay unseen. Use the training set alone.",
+        )
+        yield (
+            by(train, train, None),
+            "You used one mean and one standard deviation for all colours: keep the channel axis, `axis=(0, 1, 2)`.",
+        )
+        yield (
+            by(train, train, 0),
+            "You used statistics per pixel, `axis=0`: average over pictures, rows and columns, `axis=(0, 1, 2)`.",
+        )
+        yield (
+            by(train, train, (1, 2)),
+            "You used statistics per picture: that erases brightness differences between pictures. Include axis 0.",
+        )
+        yield (by(train, train, channelwise, np.var), "You divided by the variance: take its square root.")
+        yield (
+            by(train, train, channelwise, lambda x, **axes: np.maximum(np.std(x, **axes), 1)),
+            "You divided by 1 where the standard deviation is small: do so only where it is 0.",
+        )
+        yield (
+            _in_single_precision(train),
+            "Your mean is off in the third digit: a float32 cannot hold the sum of so many bytes. Take the statistics of the "
+            "bytes as they are, or in float64.",
+        )
+        yield (
+            train - train.mean(axis=channelwise),
+            "You only subtracted the mean: divide by the standard deviation too.",
+        )
+        yield (
+            train / 255,
+            "You scaled to [0, 1]: subtract the training mean and divide by the training standard deviation instead.",
+        )
+
     expect_close(
         scaled_train,
         by(train, train, channelwise),
         "The training set",
-        mistakes=(
-            (
-                by(both, train, channelwise),
-                "Your statistics include the test set: it must stay unseen. Use the training set alone.",
-            ),
-            (
-                by(train, train, None),
-                "You used one mean and one standard deviation for all colours: keep the channel axis, `axis=(0, 1, 2)`.",
-            ),
-            (
-                by(train, train, 0),
-                "You used statistics per pixel, `axis=0`: average over pictures, rows and columns, `axis=(0, 1, 2)`.",
-            ),
-            (
-                by(train, train, (1, 2)),
-                "You used statistics per picture: that erases brightness differences between pictures. Include axis 0.",
-            ),
-            (by(train, train, channelwise, np.var), "You divided by the variance: take its square root."),
-            (
-                train - train.mean(axis=channelwise),
-                "You only subtracted the mean: divide by the standard deviation too.",
-            ),
-            (
-                train / 255,
-                "You scaled to [0, 1]: subtract the training mean and divide by the training standard deviation instead.",
-            ),
-        ),
+        mistakes=of_training(),
         tolerance=tolerance,
     )
     expect_close(
@@ -233,7 +382,16 @@ def _check_statistics(my_standardise: Callable, train: np.ndarray, test: np.ndar
     )
 
 
-@exercise("1.3", "the longest word is taken from the left in 300 random sentences, and nothing is lost")
+def _in_single_precision(pictures: np.ndarray) -> np.ndarray:
+    floats = pictures.astype(np.float32)
+    scale = floats.std(axis=(0, 1, 2))
+    return (floats - floats.mean(axis=(0, 1, 2))) / np.where(scale > 0, scale, 1)
+
+
+@exercise(
+    "1.3",
+    "the longest word is taken from the left in 300 random sentences, words of up to 12 letters too, and nothing is lost",
+)
 def matching(my_matching: Callable) -> None:
     """Checks forward maximum matching for Chinese segmentation (lesson 01).
 
@@ -248,7 +406,12 @@ def matching(my_matching: Callable) -> None:
     cases = [
         ("甲乙", {"甲", "甲乙"}),
         ("甲乙丙", {"甲乙丙"}),
+        ("甲乙丙丁戊己", {"甲乙", "乙丙丁戊", "戊己"}),
         ("研究生命起源", {"研究", "研究生", "生命", "起源"}),
+        ("themat", {"the", "them", "mat", "at"}),
+        ("甲乙丙丁戊己庚辛壬", {"甲", "甲乙丙丁戊己庚辛壬"}),
+        ("extraordinarily", {"extra", "extraordinar", "ordinarily"}),
+        ("甲" * 7, {"甲甲", "甲甲甲"}),
         ("", {"研究"}),
         ("你好", set()),
     ]
@@ -256,10 +419,15 @@ def matching(my_matching: Callable) -> None:
         words = {"".join(rng.choice(list("甲乙丙丁"), rng.integers(1, 6))) for _ in range(rng.integers(1, 9))}
         cases.append(("".join(rng.choice(list("甲乙丙丁戊"), rng.integers(1, 12))), words))
     for sentence, words in cases:
-        value = my_matching(sentence, set(words))
+        value = my_matching(sentence, words)
         right = _longest(sentence, words)
         given = f"For the sentence {sentence!r} and the words {sorted(words)} you returned {value!r}"
-        expect(isinstance(value, list), f"{given}, expected a list: {right!r}.")
+        expect(value is not None, f"{given}: does your function end without `return`?")
+        expect(
+            isinstance(value, list | tuple | np.ndarray) and all(isinstance(token, str) for token in value),
+            f"{given}, expected a list of text: {right!r}.",
+        )
+        value = [str(token) for token in value]
         if value == right:
             continue
         expect(
@@ -269,6 +437,11 @@ def matching(my_matching: Callable) -> None:
         expect(
             value != _longest(sentence[::-1], {word[::-1] for word in words}, backward=True),
             f"{given}: that is matching from the right end. Start at the left: {right!r}.",
+        )
+        expect(
+            value != _fewest(sentence, words),
+            f"{given}: those are the fewest tokens that there can be. Asked for is less: at each place the longest word that begins "
+            f"there, whatever comes after: {right!r}.",
         )
         expect(
             not all(token in words or len(token) == 1 for token in value),
@@ -290,7 +463,19 @@ def _longest(sentence: str, words: Iterable[str], backward: bool = False) -> lis
     return [token[::-1] for token in tokens[::-1]] if backward else tokens
 
 
-@exercise("1.4", "ids and mask are right for short, long, empty and zero-containing sequences")
+def _fewest(sentence: str, words: Iterable[str]) -> list[str]:
+    """The fewest tokens that make a sentence, of several such the one with the longest last token."""
+    best = [[]]
+    for end in range(1, len(sentence) + 1):
+        starts = [start for start in range(end) if end - start == 1 or sentence[start:end] in words]
+        best.append(min(([*best[start], sentence[start:end]] for start in starts), key=len))
+    return best[-1]
+
+
+@exercise(
+    "1.4",
+    "ids and mask are right for short, long, empty and zero-containing sequences, one or many, with ids up to 100,000",
+)
 def padding(my_padding: Callable) -> None:
     """Checks padding to one length with a boolean mask (lesson 01).
 
@@ -303,8 +488,9 @@ def padding(my_padding: Callable) -> None:
     """
     rng = np.random.default_rng(3)
     cases = [([[5, 6, 7], [8]], 3), ([[1, 2, 3, 4, 5], [9]], 3), ([[], [4, 4]], 2), ([[3, 0, 2], [7]], 4)]
-    for _ in range(30):
-        sequences = [rng.integers(0, 50, rng.integers(0, 9)).tolist() for _ in range(rng.integers(1, 6))]
+    cases += [([[100_000, 0, 65_536, 300, 128]], 6), ([[]], 3), ([[9]], 1), ([[1, 2]] * 3, 2)]
+    for most in (50, 100_000) * 15:
+        sequences = [rng.integers(0, most, rng.integers(0, 9)).tolist() for _ in range(rng.integers(1, 6))]
         cases.append((sequences, int(rng.integers(1, 8))))
     for sequences, length in cases:
         _check_padding(my_padding, sequences, length)
@@ -312,12 +498,11 @@ def padding(my_padding: Callable) -> None:
 
 def _check_padding(my_padding: Callable, sequences: list[list[int]], length: int) -> None:
     given = f"{sequences} padded to length {length}"
-    value = my_padding([list(sequence) for sequence in sequences], length)
-    expect(value is not None, "Your function returned None: does it end without `return`?")
-    expect(isinstance(value, tuple) and len(value) == 2, "Return two arrays: `return ids, mask`.")
+    value = expect_parts(my_padding(sequences, length), ("ids", "mask"))
     shape = (len(sequences), length)
-    ids = expect_array(value[0], shape, np.integer, f"ids for {given}")
-    expect_array(value[1], shape, np.bool_, f"mask for {given}")
+    hint = [((length,), "Return two arrays: `return ids, mask`.")]
+    ids = expect_array(value[0], shape, np.integer, f"ids for {given}", hint)
+    mask = expect_array(value[1], shape, np.bool_, f"mask for {given}")
     right_ids, right_mask = np.zeros(shape, int), np.zeros(shape, bool)
     left_ids, tail_ids = np.zeros(shape, int), np.zeros(shape, int)
     for row, sequence in enumerate(sequences):
@@ -336,10 +521,14 @@ def _check_padding(my_padding: Callable, sequences: list[list[int]], length: int
                 tail_ids,
                 f"{given}: a sequence that is too long keeps its first {length} ids, you kept its last.",
             ),
+            (right_ids.astype(np.uint8), f"{given}: an id went past 255 and began again at 0. Take int32."),
+            (right_ids.astype(np.int8), f"{given}: an id went past 127 and began again below 0. Take int32."),
+            (right_ids.astype(np.int16), f"{given}: an id went past 32,767. Take int32."),
+            (right_ids.astype(np.uint16), f"{given}: an id went past 65,535. Take int32."),
         ),
     )
     expect_close(
-        value[1],
+        mask,
         right_mask,
         f"mask for {given}",
         mistakes=(
@@ -352,7 +541,9 @@ def _check_padding(my_padding: Callable, sequences: list[list[int]], length: int
     )
 
 
-@exercise("1.5", "1,000 tones, below and far above half the sampling rate, are heard where they should be")
+@exercise(
+    "1.5", "1,000 tones are heard where they should be, from 0 to 1 MHz, and just at half the sampling rate"
+)
 def alias(my_alias: Callable) -> None:
     """Checks the frequency at which a sampled tone is heard (lesson 01).
 
@@ -364,13 +555,12 @@ def alias(my_alias: Callable) -> None:
     """
     rng = np.random.default_rng(4)
     cases = [(21_000.0, 8000.0)]  # here every typical mistake gives another number
-    cases += [(float(tone), 8000.0) for tone in (1000, 5000, 7000, 8000, 9000, 13_000)]
+    cases += [(float(tone), 8000.0) for tone in (1000, 5000, 7000, 8000, 9000, 13_000, 0, 4000, 1e6)]
     cases += list(
         zip(rng.uniform(0, 60_000, 1000), rng.choice([8000.0, 16_000.0, 11_025.0], 1000), strict=True)
     )
     for frequency, rate in cases:
-        value = my_alias(frequency, rate)
-        expect(value is not None, "Your function returned None: does it end without `return`?")
+        value = expect_number(my_alias(frequency, rate), "The frequency that is heard")
         # Independent of any formula: among tones below half the rate, the one with the same samples.
         right = np.arccos(np.clip(np.cos(2 * np.pi * frequency / rate), -1, 1)) * rate / (2 * np.pi)
         expect_close(
@@ -407,7 +597,10 @@ def alias(my_alias: Callable) -> None:
         )
 
 
-@exercise("1.6", "frames, Hann window, spectrum and power are right for random signals of several lengths")
+@exercise(
+    "1.6",
+    "frames, Hann window, spectrum and power are right for loud and faint random signals, with frames of eight lengths",
+)
 def power_spectrogram(my_power_spectrogram: Callable) -> None:
     """Checks the power spectrogram (lesson 01).
 
@@ -419,14 +612,22 @@ def power_spectrogram(my_power_spectrogram: Callable) -> None:
         CheckFailed: with a hint for the step that went wrong.
     """
     rng = np.random.default_rng(5)
-    for n, frame_length, hop in ((400, 64, 32), (1000, 128, 50), (257, 32, 8), (64, 64, 16)):
-        samples = rng.normal(size=n)
-        value = my_power_spectrogram(samples.copy(), frame_length, hop)
-        expect(value is not None, "Your function returned None: does it end without `return`?")
-        _check_spectrogram(np.asarray(value), samples, frame_length, hop)
+    for n, frame_length, hop, size in (
+        (400, 64, 32, 1),
+        (1000, 128, 50, 1),
+        (257, 32, 8, 1),
+        (64, 64, 16, 1),
+        (300, 45, 20, 1),
+        (120, 33, 50, 1),
+        (50, 7, 1, 1),
+        (90, 60, 30, 1e4),
+        (77, 25, 25, 1e-4),
+    ):
+        samples = size * rng.normal(size=n)
+        _check_spectrogram(my_power_spectrogram(samples, frame_length, hop), samples, frame_length, hop, size)
 
 
-def _check_spectrogram(value: Any, samples: np.ndarray, frame_length: int, hop: int) -> None:
+def _check_spectrogram(value: Any, samples: np.ndarray, frame_length: int, hop: int, size: float) -> None:
     n = len(samples)
     given = f"The spectrogram of {n} samples (frames of {frame_length}, hop {hop})"
     starts = np.arange(0, n - frame_length + 1, hop)
@@ -434,21 +635,26 @@ def _check_spectrogram(value: Any, samples: np.ndarray, frame_length: int, hop: 
     frames = np.stack([samples[start : start + frame_length] for start in starts])
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame_length) / frame_length)
     spectrum = np.fft.rfft(frames * window)
-    expect(
-        value.shape == shape,
-        f"{given} has shape {value.shape}, expected {shape}: "
-        + (
-            "the first axis is time, the second frequency."
-            if value.shape == shape[::-1]
-            else "a real signal needs only the frequencies from 0 to half the rate, `np.fft.rfft`."
-            if value.ndim == 2 and value.shape[1] == frame_length
-            else "only frames that lie fully inside the signal count, `1 + (n - frame_length) // hop` of them."
+    inside = "Only frames that lie fully inside the signal count, `1 + (n - frame_length) // hop` of them."
+    rate = 2 ** int(np.ceil(np.log2(frame_length)))
+    hints = [
+        (shape[::-1], "The first axis is time, the second frequency."),
+        (
+            (shape[0], frame_length),
+            "A real signal needs only the frequencies from 0 to half the rate, `np.fft.rfft`.",
         ),
-    )
+        (
+            (shape[0], rate // 2 + 1),
+            "Take the spectrum of the frame as it is; zeros behind it make more frequencies.",
+        ),
+        *[((count, shape[1]), inside) for count in range(1, n + 2)],
+    ]
+    value = expect_array(value, shape, np.number, given, hints)
     expect(
         not np.iscomplexobj(value),
         f"{given} is complex: the power is the squared absolute value of the spectrum.",
     )
+    value, frames, spectrum = value / size**2, frames / size, spectrum / size
     plain, symmetric = np.fft.rfft(frames), np.fft.rfft(frames * np.hanning(frame_length))
     expect_close(
         value,

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from course_utils.checks import exercise, expect, expect_array, expect_close
+from course_utils.checks import (
+    call_model,
+    exercise,
+    expect,
+    expect_array,
+    expect_close,
+    expect_model,
+    expect_number,
+    expect_parts,
+)
 from course_utils.features import rnn
 
 if TYPE_CHECKING:
@@ -36,7 +45,11 @@ def _run_rnn(
     return h
 
 
-@exercise("3.1", "states are right for twelve batches, with padding at the end, at the start and in between")
+@exercise(
+    "3.1",
+    "states are right for 16 batches, with padding at the end, at the start, in between and everywhere, of one text "
+    "and one unit, and for huge inputs",
+)
 def simple_rnn(my_simple_rnn: Callable) -> None:
     """Checks a simple RNN over masked sequences (lesson 03).
 
@@ -48,31 +61,30 @@ def simple_rnn(my_simple_rnn: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(1)
-    for padding in ("start", "end", "between", "none") * 3:
+    for trial, padding in enumerate(
+        ("between", "start", "end", "none") * 3 + ("end", "everywhere", "none", "end")
+    ):
         batch, tokens, dim, units = (int(size) for size in rng.integers((2, 3, 2, 2), (6, 8, 5, 6)))
-        lengths = rng.integers(1, tokens, (batch, 1))
+        if trial >= 12:
+            batch, tokens, dim, units = [(1, 5, 1, 1), (2, 3, 2, 4), (1, 1, 3, 2), (3, 4, 2, 3)][trial - 12]
+        lengths = rng.integers(1, tokens, (batch, 1)) if tokens > 1 else np.ones((batch, 1), int)
         mask = {
             "none": np.ones((batch, tokens), bool),
             "end": np.arange(tokens) < lengths,
             "start": np.arange(tokens) >= lengths,
-            "between": np.arange(tokens) != lengths,
+            "between": np.arange(tokens) != lengths - (lengths == tokens - 1),
+            "everywhere": np.zeros((batch, tokens), bool),
         }[padding]
-        inputs = rng.normal(0, 1, (batch, tokens, dim))
+        # What stands in padding is no small number: whoever multiplies it by 0 once too late is told.
+        inputs = rng.normal(0, 1, (batch, tokens, dim)) * np.where(mask, 1, 3)[..., np.newaxis]
+        inputs *= 1e3 if trial == 15 else 1
         W, U, b = rng.normal(size=(dim, units)), rng.normal(size=(units, units)), rng.normal(size=units)
-        given = [array.copy() for array in (inputs, mask, W, U, b)]
-        value = my_simple_rnn(*given)
-        expect(value is not None, NO_RETURN)
-        expect(
-            np.shape(value) != (batch, tokens, units),
-            "You returned the states at all tokens, expected the last one only: (batch, units).",
-        )
+        value = my_simple_rnn(inputs, mask, W, U, b)
         what = f"The state for {batch} texts of {tokens} places, padding: {padding},"
-        array = expect_array(value, (batch, units), np.floating, what)
+        every = "You returned the states at all tokens, expected the last one only: (batch, units)."
+        hints = [((batch, tokens, units), every), ((tokens, batch, units), every)]
+        array = expect_array(value, (batch, units), np.floating, what, hints)
         expect_close(array, _run_rnn(inputs, mask, W, U, b), what, _rnn_mistakes(inputs, mask, W, U, b))
-        expect(
-            all((one == other).all() for one, other in zip(given, (inputs, mask, W, U, b), strict=True)),
-            "Your function changed the arrays it was given: work on copies.",
-        )
 
 
 def _rnn_mistakes(
@@ -100,6 +112,11 @@ def _rnn_mistakes(
             if not mask.all()
             else []
         ),
+        (
+            _state_at(inputs, mask.sum(axis=1) - 1, W, U, b),
+            "You took the state at place `mask.sum() - 1`: that is the last token only where padding stands at the end. Keep the "
+            "state where the mask is False, and the last one is right wherever padding stands.",
+        ),
         (_run_rnn(inputs, mask, W, U, b, order=-1), "You read from the last token to the first."),
         (_run_rnn(inputs, mask, W, U, np.zeros_like(b)), "The bias b is missing."),
         (_run_rnn(inputs, mask, W, np.zeros_like(U), b), "The old state is missing: add `h @ U`."),
@@ -116,7 +133,19 @@ def _rnn_mistakes(
     )
 
 
-@exercise("3.2", "h and c are right for ten steps in a row of five shapes, and for gates of ±1,000")
+def _state_at(
+    inputs: np.ndarray, places: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.ndarray
+) -> np.ndarray:
+    """The state at a place of each text, with padding read like tokens."""
+    everywhere = np.ones(inputs.shape[:2], bool)
+    states = [_run_rnn(inputs[:, : t + 1], everywhere, W, U, b) for t in range(inputs.shape[1])]
+    return np.stack(states, axis=1)[np.arange(len(inputs)), places]
+
+
+@exercise(
+    "3.2",
+    "h and c are right for ten steps in a row of six shapes, one text and one unit too, and for gates of ±1,000",
+)
 def lstm_step(my_lstm_step: Callable) -> None:
     """Checks one step of the LSTM (lesson 03).
 
@@ -128,7 +157,7 @@ def lstm_step(my_lstm_step: Callable) -> None:
         CheckFailed: with a hint for the part of the step that went wrong.
     """
     rng = np.random.default_rng(2)
-    for batch, dim, units in ((3, 4, 2), (1, 3, 5), (4, 2, 3), (2, 5, 1), (5, 3, 4)):
+    for batch, dim, units in ((3, 4, 2), (1, 3, 5), (4, 2, 3), (2, 5, 1), (5, 3, 4), (1, 1, 1)):
         W, U = rng.normal(size=(dim, 4 * units)), rng.normal(size=(units, 4 * units))
         b = rng.normal(size=4 * units)
         # Not from zero: at h = c = 0 several mistakes cannot be told from one another.
@@ -146,12 +175,18 @@ def lstm_step(my_lstm_step: Callable) -> None:
             try:
                 value = my_lstm_step(*given)
             except FloatingPointError:
-                value = None
+                value = (np.array([[np.inf]]),) * 2
+        new_h, new_c = (
+            expect_array(part, (1, 1), np.floating, name)
+            for part, name in zip(expect_parts(value, "hc"), "hc", strict=True)
+        )
         expect(
-            value is not None and np.isfinite(value).all(),
+            np.isfinite(new_h).all() and np.isfinite(new_c).all(),
             "A gate of ±1,000 overflowed: `np.exp(1000)` is too large for a float. Write the sigmoid as `(1 + np.tanh(a / 2)) / 2`.",
         )
-        expect_close(value[1], rnn.lstm_step(given[0], given[1:3], *given[3:])[1], "c with gates of ±1,000")
+        right_h, right_c = rnn.lstm_step(given[0], given[1:3], *given[3:])
+        expect_close(new_c, right_c, "c with gates of ±1,000")
+        expect_close(new_h, right_h, "h with gates of ±1,000")
 
 
 def _sigmoid(a: np.ndarray) -> np.ndarray:
@@ -177,13 +212,7 @@ def _lstm(
 
 
 def _check_lstm(my_lstm_step: Callable, given: Any, what: str) -> None:
-    handed = [array.copy() for array in given]
-    value = my_lstm_step(*handed)
-    expect(value is not None, NO_RETURN)
-    expect(
-        isinstance(value, tuple | list) and len(value) == 2,
-        "Return two arrays, the new h and the new c: `return h, c`.",
-    )
+    value = expect_parts(my_lstm_step(*given), ("h", "c"))
     x, h, c, W, U, b = given
     new_h, new_c = (expect_array(v, h.shape, np.floating, name) for v, name in zip(value, "hc", strict=True))
     right_h, right_c = rnn.lstm_step(x, (h, c), W, U, b)
@@ -212,6 +241,10 @@ def _check_lstm(my_lstm_step: Callable, given: Any, what: str) -> None:
             (_lstm(*given, tilde=_sigmoid)[1], "The candidate g has a tanh, not a sigmoid."),
             (_lstm(*given, tilde=lambda a: a)[1], "The candidate needs its tanh: `np.tanh(g)`."),
             (
+                _sigmoid(i) * c + _sigmoid(f) * np.tanh(o),
+                "Gates and candidate are mixed up: the columns are i, f, g, o, and c is `σ(f) * c + σ(i) * tanh(g)`.",
+            ),
+            (
                 _sigmoid(f) * c + (1 - _sigmoid(f)) * np.tanh(g),
                 "That is the GRU's rule: the LSTM has an input gate of its own, `σ(i) * tanh(g)`.",
             ),
@@ -232,20 +265,21 @@ def _check_lstm(my_lstm_step: Callable, given: Any, what: str) -> None:
         f"h after {what}",
         (
             (_sigmoid(o) * right_c, "h is `σ(o) * tanh(c)`: the tanh around c is missing."),
+            (_sigmoid(o * right_c), "h is `σ(o) * tanh(c)`: the sigmoid is over o alone."),
+            (_sigmoid(o) * _sigmoid(right_c), "c goes through a tanh into h, not through a sigmoid."),
             (_sigmoid(o) * np.tanh(c), "h is made from the *new* c."),
             (np.tanh(right_c), "The output gate is missing: `σ(o) * tanh(c)`."),
             (o * np.tanh(right_c), "The output gate needs its sigmoid."),
             (h, "h has not changed: return the new one."),
         ),
     )
-    expect(
-        all((one == other).all() for one, other in zip(handed, given, strict=True)),
-        "Your function changed the arrays it was given: work on copies.",
-    )
     return right_h, right_c
 
 
-@exercise("3.3", "after so many words exactly the wanted share is left, for thirty cases")
+@exercise(
+    "3.3",
+    "exactly the wanted share is left after so many words, for 37 cases from 1 word to 10,000 and from 1 to 99.9 %",
+)
 def forget_bias(my_forget_bias: Callable) -> None:
     """Checks the bias of a gate that keeps a given share (lesson 03).
 
@@ -256,21 +290,35 @@ def forget_bias(my_forget_bias: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(3)
-    for words in (1, 2, 10, 50, 300) * 6:
-        share = float(rng.uniform(0.05, 0.95))
-        value = my_forget_bias(words, share)
-        expect(value is not None, NO_RETURN)
-        expect(np.ndim(value) == 0, f"Expected one number, found an array of shape {np.shape(value)}.")
+    cases = [(10, 0.3)]  # every mistake has a value of its own
+    cases += [(words, float(rng.uniform(0.05, 0.95))) for words in (1, 2, 10, 50, 300, 7) * 5]
+    cases += [(1, 0.5), (1, 0.01), (1, 0.999), (10_000, 0.5), (3, 0.01), (59, 0.999)]
+    for words, share in cases:
+        value = expect_number(
+            my_forget_bias(words, share), f"The bias for {share:.2f} left after {words} words"
+        )
         per_word = share ** (1 / words)
         once = np.log(share / (1 - share))
         expect_close(
-            float(value),
+            value,
             np.log(per_word) - np.log1p(-per_word),
             f"The bias for {share:.2f} left after {words} words",
             (
                 (
                     per_word,
                     "That is the gate, the share kept at one word: which a gives σ(a) that value? Solve σ(a) = p for a.",
+                ),
+                (
+                    _logit((1 - share) ** (1 / words)),
+                    "You took the share that is lost for the one that is left: `share`, not `1 - share`.",
+                ),
+                (
+                    _logit(share / words),
+                    "Dividing the share by the words does not undo a product: σ(a) = share ** (1 / words).",
+                ),
+                (
+                    _logit(share**words),
+                    "The share is that after all words; the gate's is larger, its root: `share ** (1 / words)`.",
                 ),
                 (
                     np.log(1 - per_word) - np.log(per_word),
@@ -297,8 +345,14 @@ def forget_bias(my_forget_bias: Callable) -> None:
         )
 
 
+def _logit(share: float) -> float:
+    with np.errstate(all="ignore"):
+        return np.log(share) - np.log1p(-share)
+
+
 @exercise(
-    "3.4", "every text is in one batch, and they were sorted by length before cutting, for 24 sets of lengths"
+    "3.4",
+    "every text is in one batch, and they were sorted by length before cutting, for 33 sets of lengths, with ties and without, and for one text",
 )
 def batches(my_batches: Callable) -> None:
     """Checks batches of texts of similar length (lesson 03).
@@ -310,21 +364,28 @@ def batches(my_batches: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(4)
-    for n, size in ((12, 4), (13, 5), (7, 7), (5, 9), (6, 1), (23, 4)) * 4:
-        lengths = rng.integers(1, 40, n)
-        value = my_batches(lengths.copy(), size)
-        expect(value is not None, NO_RETURN)
+    cases = [((12, 4), 1000)] + [
+        (case, 40) for case in ((13, 5), (12, 4), (7, 7), (5, 9), (6, 1), (23, 4)) * 4
+    ]
+    cases += [(case, most) for case in ((13, 5), (9, 2), (21, 8)) for most in (3, 100_000)]
+    cases += [((1, 3), 40), ((1, 1), 40)]
+    for (n, size), most in cases:
+        lengths = rng.permutation(most - 1)[:n] + 1 if most == 1000 else rng.integers(1, most, n)
+        value = my_batches(lengths, size)
         what = f"{n} texts in batches of {size}"
-        expect(isinstance(value, list | tuple), f"Expected a list of arrays, found {type(value).__name__}.")
-        found = [np.asarray(batch) for batch in value]
+        expect(value is not None, NO_RETURN)
         expect(
-            all(batch.ndim == 1 and batch.dtype.kind in "iu" for batch in found),
-            f"{what}: each batch is an array of indices, int (at most {size},).",
+            isinstance(value, list | tuple),
+            f"Expected a list of arrays, found {type(value).__name__}: `[first_batch, second_batch, …]`.",
         )
+        each = f"{what}: each batch is an array of indices, int (at most {size},), and one"
+        found = [expect_array(batch, None, np.integer, each) for batch in value]
+        for batch in found:
+            expect(batch.ndim == 1, f"{each} has shape {batch.shape}.")
         together = np.concatenate(found) if found else np.array([], int)
-        _expect_indices(together, lengths, what)
+        _expect_indices(together, lengths, size, what)
         sizes = sorted(len(batch) for batch in found)
-        expect(sizes[0] > 0, f"{what}: a batch is empty.")
+        expect(bool(sizes) and sizes[0] > 0, f"{what}: a batch is empty.")
         expect(sizes[-1] <= size, f"{what}: a batch has {sizes[-1]} texts.")
         expect(
             len(sizes) == -(-n // size),
@@ -337,7 +398,7 @@ def batches(my_batches: Callable) -> None:
         _expect_little_padding(found, lengths, size, what)
 
 
-def _expect_indices(together: list, lengths: np.ndarray, what: str) -> None:
+def _expect_indices(together: np.ndarray, lengths: np.ndarray, size: int, what: str) -> None:
     n = len(lengths)
     if sorted(together.tolist()) == list(range(n)):
         return
@@ -346,9 +407,19 @@ def _expect_indices(together: list, lengths: np.ndarray, what: str) -> None:
         f"{what}: you returned the lengths; expected the places where they stand: `np.argsort` gives those.",
     )
     missing = sorted(set(range(n)) - set(together.tolist()))
+    twice = sorted({index for index in together.tolist() if together.tolist().count(index) > 1})
+    expect(
+        not (missing and twice),
+        f"{what}: index {twice[:1]} occurs twice and {missing[:1]} never. Are texts of equal length told apart? `np.argsort` "
+        "gives every index once.",
+    )
+    expect(
+        len(missing) != n % size or not missing,
+        f"{what}: {len(missing)} texts are in no batch, such as number {missing[0] if missing else 0}. Was the last, smaller batch left out?",
+    )
     expect(
         not missing,
-        f"{what}: {len(missing)} texts are in no batch, such as number {missing[0] if missing else 0}. Was the last, smaller batch left out?",
+        f"{what}: {len(missing)} texts are in no batch, such as number {missing[0] if missing else 0}.",
     )
     expect(False, f"{what}: an index occurs twice or is none: {sorted(together.tolist())}.")
 
@@ -361,9 +432,9 @@ def _expect_little_padding(found: list, lengths: np.ndarray, size: int, what: st
         starts = [*range(0, place + 1, size), *range(place + (n % size or size), n, size)]
         allowed.add(sum(int(part[-1]) * len(part) for part in np.split(ordered, starts[1:])))
     places = sum(len(batch) * int(lengths[batch].max()) for batch in found)
-    in_order = [np.arange(n)[first : first + size] for first in range(0, n, size)]
+    in_order = [list(range(first, min(first + size, n))) for first in range(0, n, size)]
     expect(
-        places in allowed or places != sum(len(batch) * int(lengths[batch].max()) for batch in in_order),
+        places in allowed or sorted(sorted(batch.tolist()) for batch in found) != in_order,
         f"{what}: {places} places, {max(allowed)} would do. You cut the texts in the order given: sort them by length first.",
     )
     expect(
@@ -372,7 +443,11 @@ def _expect_little_padding(found: list, lengths: np.ndarray, size: int, what: st
     )
 
 
-@exercise("3.5", "padding changes no answer, the order of the words does, and the loss fits logits")
+@exercise(
+    "3.5",
+    "padding changes no answer, a text alone gets the same one, words and their order count, each word for itself, and "
+    "the loss fits logits",
+)
 def classifier(my_classifier: Callable) -> None:
     """Checks a classifier of texts that respects padding (lesson 03).
 
@@ -385,52 +460,95 @@ def classifier(my_classifier: Callable) -> None:
     """
     import keras
 
-    rng, size = np.random.default_rng(5), 30
+    rng, size = np.random.default_rng(5), 233
     keras.utils.set_random_seed(5)
-    model = my_classifier(size)
-    expect(model is not None, NO_RETURN)
-    expect(isinstance(model, keras.Model), f"Expected a Keras model, found {type(model).__name__}.")
-    # As they start, embeddings are so small that mistakes hardly show. What has one axis stays as it is: the
-    # variances of a normalisation must not become negative.
-    model.set_weights([rng.normal(0, 0.7, w.shape) if np.ndim(w) > 1 else w for w in model.get_weights()])
+    model = expect_model(my_classifier(size))
     ids = rng.integers(1, size, (6, 7)).astype(np.int32)
     ids[0, 3:], ids[1, 5:] = 0, 0
+    ids[5] = size - 1  # the last word of the vocabulary
+    what = f"ids below the vocabulary's size, {size}"
+    call_model(model, ids[:1], what)  # a class of its own has weights only now
+    # As they start, embeddings are so small that mistakes hardly show. What has one axis stays as it is: the
+    # variances of a normalisation must not become negative.
+    _draw_weights(model, rng)
+    _check_answers(model, ids, size, what)
+    _check_range(model, rng, size, what)
+    _expect_loss(model)
 
-    def answers(given: Any) -> np.ndarray:
-        return np.asarray(keras.ops.convert_to_numpy(model(given, training=False)))
 
-    plain = answers(ids)
+def _draw_weights(model: "keras.Model", rng: np.random.Generator) -> None:
+    model.set_weights([rng.normal(0, 0.7, w.shape) if np.ndim(w) > 1 else w for w in model.get_weights()])
+
+
+def _check_range(model: "keras.Model", rng: np.random.Generator, size: int, what: str) -> None:
+    """A logit is below 0 as often as above, though not with every draw of the weights."""
+    texts, largest = rng.integers(1, size, (20, 5)).astype(np.int32), 0.0
+    for _ in range(6):
+        answers = call_model(model, texts, what)
+        if answers.min() < 0:
+            return
+        largest = max(largest, answers.max())
+        _draw_weights(model, rng)
     expect(
-        plain.shape == (6, 1),
-        f"Six texts gave answers of shape {plain.shape}; expected (6, 1): one logit each.",
-    )
-    expect(np.isfinite(plain).all(), "An answer is NaN or infinite.")
-    for extra in (1, 5, 20):
-        wider = answers(np.pad(ids, ((0, 0), (0, extra))))
-        expect(
-            np.allclose(wider, plain, atol=1e-4),
-            f"{extra} more places of padding changed an answer by {np.abs(wider - plain).max():.3f}. Is the mask made (`mask_zero=True`), does it reach the recurrent layer (an operation such as `x * 2` loses it), and does the mean heed it (`GlobalAveragePooling1D` does, `ops.mean` does not)?",
-        )
-    alone = answers(ids[:1, :3])
-    expect(
-        np.allclose(alone[0], plain[0], atol=1e-4),
-        "A text alone gets another answer than in a batch: something looks at the whole batch.",
-    )
-    full = ids[2:]
-    expect(
-        np.abs(answers(full) - answers(rng.integers(1, size, full.shape))).max() > 1e-5,
-        "Other words gave the same answers: does the model look at its input?",
-    )
-    expect(
-        np.abs(answers(full) - answers(full[:, ::-1].copy())).max() > 1e-5,
-        "The words in reverse order gave the same answers: a mean of embeddings cannot see order. Put a recurrent layer before it.",
-    )
-    many = answers(rng.integers(1, size, (200, 7)))
-    expect(
-        many.min() < 0 or many.max() > 1,
+        largest > 1,
         "The answers lie between 0 and 1, as after a sigmoid: return logits, `Dense(1)` without activation.",
     )
-    _expect_loss(model)
+    expect(
+        False,
+        'No answer is ever negative, as after a ReLU: a logit below 0 says "rather not". `Dense(1)` without activation.',
+    )
+
+
+def _check_answers(model: "keras.Model", ids: np.ndarray, size: int, what: str) -> None:
+    full = ids[2:5]
+    far = (full + 150) % (size - 1) + 1
+    rows = {"plain": ids, "other": far, "reversed": full[:, ::-1]}
+    for word in (size - 1, size - 2, 132, 32):
+        rows[f"with {word}"] = full.copy()
+        rows[f"with {word}"][:, 3] = word
+    # All at once and as wide as the widest: calls take time.
+    answers = call_model(model, np.concatenate(list(rows.values())).astype(np.int32), what)
+    total = sum(map(len, rows.values()))
+    mistake = [((total,), "One logit each, with an axis of its own: end in `Dense(1)`.")]
+    answers = expect_array(
+        answers, (total, 1), np.floating, f"What the model gives for {total} texts", mistake
+    )
+    parts = dict(
+        zip(rows, np.split(answers, np.cumsum([len(part) for part in rows.values()])[:-1]), strict=True)
+    )
+    plain = parts["plain"]
+    expect(np.isfinite(answers).all(), "An answer is NaN or infinite.")
+    again, once_more = (np.asarray(model(ids)) for _ in range(2))
+    expect(
+        np.allclose(again, once_more, atol=1e-5),
+        "The same texts got other answers the second time: dropout (or another draw) is on, though the model is not being "
+        "trained. Leave `training=True` out.",
+    )
+    for extra in (1, 9):
+        wider = call_model(model, np.pad(ids, ((0, 0), (0, extra))), what)
+        expect(
+            np.allclose(wider, again, atol=1e-4),
+            f"{extra} more places of padding changed an answer by {np.abs(wider - again).max():.3f}. Is the mask made (`mask_zero=True`), does it reach the recurrent layer (an operation such as `x * 2` loses it), and does the mean heed it (`GlobalAveragePooling1D` does, `ops.mean` does not)?",
+        )
+    alone = call_model(model, ids[:1, :3], what)
+    expect(
+        np.allclose(alone[0], again[0], atol=1e-4) and np.allclose(plain, again, atol=1e-4),
+        "A text alone, or among other texts, gets another answer: something looks at the whole batch.",
+    )
+    expect(
+        np.abs(plain[2:5] - parts["other"]).max() > 1e-5,
+        "Other words gave the same answers: does the model look at its input?",
+    )
+    for one, other in ((size - 1, size - 2), (132, 32)):
+        expect(
+            np.abs(parts[f"with {one}"] - parts[f"with {other}"]).max() > 1e-6,
+            f"Word {one} was put in the place of word {other}, and no answer changed: every word has a vector of its own, "
+            "`Embedding(vocabulary_size, …)`.",
+        )
+    expect(
+        np.abs(plain[2:5] - parts["reversed"]).max() > 1e-5,
+        "The words in reverse order gave the same answers: a mean of embeddings cannot see order. Put a recurrent layer before it.",
+    )
 
 
 def _expect_loss(model: "keras.Model") -> None:
@@ -442,7 +560,9 @@ def _expect_loss(model: "keras.Model") -> None:
         np.array([[3.0], [-2.0], [-4.0]], np.float32),
         np.array([[1.0], [0.0], [1.0]], np.float32),
     )
-    loss = float(model.compute_loss(y=labels, y_pred=logits))
+    # What a regulariser adds is no part of it.
+    extra = sum(float(np.asarray(loss)) for loss in model.losses)
+    loss = float(model.compute_loss(y=labels, y_pred=logits)) - extra
     right = float(np.mean(np.log1p(np.exp(-logits * (2 * labels - 1)))))
     expect(
         np.isclose(loss, right, rtol=0.02),

@@ -5,14 +5,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from course_utils.checks import exercise, expect, expect_array, expect_close
+from course_utils.checks import (
+    call_model,
+    exercise,
+    expect,
+    expect_array,
+    expect_close,
+    expect_model,
+    expect_number,
+    expect_parts,
+)
 
 if TYPE_CHECKING:
     import keras
 
 __all__ = ["adam_step", "calibration_error", "compact_model", "cross_entropy", "epoch", "schedule"]
-
-NO_RETURN = "Your function returned None: does it end without `return`?"
 
 
 def _log_softmax(logits: np.ndarray) -> np.ndarray:
@@ -24,7 +31,16 @@ def _losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return -_log_softmax(logits)[np.arange(len(labels)), labels]
 
 
-@exercise("4.1", "loss and gradient are right for random scores of 12 shapes, small, large and huge")
+def _losses_over_pictures(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The mean loss with a softmax along the wrong axis."""
+    return -_log_softmax(logits.T).T[np.arange(len(labels)), labels].mean()
+
+
+@exercise(
+    "4.1",
+    "loss and gradient are right for random scores of 12 shapes, small, large, and of ±10,000",
+    own=r"course_utils\.training\.softmax_cross_entropy",
+)
 def cross_entropy(my_cross_entropy: Callable) -> None:
     """Checks softmax cross-entropy with its gradient (lesson 04).
 
@@ -39,38 +55,35 @@ def cross_entropy(my_cross_entropy: Callable) -> None:
     for n, classes, spread in [(4, 3, 1), (7, 2, 3), (1, 5, 1), (9, 9, 5), (3, 10, 0.1), (6, 4, 30)] * 2:
         logits = rng.normal(0, spread, (n, classes))
         _check_loss(my_cross_entropy, logits, rng.integers(0, classes, n))
-    huge = np.array([[1e4, 0, -1e4], [0.0, 1e4, 5e3], [2e4, 2e4, 0]])
+    huge = np.array([[1e4, 0, -1e4], [0.0, 1e4, 5e3], [2e4, 2e4, 0], [-1e4, -1e4, -2e4]])
+    labels = np.array([2, 1, 0, 1])
     with np.errstate(all="ignore"):
-        value = my_cross_entropy(huge.copy(), np.array([2, 1, 0]))
-    finite = np.isfinite(value[0]) and np.isfinite(value[1]).all()
+        loss, gradient = expect_parts(my_cross_entropy(huge, labels), ("loss", "gradient"))
+    loss = expect_number(loss, "The loss for scores of ±10,000")
+    gradient = expect_array(gradient, huge.shape, np.floating, "The gradient for scores of ±10,000")
     expect(
-        finite,
+        np.isfinite(loss) and np.isfinite(gradient).all(),
         "Scores of 10,000 gave NaN or infinity. Subtract each row's largest score before `np.exp`, and take the logarithm of the sum, not of a probability that has become 0.",
     )
     expect_close(
-        value[0],
-        _losses(huge, np.array([2, 1, 0])).mean(),
+        loss,
+        _losses(huge, labels).mean(),
         "With scores of ±10,000 the loss (a certain and wrong model pays as much as it was sure, so do not clip probabilities or add a small number)",
+    )
+    expect_close(
+        gradient,
+        (np.exp(_log_softmax(huge)) - np.eye(3)[labels]) / 4,
+        "With scores of ±10,000 the gradient (probabilities minus the one-hot labels, over n; do not clip it)",
     )
 
 
 def _check_loss(my_cross_entropy: Callable, logits: np.ndarray, labels: np.ndarray) -> None:
     n, classes = logits.shape
     given = f"{n} pictures and {classes} classes"
-    handed = logits.copy()
-    value = my_cross_entropy(handed, labels.copy())
-    expect(value is not None, NO_RETURN)
-    expect(
-        isinstance(value, tuple) and len(value) == 2,
-        "Return two things, the loss and its gradient: `return loss, gradient`.",
-    )
-    loss, gradient = value
+    loss, gradient = expect_parts(my_cross_entropy(logits, labels), ("loss", "gradient"))
     losses, log_p = _losses(logits, labels), _log_softmax(logits)
     probabilities, one_hot = np.exp(log_p), np.eye(classes)[labels]
-    expect(
-        np.ndim(loss) == 0,
-        f"The loss for {given} has shape {np.shape(loss)}, expected one number: take the mean over the pictures.",
-    )
+    loss = expect_number(loss, f"The loss for {given} (take the mean over the pictures)")
     expect_close(
         loss,
         losses.mean(),
@@ -81,6 +94,10 @@ def _check_loss(my_cross_entropy: Callable, logits: np.ndarray, labels: np.ndarr
                 f"The loss for {given} is {n} times too large: take the mean over the pictures, not the sum.",
             ),
             (-losses.mean(), "The loss came out negative: it is *minus* the logarithm of the probability."),
+            (
+                _losses_over_pictures(logits, labels),
+                "Your softmax runs over the pictures, axis 0: each picture's probabilities sum to 1, axis 1.",
+            ),
             (
                 losses.mean() / classes,
                 "You divided by the number of classes too: average over the pictures only.",
@@ -119,16 +136,17 @@ def _check_loss(my_cross_entropy: Callable, logits: np.ndarray, labels: np.ndarr
                 (probabilities - one_hot) / logits.size,
                 "You divided by pictures × classes: the mean is over the pictures.",
             ),
+            (
+                (np.exp(_log_softmax(logits.T)).T - one_hot) / n,
+                "Your softmax runs over the pictures, axis 0: each picture's probabilities sum to 1, axis 1.",
+            ),
         ),
-    )
-    expect(
-        np.array_equal(handed, logits),
-        "Your function changed the logits it was given: work on a copy, or write `a = a - b` in place of `a -= b`.",
     )
 
 
 @exercise(
-    "4.2", "ten steps are right for weights of five shapes, from any state and with gradients of any size"
+    "4.2",
+    "ten steps are right for weights of five shapes, from any state, with gradients from 0.003 to a million and of 0",
 )
 def adam_step(my_adam_step: Callable) -> None:
     """Checks one step of Adam (lesson 04).
@@ -145,20 +163,28 @@ def adam_step(my_adam_step: Callable) -> None:
         weights, rate = rng.normal(size=shape), float(rng.uniform(0.01, 0.5))
         # In mid-training first: at step 1 several mistakes cannot be told from one another.
         before = (*rng.normal(size=(3, *shape)), rng.uniform(1e-3, 9e-3, shape))
-        _check_step(my_adam_step(*[array.copy() for array in before], 4, rate), *before, 4, rate)
+        _check_step(my_adam_step(*before, 4, rate), *before, 4, rate)
         mean, square = np.zeros(shape), np.zeros(shape)
         for step in range(1, 11):
             gradient = rng.normal(size=shape) * 10.0 ** rng.integers(-1, 3)
-            given = [array.copy() for array in (weights, gradient, mean, square)]
-            value = my_adam_step(*given, step, rate)
+            value = my_adam_step(weights, gradient, mean, square, step, rate)
             new_mean, new_square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
             weights = _check_step(value, weights, gradient, mean, square, step, rate)
             mean, square = new_mean, new_square
-    still = my_adam_step(np.ones(2), np.zeros(2), np.zeros(2), np.zeros(2), 1, 0.1)[0]
+    zeros = np.zeros(3)
+    with np.errstate(all="ignore"):
+        still = expect_parts(
+            my_adam_step(np.ones(3), zeros, zeros, zeros, 1, 0.1), ("weights", "mean", "square")
+        )
+    still = expect_array(still[0], (3,), np.floating, "weights")
     expect(
         np.isfinite(still).all() and np.allclose(still, 1),
         f"A weight whose gradient has always been 0 became {still[0]}: add epsilon to the denominator, and it stays where it is.",
     )
+    for size in (3e-3, 1e6):
+        gradient = size * np.array([1.0, -2.0, 3.0])
+        value = my_adam_step(np.ones(3), gradient, zeros, zeros, 1, 0.1)
+        _check_step(value, np.ones(3), gradient, zeros, zeros, 1, 0.1, scale=size)
 
 
 def _check_step(
@@ -169,14 +195,18 @@ def _check_step(
     square: np.ndarray,
     step: int,
     rate: float,
-) -> list[np.ndarray]:
-    expect(value is not None, NO_RETURN)
-    expect(
-        isinstance(value, tuple) and len(value) == 3,
-        "Return three arrays: `return weights, mean, square`.",
-    )
+    scale: float = 1.0,
+) -> np.ndarray:
     names = ("weights", "mean", "square")
-    new = [expect_array(v, weights.shape, np.floating, name) for v, name in zip(value, names, strict=True)]
+    value = expect_parts(value, names)
+    hint = [(weights.shape[1:], "Return three arrays: `return weights, mean, square`.")]
+    new = [
+        expect_array(v, weights.shape, np.floating, name, hint) for v, name in zip(value, names, strict=True)
+    ]
+    # Where gradients are very small or large, the memories are compared in their unit.
+    new[1], new[2] = new[1] / scale, new[2] / scale**2
+    size, mean, square, gradient = scale, mean / scale, square / scale**2, gradient / scale
+    epsilon = 1e-7 / size
     m, s = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
     corrected, corrected_square = m / (1 - 0.9**step), s / (1 - 0.999**step)
     expect_close(
@@ -196,7 +226,7 @@ def _check_step(
                 0.9 * mean + gradient,
                 "The new gradient enters the mean with weight 1 - 0.9 = 0.1: without it this is momentum.",
             ),
-            (mean, "The mean has not changed: return the new one."),
+            (mean if mean.any() else None, "The mean has not changed: return the new one."),
         ),
     )
     expect_close(
@@ -213,42 +243,46 @@ def _check_step(
                 "The second memory averages the *square* of the gradient: `gradient**2`.",
             ),
             (0.9 * square + 0.1 * gradient**2, "The mean of the squares uses 0.999, not 0.9."),
-            (square, "The square has not changed: return the new one."),
+            (square if square.any() else None, "The square has not changed: return the new one."),
         ),
         tolerance=1e-6,
     )
-    right = weights - rate * corrected / (np.sqrt(corrected_square) + 1e-7)
+    right = weights - rate * corrected / (np.sqrt(corrected_square) + epsilon)
     with np.errstate(all="ignore"):
         mistakes = (
             (
-                weights - rate * m / (np.sqrt(s) + 1e-7),
+                weights - rate * m / (np.sqrt(s) + epsilon),
                 f"Step {step} without correction: the memories began at 0, so divide them by 1 - 0.9**step and 1 - 0.999**step.",
             ),
             (
-                weights - rate * corrected / (np.sqrt(s) + 1e-7),
+                weights - rate * corrected / (np.sqrt(s) + epsilon),
                 "Only the mean was corrected: divide the square by 1 - 0.999**step too.",
             ),
             (
-                weights - rate * m / (np.sqrt(corrected_square) + 1e-7),
+                weights - rate * m / (np.sqrt(corrected_square) + epsilon),
                 "Only the square was corrected: divide the mean by 1 - 0.9**step too.",
             ),
             (
-                weights + rate * corrected / (np.sqrt(corrected_square) + 1e-7),
+                weights + rate * corrected / (np.sqrt(corrected_square) + epsilon),
                 "The step goes uphill: subtract it from the weights.",
             ),
             (
-                weights - rate * corrected / (corrected_square + 1e-7),
+                weights - rate * corrected / (corrected_square + epsilon),
                 "Divide by the square *root* of the mean square.",
             ),
             (
-                weights - rate * gradient,
+                weights - rate * gradient * size,
                 "That is plain gradient descent: divide the mean gradient by the root of the mean square.",
             ),
             (
-                weights - rate * gradient / (np.sqrt(corrected_square) + 1e-7),
+                weights - rate * gradient / (np.sqrt(corrected_square) + epsilon),
                 "The numerator is the mean gradient, not the gradient of this step alone.",
             ),
             (weights, "The weights have not moved: return the new ones."),
+            (
+                weights - rate * corrected / np.sqrt(corrected_square + epsilon / size),
+                "Epsilon is added outside the root, √s + ε: inside it, it would be 3,000 times as large.",
+            ),
         )
         expect_close(new[0], right, f"The weights after step {step}", mistakes)
     return right
@@ -256,7 +290,7 @@ def _check_step(
 
 @exercise(
     "4.3",
-    "weights, bias and mean loss are right for eight data sets, with whole and with smaller last batches",
+    "weights, bias and mean loss are right for ten data sets, with whole and smaller last batches, one batch alone, and one example alone",
 )
 def epoch(my_epoch: Callable) -> None:
     """Checks an epoch of stochastic gradient descent on a linear classifier (lesson 04).
@@ -269,33 +303,31 @@ def epoch(my_epoch: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(3)
-    for n, batch_size in ((12, 4), (13, 5), (7, 7), (5, 9), (11, 1), (10, 4), (9, 2), (14, 6)):
+    for n, batch_size in (
+        (13, 5),
+        (12, 4),
+        (7, 7),
+        (5, 9),
+        (11, 1),
+        (10, 4),
+        (9, 2),
+        (14, 6),
+        (1, 3),
+        (8, 3),
+    ):
         dim, classes = (int(size) for size in rng.integers(2, 6, 2))
         weights, bias = rng.normal(size=(dim, classes)), rng.normal(size=classes)
         inputs, labels = rng.normal(size=(n, dim)), rng.integers(0, classes, n)
+        inputs *= 4 if n == 8 else 1
         problem = (weights, bias, inputs, labels, rng.permutation(n), batch_size, 0.7)
-        handed = [part.copy() if isinstance(part, np.ndarray) else part for part in problem]
-        value = my_epoch(*handed)
-        expect(value is not None, NO_RETURN)
-        expect(
-            isinstance(value, tuple) and len(value) == 3,
-            "Return three things: `return weights, bias, loss`.",
-        )
+        new_weights, new_bias, loss = expect_parts(my_epoch(*problem), ("weights", "bias", "loss"))
         given = f"{n} examples in batches of {batch_size}"
         new = (
-            expect_array(value[0], weights.shape, np.floating, f"W after {given}"),
-            expect_array(value[1], bias.shape, np.floating, f"b after {given}"),
+            expect_array(new_weights, weights.shape, np.floating, f"W after {given}"),
+            expect_array(new_bias, bias.shape, np.floating, f"b after {given}"),
         )
-        expect(
-            np.ndim(value[2]) == 0,
-            f"The loss for {given} has shape {np.shape(value[2])}, expected one number.",
-        )
-        _check_epoch(new, float(value[2]), problem, given)
-        unchanged = all(np.array_equal(a, b) for a, b in zip(handed, problem, strict=True))
-        expect(
-            unchanged,
-            "Your function changed the arrays it was given: write `weights = weights - …`, since `weights -= …` changes the caller's.",
-        )
+        loss = expect_number(loss, f"The loss for {given}")
+        _check_epoch(new, loss, problem, given)
 
 
 def _check_epoch(new: Sequence, loss: float, problem: tuple, given: str) -> None:
@@ -394,7 +426,7 @@ def _descend(
     return weights, bias, losses, sizes
 
 
-@exercise("4.4", "400 steps of eight schedules rise, fall and end as they should")
+@exercise("4.4", "500 steps of ten schedules rise, fall and end as they should, for rates from 10⁻⁶ to 5")
 def schedule(my_schedule: Callable) -> None:
     """Checks a learning rate that warms up in a straight line and falls along half a cosine (lesson 04).
 
@@ -414,14 +446,16 @@ def schedule(my_schedule: Callable) -> None:
         (64, 1, 1.5),
         (80, 40, 0.6),
         (500, 3, 0.2),
+        (1, 0, 0.5),
+        (33, 11, 1e-6),
     ):
         telling = (warm_up // 2, (2 * warm_up + steps) // 3)  # here every mistake has a value of its own
         edges = (0, warm_up, steps, steps + 1, 2 * steps)
         for step in (*telling, *edges, *rng.integers(0, steps, 43).tolist()):
-            value = my_schedule(step, steps, warm_up, peak)
-            expect(value is not None, NO_RETURN)
-            expect(np.ndim(value) == 0, f"A rate has shape {np.shape(value)}, expected one number.")
-            _check_rate(float(value), step, steps, warm_up, peak)
+            value = expect_number(
+                my_schedule(step, steps, warm_up, peak), f"The rate at step {step} of {steps}"
+            )
+            _check_rate(value, step, steps, warm_up, peak)
 
 
 def _check_rate(value: float, step: int, steps: int, warm_up: int, peak: float) -> None:
@@ -481,12 +515,18 @@ def _check_rate(value: float, step: int, steps: int, warm_up: int, peak: float) 
                 f"{given}: after the last step the cosine comes back up. Hold the progress at 1.",
             ),
         )
+    if peak < 1e-3:  # in units of the peak: the tolerance is an absolute one too
+        value, right, mistakes = (
+            value / peak,
+            right / peak,
+            [(wrong / peak, hint) for wrong, hint in mistakes],
+        )
     expect_close(value, right, given, mistakes, tolerance=1e-6)
 
 
 @exercise(
     "4.5",
-    "the model is small at any picture size, takes integer labels, and its loss and output fit together",
+    "the model is small at any picture size, takes integer labels, its loss and output fit together, and steps of training move its weights",
 )
 def compact_model(my_compact_model: Callable) -> None:
     """Checks a compiled classifier in place of the document's (lesson 04).
@@ -499,11 +539,17 @@ def compact_model(my_compact_model: Callable) -> None:
         CheckFailed: with a hint for what does not fit.
     """
     sizes = {}
-    for side, classes in ((16, 3), (48, 3), (20, 2)):
-        model = my_compact_model(side, classes)
+    for side, classes in ((16, 3), (48, 3), (21, 2)):
+        model = expect_model(my_compact_model(side, classes))
         _check_build(model, side, classes)
         sizes[side] = model.count_params()
+        if side == 48:
+            continue
+        weights = model.get_weights()
         _check_compiled(model, side, classes)
+        if side == 16:
+            model.set_weights(weights)
+            _check_training(model, side, classes)
     expect(
         sizes[48] == sizes[16],
         f"The model has {sizes[16]:,} parameters for pictures of 16 × 16 and {sizes[48]:,} for 48 × 48: something is flattened. "
@@ -512,31 +558,33 @@ def compact_model(my_compact_model: Callable) -> None:
 
 
 def _check_build(model: "keras.Model", side: int, classes: int) -> None:
-    import keras
-
-    expect(model is not None, NO_RETURN)
-    expect(isinstance(model, keras.Model), f"Return a Keras model; this is a {type(model).__name__}.")
+    takes = getattr(model, "input_shape", None) if model.built else None
+    fits = (
+        takes is not None
+        and takes[0] is None
+        and takes[1:3] in ((side, side), (None, None))
+        and takes[3:] == (3,)
+    )
+    # A class of its own says no shape, and shows in a call what it takes.
     expect(
-        model.built and tuple(model.input_shape) == (None, side, side, 3),
-        f"For side={side} the model takes {tuple(model.input_shape) if model.built else 'nothing yet'}, expected (None, {side}, {side}, 3): begin with `keras.Input((side, side, 3))`.",
+        fits or (model.built and takes is None),
+        f"For side={side} the model takes {takes or 'nothing yet'}, expected (None, {side}, {side}, 3): begin with `keras.Input((side, side, 3))`.",
+    )
+    shape = getattr(model, "output_shape", None) if takes else None
+    shape = shape or (
+        None,
+        *call_model(model, np.zeros((1, side, side, 3), np.float32), "1 picture").shape[1:],
     )
     expect(
-        tuple(model.output_shape) == (None, classes),
-        f"For classes={classes} the model gives {tuple(model.output_shape)}, expected (None, {classes}): one score per class"
+        shape == (None, classes),
+        f"For classes={classes} the model gives {shape}, expected (None, {classes}): one score per class"
         + (
             ", also when there are two."
-            if model.output_shape[-1] == 1
+            if shape[-1] == 1
             else ". `GlobalAveragePooling2D` takes rows and columns away."
-            if len(model.output_shape) > 2
+            if len(shape) > 2
             else "."
         ),
-    )
-    expect(
-        any(
-            type(layer).__name__.startswith(("Conv", "SeparableConv", "DepthwiseConv"))
-            for layer in model.layers
-        ),
-        "There is no convolution: without one, the model sees nothing but a mean colour or a list of pixels.",
     )
     expect(
         model.count_params() <= 50_000,
@@ -546,6 +594,40 @@ def _check_build(model: "keras.Model", side: int, classes: int) -> None:
     expect(
         getattr(model, "optimizer", None) is not None,
         "The model is not compiled: `model.compile(optimizer, loss)`.",
+    )
+    expect(
+        bool(model.trainable_variables),
+        "The model has nothing to learn: every weight is frozen (`trainable = False`), or there is none.",
+    )
+
+
+def _check_training(model: "keras.Model", side: int, classes: int) -> None:
+    """Steps of the model's own optimiser must move its weights; the first may be one of warm-up, with a rate of 0."""
+    rng = np.random.default_rng(6)
+    pictures = rng.uniform(0, 1, (4, side, side, 3)).astype(np.float32)
+    labels = rng.integers(0, classes, 4)
+    before = [weight.numpy() for weight in model.trainable_variables]
+    try:
+        model.run_eagerly = True  # a single step is not worth a graph
+        for _ in range(2):
+            model.train_on_batch(pictures, labels)
+    except Exception as error:  # whatever Keras and TensorFlow make of a loss that does not fit
+        _explain_loss(error, labels)
+        raise
+    moved = max(
+        float(np.abs(weight.numpy() - old).max())
+        for weight, old in zip(model.trainable_variables, before, strict=True)
+    )
+    expect(
+        moved > 1e-8,
+        "Two steps of training moved no weight: the optimiser's learning rate is 0, or nothing leads from the weights to the loss.",
+    )
+
+
+def _explain_loss(error: Exception, labels: np.ndarray) -> None:
+    expect(
+        not isinstance(error, ValueError),
+        f"The loss stops at integer labels of shape {labels.shape}: {(str(error).splitlines() or [''])[0][:120]} Labels that are no one-hot rows need `SparseCategoricalCrossentropy`.",
     )
 
 
@@ -560,8 +642,12 @@ def _check_compiled(model: "keras.Model", side: int, classes: int) -> None:
         # A fresh model says nearly the same of every picture; random weights show what its outputs can be.
         for weight in model.trainable_variables:
             weight.assign(rng.normal(size=weight.shape))
-        outputs.append(keras.ops.convert_to_numpy(model(pictures, training=False)))
+        outputs.append(call_model(model, pictures, f"{len(pictures)} pictures"))
     output = np.concatenate(outputs)
+    expect(
+        np.ptp(outputs[0], axis=0).max() > 1e-6,
+        "The scores are the same for all pictures: does the model look at them?",
+    )
     probabilities = output.min() >= 0 and np.allclose(output.sum(axis=1), 1, atol=1e-3)
     expect(
         probabilities or output.min() < 0 or output.max() > 1,
@@ -576,10 +662,8 @@ def _check_compiled(model: "keras.Model", side: int, classes: int) -> None:
     try:
         loss = model.compute_loss(x=pictures, y=labels, y_pred=keras.ops.convert_to_tensor(answers))
     except ValueError as error:
-        expect(
-            False,
-            f"The loss stops at integer labels of shape (12,): {str(error).splitlines()[0][:120]} Labels that are no one-hot rows need `SparseCategoricalCrossentropy`.",
-        )
+        _explain_loss(error, labels)
+        raise
     loss = float(loss) - float(sum(float(keras.ops.convert_to_numpy(extra)) for extra in model.losses))
     expect_close(
         loss,
@@ -606,7 +690,7 @@ def _sloppy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 @exercise(
     "4.6",
-    "the error is right for 40 sets of predictions, with empty bins, certain answers and several numbers of bins",
+    "the error is right for 43 sets of predictions, with empty bins, certain answers, one to fifteen bins, and one prediction",
 )
 def calibration_error(my_calibration_error: Callable) -> None:
     """Checks the expected calibration error (lesson 04).
@@ -619,20 +703,22 @@ def calibration_error(my_calibration_error: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(6)
-    for trial in range(40):
+    for trial in range(43):
         n, classes, bins = (
             int(rng.integers(20, 200)),
             int(rng.integers(2, 6)),
             int(rng.choice([5, 8, 10, 15])),
         )
+        if trial >= 40:
+            n, classes, bins = [(1, 3, 10), (33, 2, 1), (2, 7, 13)][trial - 40]
         probabilities = np.exp(_log_softmax(rng.normal(0, rng.uniform(0.5, 4), (n, classes))))
         labels = np.where(rng.random(n) < 0.6, probabilities.argmax(axis=1), rng.integers(0, classes, n))
         if trial % 2:
             probabilities[: n // 5] = np.eye(classes)[rng.integers(0, classes, n // 5)]  # quite certain
-        value = my_calibration_error(probabilities.copy(), labels.copy(), bins)
-        expect(value is not None, NO_RETURN)
-        expect(np.ndim(value) == 0, f"The error has shape {np.shape(value)}, expected one number.")
-        _check_calibration(float(value), probabilities, labels, bins)
+        with np.errstate(all="ignore"):
+            value = my_calibration_error(probabilities, labels, bins)
+        value = expect_number(value, "The error")
+        _check_calibration(value, probabilities, labels, bins)
 
 
 def _check_calibration(value: float, probabilities: np.ndarray, labels: np.ndarray, bins: int) -> None:

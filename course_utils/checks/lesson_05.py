@@ -1,18 +1,26 @@
 """Checks of lesson 05: attention, heads, a repaired fusion, EMAP, modality dropout, the pointing game."""
 
+import contextlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from course_utils.checks import exercise, expect, expect_array, expect_close
+from course_utils.checks import (
+    call_model,
+    exercise,
+    expect,
+    expect_array,
+    expect_close,
+    expect_model,
+    expect_parts,
+)
 
 if TYPE_CHECKING:
     import keras
 
 __all__ = ["attention", "emap_of_a_table", "heads", "modality_dropout", "pointing", "repaired_fusion"]
-
-NO_RETURN = "Your function returned None: does it end without `return`?"
 
 
 def _softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -36,7 +44,11 @@ def _attend(
 # --- 5.1 ----------------------------------------------------------------------------------------------------
 
 
-@exercise("5.1", "outputs and weights are right for random tokens of 8 shapes, with padding and huge scores")
+@exercise(
+    "5.1",
+    "outputs and weights are right for random tokens of 10 shapes, also with padding, with huge scores, and with both",
+    own=r"course_utils\.fusion\.attention\.dot_product_attention",
+)
 def attention(my_attention: Callable) -> None:
     """Checks scaled dot-product attention with a mask (lesson 05).
 
@@ -53,20 +65,47 @@ def attention(my_attention: Callable) -> None:
     for batch, n, m, dim, width in [(3, 5, 5, 6, 4), (2, 4, 4, 9, 9), (4, 3, 6, 5, 2), (1, 7, 2, 12, 3)]:
         tokens = [rng.normal(size=shape) for shape in ((batch, n, dim), (batch, m, dim), (batch, m, width))]
         _check_attention(my_attention, *tokens, np.ones((batch, m), bool))
-    for batch, n, m, dim, width in [(3, 5, 5, 6, 4), (4, 3, 6, 5, 2), (2, 1, 4, 8, 3), (5, 6, 7, 3, 5)]:
+    for batch, n, m, dim, width in [
+        (3, 5, 5, 6, 4),
+        (4, 3, 6, 5, 2),
+        (2, 1, 4, 8, 3),
+        (5, 6, 7, 3, 5),
+        (1, 1, 3, 1, 1),
+    ]:
         tokens = [rng.normal(size=shape) for shape in ((batch, n, dim), (batch, m, dim), (batch, m, width))]
         mask = rng.random((batch, m)) < 0.5
         mask[np.arange(batch), rng.integers(0, m, batch)] = True
         mask[0, 0] = ~mask[0].all() & mask[0, 0]  # at least one sample has padding
         mask[0, -1] = True
         _check_attention(my_attention, *tokens, mask)
-    huge = [1e3 * rng.normal(size=(2, 3, 4)) for _ in range(3)]
-    with np.errstate(all="ignore"):
-        outputs = np.asarray(my_attention(*[x.copy() for x in huge], np.ones((2, 3), bool))[0])
-    expect(
-        np.isfinite(outputs).all(),
-        "Scores of a million gave NaN or infinity: subtract each row's largest score before `np.exp`.",
-    )
+    for seed in range(2):
+        _check_huge_scores(my_attention, np.random.default_rng(seed))
+
+
+def _check_huge_scores(my_attention: Callable, rng: np.random.Generator) -> None:
+    """Scores of a million, of either sign; then kept ones far below the masked ones."""
+    queries, keys, values = 1e3 * rng.normal(size=(3, 2, 3, 4))
+    everything = np.ones((2, 3), bool)
+    some = np.array([[True, False, True], [False, True, True]])
+    low = np.abs(queries), np.where(some[..., None], -np.abs(keys), 0.001 * keys), values
+    for tokens, mask in (((queries, keys, values), everything), ((queries, keys, values), some), (low, some)):
+        with np.errstate(all="ignore"):
+            outputs, weights = expect_parts(my_attention(*tokens, mask), ("outputs", "weights"))
+        right, shares = _attend(*tokens, mask)
+        outputs = expect_array(outputs, right.shape, np.floating, "The outputs for huge scores")
+        weights = expect_array(weights, shares.shape, np.floating, "The weights for huge scores")
+        expect(
+            np.isfinite(outputs).all() and np.isfinite(weights).all(),
+            "Scores of a million gave NaN or infinity: subtract each row's largest score before `np.exp`, the largest of those "
+            "that are kept.",
+        )
+        expect(
+            mask is everything or np.allclose(weights, shares, atol=1e-4),
+            "Among scores of a million, of either sign, masked ones were not left out: a masked score must be lower than any that is "
+            "kept, −∞ or −1e9, not −30 or −1000.",
+        )
+        expect_close(weights, shares, "A weight for huge scores")
+        expect_close(outputs, right, "An output for huge scores")
 
 
 def _check_attention(
@@ -74,26 +113,24 @@ def _check_attention(
 ) -> None:
     given = f"{queries.shape[1]} queries and {keys.shape[1]} keys of {queries.shape[2]} numbers in {len(mask)} samples"
     given += "" if mask.all() else ", some keys masked"
-    handed = [x.copy() for x in (queries, keys, values, mask)]
-    value = my_attention(*handed)
-    expect(value is not None, NO_RETURN)
-    expect(
-        isinstance(value, tuple) and len(value) == 2,
-        "Return two arrays, outputs and weights: `return outputs, weights`.",
-    )
+    value = expect_parts(my_attention(queries, keys, values, mask), ("outputs", "weights"))
     outputs, weights = _attend(queries, keys, values, mask)
-    shape = np.shape(value[1])
-    expect(
-        len(mask) == 1 or shape != (*queries.shape[:2], keys.shape[0] * keys.shape[1]),
-        f"Your weights have shape {shape}: every query looks at the keys of *all* samples. Attention stays within a "
-        "sample, so the batch axis is never multiplied away: `queries @ keys.swapaxes(1, 2)`.",
-    )
-    expect(
-        shape == weights.shape or shape != weights.swapaxes(1, 2).shape,
-        f"Your weights have shape {shape}, expected {weights.shape}: queries and keys are swapped. Each *query* has a "
-        "row of weights over the keys.",
-    )
-    got = expect_array(value[1], weights.shape, np.floating, f"The weights for {given}")
+    shapes = [
+        (
+            weights.swapaxes(1, 2).shape,
+            "Queries and keys are swapped: each *query* has a row of weights over the keys.",
+        ),
+        (outputs.shape, "Are the two in the order outputs, weights?"),
+    ]
+    if len(mask) > 1:
+        shapes.append(
+            (
+                (*queries.shape[:2], keys.shape[0] * keys.shape[1]),
+                "Every query looks at the keys of *all* samples. Attention stays within a sample, so the batch axis is never "
+                "multiplied away: `queries @ keys.swapaxes(1, 2)`.",
+            )
+        )
+    got = expect_array(value[1], weights.shape, np.floating, f"The weights for {given}", shapes)
     expect(
         np.isfinite(got).all(),
         f"The weights for {given} have NaN: some query had all its keys removed. Every sample keeps at least one, so "
@@ -105,12 +142,15 @@ def _check_attention(
         got,
         outputs,
         f"The outputs for {given}",
-        [(weights @ keys, "Your outputs are mixtures of the keys: the weights are for the *values*.")]
-        if keys.shape == values.shape
-        else (),
+        [
+            (weights @ keys, "Your outputs are mixtures of the keys: the weights are for the *values*."),
+            (
+                weights.swapaxes(1, 2) @ values if weights.shape[1] == weights.shape[2] else None,
+                "Your outputs are made with the weights transposed: `weights @ values`.",
+            ),
+            (values, "Your outputs are the values as they came: mix them, `weights @ values`."),
+        ],
     )
-    unchanged = all(np.array_equal(a, b) for a, b in zip(handed, (queries, keys, values, mask), strict=True))
-    expect(unchanged, "Your function changed an array it was given: write `a = a + b`, not `a += b`.")
 
 
 def _weight_mistakes(
@@ -187,7 +227,10 @@ def _weight_mistakes(
 # --- 5.2 ----------------------------------------------------------------------------------------------------
 
 
-@exercise("5.2", "outputs are right for 1, 2, 3 and 4 heads, in self- and in cross-attention")
+@exercise(
+    "5.2",
+    "outputs are right for 1, 2, 3 and 4 heads, in self- and in cross-attention, for one sample, one token, and huge scores",
+)
 def heads(my_heads: Callable) -> None:
     """Checks attention with several heads (lesson 05).
 
@@ -199,13 +242,27 @@ def heads(my_heads: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(2)
-    for batch, n, m, dim, count in [(2, 5, 5, 8, 2), (3, 4, 4, 12, 3), (2, 3, 6, 8, 4), (1, 6, 2, 6, 1)]:
-        x, y = rng.normal(size=(batch, n, dim)), rng.normal(size=(batch, m, dim))
+    for batch, n, m, dim, count, size in [
+        (2, 5, 5, 8, 2, 1),
+        (3, 4, 4, 12, 3, 1),
+        (2, 3, 6, 8, 4, 1),
+        (1, 6, 2, 6, 1, 1),
+        (1, 1, 3, 9, 3, 1),
+        (2, 3, 1, 4, 2, 1),
+        (1, 4, 5, 6, 2, 1e3),
+    ]:
+        x, y = size * rng.normal(size=(batch, n, dim)), size * rng.normal(size=(batch, m, dim))
+        y = x if n == m == 4 else y
         matrices = rng.normal(size=(4, dim, dim)) / np.sqrt(dim) * 1.5
-        value = my_heads(x.copy(), y.copy(), *[w.copy() for w in matrices], count)
+        with np.errstate(all="ignore"):
+            value = my_heads(x, y, *matrices, count)
         given = f"{count} heads of {dim // count} numbers each" if count > 1 else "one head"
         what = f"The output for {given}"
         got = expect_array(value, x.shape, np.floating, what)
+        expect(
+            np.isfinite(got).all(),
+            "Huge scores gave NaN or infinity: subtract each row's largest score before `np.exp`.",
+        )
         expect_close(got, _heads(x, y, matrices, count), what, _head_mistakes(x, y, matrices, count))
 
 
@@ -225,13 +282,17 @@ def _heads(
     split: Callable = _split,
     merge: Callable = _merge,
     scale: float | None = None,
+    axis: int = -1,
+    order: tuple[int, ...] = (0, 1, 2, 3),
     last: bool = True,
 ) -> np.ndarray:
+    w = [matrices[place] for place in order]
     queries, keys, values = (
-        split(tokens @ w, count) for tokens, w in zip((x, y, y), matrices[:3], strict=True)
+        split(tokens @ matrix, count) for tokens, matrix in zip((x, y, y), w, strict=False)
     )
-    together = merge(_attend(queries, keys, values, scale=scale)[0])
-    return together @ matrices[3] if last else together
+    scores = queries @ keys.swapaxes(-1, -2) / (scale or np.sqrt(queries.shape[-1]))
+    together = merge(_softmax(scores, axis) @ values)
+    return together @ w[3] if last else together
 
 
 def _head_mistakes(
@@ -246,6 +307,39 @@ def _head_mistakes(
         _heads(x, y, matrices, count, scale=np.sqrt(dim)),
         f"The scores are divided by √{dim}: within a head the vectors have {dim // count} numbers, so divide by "
         f"√{dim // count}.",
+    )
+    yield (
+        _heads(x, y, matrices, count, scale=1.0),
+        f"The scores are not scaled: divide them by √{dim // count}, the root of a head's width.",
+    )
+    yield (
+        _heads(x, y, matrices, count, scale=dim / count),
+        f"The scores are divided by {dim // count}: divide them by its root, √{dim // count}.",
+    )
+    yield (
+        _heads(x, y, matrices, count, axis=-2),
+        "Your weights sum to 1 over the queries: the softmax runs over the *keys*, the last axis.",
+    )
+    yield (
+        _heads(x, y, matrices, count, axis=1),
+        "Your weights sum to 1 over the heads: the softmax runs over the *keys*, the last axis.",
+    )
+    yield (
+        _heads(x, y, matrices, count, axis=0),
+        "Your weights sum to 1 over the batch: the softmax runs over the *keys*, the last axis.",
+    )
+    if len(y[0]) == len(x[0]):
+        yield (
+            _heads(x, y, matrices, count, order=(1, 0, 2, 3)),
+            "w_queries and w_keys are swapped: x is multiplied by w_queries, y by w_keys.",
+        )
+    yield (
+        _heads(x, y, matrices, count, order=(0, 2, 1, 3)),
+        "w_keys and w_values are swapped.",
+    )
+    yield (
+        _heads(x, y, matrices, count, order=(0, 1, 1, 3)),
+        "The values are the keys: project y by w_values too.",
     )
 
     def careless(tokens: np.ndarray, heads: int) -> np.ndarray:
@@ -294,7 +388,11 @@ def _head_mistakes(
 # --- 5.3 ----------------------------------------------------------------------------------------------------
 
 
-@exercise("5.3", "no sample knows its batch mates, padding is ignored, and words and regions interact")
+@exercise(
+    "5.3",
+    "no sample knows its batch mates, padding is ignored, both modalities count, and different words look at "
+    "different regions",
+)
 def repaired_fusion(my_fusion: Callable) -> None:
     """Checks a fusion model in which the words look at the picture (lesson 05).
 
@@ -308,82 +406,167 @@ def repaired_fusion(my_fusion: Callable) -> None:
     """
     import keras
 
+    regions, region_dim, words, word_dim = 48, 10, 6, 12
     rng = np.random.default_rng(3)
-    for regions, region_dim, words, word_dim in [(6, 5, 4, 3), (9, 8, 5, 8)]:
-        keras.utils.set_random_seed(3)
-        model = my_fusion(regions, region_dim, words, word_dim)
-        expect(model is not None, NO_RETURN)
-        expect(isinstance(model, keras.Model), f"Return a Keras model; found a {type(model).__name__}.")
-        shapes = [tuple(x.shape) for x in model.inputs]
-        expected = [(None, regions, region_dim), (None, words, word_dim), (None, words)]
-        expect(shapes == expected, f"The model's inputs have shapes {shapes}, expected {expected}.")
+    keras.utils.set_random_seed(3)
+    with _explaining_masks():
+        model = expect_model(my_fusion(regions, region_dim, words, word_dim))
+    _check_inputs(model, [(None, regions, region_dim), (None, words, word_dim), (None, words)])
+    picture, text = rng.normal(size=(8, regions, region_dim)), rng.normal(size=(8, words, word_dim))
+    mask = np.arange(words) < np.array([6, 1, 2, 3, 4, 5, 2, 4])[:, None]
+    with _explaining_masks():
+        _ask(model, picture[:1], text[:1], mask[:1])  # a class of its own has weights only now
+        _stir(model, 1.5, rng)
+        _check_fusion(model, picture, text, mask)
+        _stir(model, 7.0, rng, last=1e-8)
+        _check_look_up(model, picture[0], text[:, 0], words)
+
+
+@contextlib.contextmanager
+def _explaining_masks() -> Iterator[None]:
+    """Says what it means when an attention layer cannot use the mask that it was given."""
+    try:
+        yield
+    except Exception as error:  # TensorFlow, Keras and the course each raise their own
+        said = f"{error} {error.__cause__}"
         expect(
-            tuple(model.outputs[0].shape) == (None, 1),
-            f"The model's output has shape {tuple(model.outputs[0].shape)}, expected (None, 1): one probability per "
-            "sample. Average over the tokens before the last `Dense(1)`.",
+            not re.search(r"calling \w*Attention\w*\.call", said)
+            or not re.search("LogicalAnd|SelectV2|mask has shape", said),
+            "An attention layer cannot use the mask that it was given: a mask says which *keys* count. Where the words ask, the "
+            "keys are the regions, and all of them count: leave the mask out there. Yours, (batch, words), is for the words: "
+            "use it where they are averaged, or where they are keys, as (batch, 1, words).",
         )
-        for weights in model.weights:  # an untrained last layer is small: let every effect be seen
-            if "kernel" in weights.path:
-                weights.assign(1.5 * weights)
-        picture, text = rng.normal(size=(8, regions, region_dim)), rng.normal(size=(8, words, word_dim))
-        mask = np.arange(words) < rng.integers(2, words, 8)[:, None]
-        _check_fusion(model, picture.astype("float32"), text.astype("float32"), mask)
+        raise
+
+
+def _check_inputs(model: "keras.Model", expected: list[tuple]) -> None:
+    """The shapes that a model says of itself; a class of its own has none, and shows in calls what it takes."""
+    if not getattr(model, "inputs", None):
+        return
+    shapes = [tuple(x.shape) for x in model.inputs]
+    expect(
+        shapes == expected,
+        f"The model's inputs have shapes {shapes}, expected {expected}: picture, text, mask, in this order.",
+    )
+    shape = tuple(model.outputs[0].shape)
+    expect(
+        shape == (None, 1),
+        f"The model's output has shape {shape}, expected (None, 1): one probability per sample. Average over the tokens "
+        "before the last `Dense(1)`.",
+    )
+
+
+def _stir(model: "keras.Model", factor: float, rng: np.random.Generator, last: float = 1.0) -> None:
+    """Brings weights into a state in which every effect shows: larger, and none 0, as gates are at the start.
+
+    With larger projections the scores of an attention layer grow, until a query takes one key alone.
+    """
+    for weight in model.trainable_variables:
+        value = np.asarray(weight)
+        if not value.any():
+            value = rng.normal(0, 0.3, value.shape)
+        # What the last layer makes of large numbers would be 0 or 1.
+        weight.assign(value * (last if value.ndim == 2 and value.shape[1] == 1 else factor))
+
+
+def _ask(model: "keras.Model", picture: np.ndarray, text: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The log-odds (batch,) that the model gives."""
+    what = f"{len(mask)} samples"
+    answers = call_model(model, [picture.astype("float32"), text.astype("float32"), mask], what)
+    shape = (len(mask), 1)
+    p = expect_array(answers, shape, np.floating, f"What the model gives for {what}").astype(np.float64)[:, 0]
+    expect(
+        (p >= 0).all() and (p <= 1).all(),
+        f"Probabilities are from 0 to 1, yours from {p.min():.2f} to {p.max():.2f}: end in "
+        "`Dense(1, activation='sigmoid')`.",
+    )
+    p = p.clip(1e-7, 1 - 1e-7)
+    return np.log(p / (1 - p))
 
 
 def _check_fusion(model: "keras.Model", picture: np.ndarray, text: np.ndarray, mask: np.ndarray) -> None:
-    def logit(picture: np.ndarray, text: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        p = np.asarray(model([picture, text, mask], training=False), np.float64)[:, 0]
-        expect(
-            (p >= 0).all() and (p <= 1).all(),
-            f"Probabilities are from 0 to 1, yours from {p.min():.2f} to {p.max():.2f}: end in "
-            "`Dense(1, activation='sigmoid')`.",
-        )
-        p = p.clip(1e-7, 1 - 1e-7)
-        return np.log(p / (1 - p))
-
-    together = logit(picture, text, mask)
-    alone = np.concatenate([logit(picture[i : i + 1], text[i : i + 1], mask[i : i + 1]) for i in range(8)])
+    other = np.roll(np.arange(len(mask)), 1)
+    apart = picture.copy()  # two regions move in opposite directions: their mean stays where it was
+    apart[:, 0], apart[:, 1] = picture[:, 0] + 2, picture[:, 1] - 2
+    noisy = np.where(mask[..., None], text, 5.0)
+    triples = [
+        (picture, text, mask),
+        (picture, noisy, mask),
+        (picture[other], text, mask),
+        (picture, text[other], mask[other]),
+        (apart, text, mask),
+        (picture[other], text[other], mask[other]),
+    ]
+    # Together, since calls take time.
+    together = _ask(model, *(np.concatenate(parts) for parts in zip(*triples, strict=True)))
+    plain, padded, repainted, reworded, moved, exchanged = np.split(together, len(triples))
+    alone = np.concatenate(
+        [_ask(model, picture[i : i + 1], text[i : i + 1], mask[i : i + 1]) for i in (0, 3)]
+    )
     expect(
-        np.allclose(together, alone, atol=1e-3),
+        np.allclose(plain[[0, 3]], alone, atol=1e-3),
         "The same sample got another answer when it came alone: something attends across the batch. Keep the token axis: "
         "attention wants (batch, tokens, dim).",
     )
-    noisy = np.where(mask[..., None], text, 5.0).astype("float32")
     expect(
-        np.allclose(together, logit(picture, noisy, mask), atol=1e-3),
+        np.allclose(plain, padded, atol=1e-3),
         "Other numbers in the padding changed the answer: leave masked words out, as keys (`key_mask=…`, "
         "`attention_mask=…`) and in the mean at the end.",
     )
-    expect(together.std() > 1e-4, "The answer is the same for all samples: nothing reaches the output.")
-    other = np.roll(np.arange(8), 1)
+    expect(plain.std() > 1e-4, "The answer is the same for all samples: nothing reaches the output.")
     expect(
-        not np.allclose(together, logit(picture[other], text, mask), atol=1e-4),
+        not np.allclose(plain, repainted, atol=1e-4),
         "Another picture, the same answer: the picture does not reach the output.",
     )
     expect(
-        not np.allclose(together, logit(picture, text[other], mask[other]), atol=1e-4),
+        not np.allclose(plain, reworded, atol=1e-4),
         "Other words, the same answer: the text does not reach the output.",
     )
-    apart = picture.copy()  # two regions move in opposite directions: their mean stays where it was
-    apart[:, 0], apart[:, 1] = picture[:, 0] + 2, picture[:, 1] - 2
     expect(
-        not np.allclose(together, logit(apart, text, mask), atol=1e-3),
+        not np.allclose(plain, moved, atol=1e-3),
         "Two regions were changed, their mean was not, and the answer stayed the same: all that counts is the average of the "
         "regions, in which nothing can be looked up. Average after the attention, not before it.",
     )
-    crossed = together + logit(picture[other], text[other], mask[other])
-    crossed = crossed - logit(picture[other], text, mask) - logit(picture, text[other], mask[other])
     expect(
-        np.abs(crossed).max() > 1e-3,
+        np.abs(plain + exchanged - repainted - reworded).max() > 1e-3,
         "What the picture adds does not depend on the words: the log-odds are a sum of one function of each. Take queries "
         "from the words and keys from the regions, so that something crosses.",
+    )
+
+
+def _check_look_up(model: "keras.Model", picture: np.ndarray, asked: np.ndarray, words: int) -> None:
+    """Each of several words is asked alone, with large scores: attention then looks at few regions, others at all.
+
+    How much every region counts for the answer is told by its gradient. Where all regions are summed up before
+    they meet the words, another word makes a region count a few times as much at most, and attention dozens of times.
+    """
+    import tensorflow as tf
+
+    pictures = tf.constant(np.repeat(picture[None], len(asked), axis=0).astype("float32"))
+    text = np.zeros((len(asked), words, asked.shape[1]), "float32")
+    text[:, 0] = asked
+    mask = tf.constant(np.arange(words) == np.zeros((len(asked), 1)))
+    with tf.GradientTape() as tape:
+        tape.watch(pictures)
+        answers = tf.reduce_sum(model([pictures, tf.constant(text), mask], training=False))
+    counts = np.linalg.norm(np.asarray(tape.gradient(answers, pictures), np.float64), axis=2)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300)
+    usual = np.median(shares, axis=0) + 0.05 / len(picture)
+    expect(
+        np.median((shares / usual).max(axis=1)) > 15,
+        "Whatever the word, all regions count for the answer, each about as much as with another word: the words do not choose "
+        "where to look. Averages, a product with the mean, or attention of the regions among themselves cannot do that; give the "
+        "words queries and the regions keys and values, one by one.",
     )
 
 
 # --- 5.4 ----------------------------------------------------------------------------------------------------
 
 
-@exercise("5.4", "the projection is right for tables of 5 sizes, and leaves an additive model as it is")
+@exercise(
+    "5.4",
+    "the projection is right for tables of 7 sizes, large and small, and leaves an additive model as it is",
+)
 def emap_of_a_table(my_emap: Callable) -> None:
     """Checks the additive projection of a table of logits (lesson 05).
 
@@ -395,55 +578,62 @@ def emap_of_a_table(my_emap: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(4)
-    for n, classes in [(4, 3), (6, 2), (2, 5), (9, 10), (3, 1)]:
-        table = rng.normal(size=(n, n, classes)) + rng.normal(size=(n, 1, classes))
-        rows, columns, all_pairs = table.mean(axis=1), table.mean(axis=0), table.mean(axis=(0, 1))
-        what = f"The projection of a table of {n} × {n} pairs"
-        value = my_emap(table.copy())
-        expect(
-            np.shape(value) != table.shape,
-            "You projected the whole table. Asked for are the n true pairs, a_i with b_i: its diagonal.",
-        )
-        got = expect_array(value, (n, classes), np.floating, what)
-        expect_close(
-            got,
-            rows + columns - all_pairs,
-            what,
+    for n, classes, size in [(4, 3, 1), (6, 2, 1), (2, 5, 1), (9, 10, 1), (3, 1, 1), (1, 2, 1), (5, 5, 1e4)]:
+        table = size * (rng.normal(size=(n, n, classes)) + rng.normal(size=(n, 1, classes)))
+        _check_projection(my_emap(table), table)
+    additive = rng.normal(size=(5, 1, 3)) + rng.normal(size=(1, 5, 3))
+    _check_projection(my_emap(additive), additive)
+
+
+def _check_projection(value: object, table: np.ndarray) -> None:
+    n, _, classes = table.shape
+    rows, columns, all_pairs = table.mean(axis=1), table.mean(axis=0), table.mean(axis=(0, 1))
+    what = f"The projection of a table of {n} × {n} pairs"
+    whole = "You projected the whole table. Asked for are the n true pairs, a_i with b_i: its diagonal."
+    mean = "A mean over the classes is gone: each class has its own projection."
+    got = expect_array(value, (n, classes), np.floating, what, [(table.shape, whole), ((n,), mean)])
+    expect_close(
+        got,
+        rows + columns - all_pairs,
+        what,
+        (
+            (table[np.arange(n), np.arange(n)], "You returned the model's own logits, the diagonal."),
             (
-                (table[np.arange(n), np.arange(n)], "You returned the model's own logits, the diagonal."),
-                (
-                    rows + columns,
-                    "Subtract the mean over all pairs: it is in both means, so it was counted twice.",
-                ),
-                (rows + columns + all_pairs, "The mean over all pairs is subtracted, not added."),
-                (
-                    (rows + columns) / 2,
-                    "Add the two means and subtract the mean over all pairs; do not average them.",
-                ),
-                (rows, "You used what a says alone: add what b says, the mean over the rows."),
-                (columns, "You used what b says alone: add what a says, the mean over the columns."),
-                (
-                    2 * rows - all_pairs,
-                    "You took the same mean twice: one over rows (axis 0), one over columns (axis 1).",
-                ),
-                (
-                    2 * columns - all_pairs,
-                    "You took the same mean twice: one over rows (axis 0), one over columns (axis 1).",
-                ),
-                (
-                    rows + columns - table.mean(),
-                    "You averaged over the classes as well: each class has its own mean over all pairs, "
-                    "`table.mean(axis=(0, 1))`.",
-                ),
+                rows + columns,
+                "Subtract the mean over all pairs: it is in both means, so it was counted twice.",
             ),
-            tolerance=1e-6,
-        )
+            (rows + columns + all_pairs, "The mean over all pairs is subtracted, not added."),
+            (
+                (rows + columns) / 2,
+                "Add the two means and subtract the mean over all pairs; do not average them.",
+            ),
+            (rows, "You used what a says alone: add what b says, the mean over the rows."),
+            (columns, "You used what b says alone: add what a says, the mean over the columns."),
+            (
+                2 * rows - all_pairs,
+                "You took the same mean twice: one over rows (axis 0), one over columns (axis 1).",
+            ),
+            (
+                2 * columns - all_pairs,
+                "You took the same mean twice: one over rows (axis 0), one over columns (axis 1).",
+            ),
+            (
+                rows + columns - table.mean(),
+                "You averaged over the classes as well: each class has its own mean over all pairs, "
+                "`table.mean(axis=(0, 1))`.",
+            ),
+        ),
+        tolerance=1e-6,
+    )
 
 
 # --- 5.5 ----------------------------------------------------------------------------------------------------
 
 
-@exercise("5.5", "the right share of 20,000 samples loses one modality, either alike, and none its only one")
+@exercise(
+    "5.5",
+    "the right share of 20,000 samples loses one modality, drawn from `rng`, either alike, and none its only one",
+)
 def modality_dropout(my_dropout: Callable) -> None:
     """Checks modality dropout (lesson 05).
 
@@ -454,66 +644,106 @@ def modality_dropout(my_dropout: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     for seed, rate in enumerate((0.3, 0.6, 0.0, 0.9)):
-        n = 20_000
-        handed = np.ones((n, 2), bool)
-        rng = np.random.default_rng(seed)
-        got = expect_array(my_dropout(handed, rate, rng), (n, 2), np.bool_, f"The result for rate {rate}")
-        expect(
-            handed.all(), "Your function changed the array it was given: work on a copy, `present.copy()`."
+        lost, same, other = (
+            ~_dropped(my_dropout, np.ones((20_000, 2), bool), rate, one) for one in (seed, seed, seed + 100)
         )
-        lost = ~got
+        _check_draws(lost, rate)
         expect(
-            not lost.all(axis=1).any(),
-            f"With rate {rate}, {lost.all(axis=1).mean():.0%} of the samples lost both modalities: nothing is left to learn "
-            "from. Draw once whether a sample loses one, then which.",
-        )
-        share, first = lost.any(axis=1).mean(), lost[:, 0].mean()
-        expect(
-            rate == 0 or not (lost == lost[0]).all(),
-            "All samples of the batch lost the same: draw for every sample by itself.",
-        )
-        expect(
-            abs(share - (1 - rate)) > 0.02 or abs(1 - 2 * rate) < 0.05,
-            f"With rate {rate}, {share:.0%} of the samples lost one: the comparison is turned round. rate is the share "
-            "that *loses* one.",
-        )
-        expect(
-            abs(share - rate) < 0.02,
-            f"With rate {rate}, {share:.0%} of the samples lost one; expected {rate:.0%}.",
-        )
-        expect(
-            abs(first - rate / 2) < 0.02,
-            f"With rate {rate}, {first:.0%} lost the first modality and {lost[:, 1].mean():.0%} the second; expected "
-            "each half of them: toss a coin for which.",
-        )
-        again = my_dropout(np.ones((n, 2), bool), rate, np.random.default_rng(seed + 100))
-        expect(
-            rate == 0 or not np.array_equal(again, got),
+            rate == 0 or not np.array_equal(lost, other),
             "Two generators gave the same draws: take your random numbers from `rng`.",
         )
-        again = my_dropout(np.ones((n, 2), bool), rate, np.random.default_rng(seed))
         expect(
-            np.array_equal(again, got),
+            np.array_equal(lost, same),
             "The same generator gave other draws the second time: take your random numbers from `rng`, not from "
             "`np.random`.",
         )
-    only = np.tile([[True, False], [False, True], [False, False], [True, True]], (500, 1))
-    got = np.asarray(my_dropout(only.copy(), 0.9, np.random.default_rng(9)))
+        _check_chance(lost, other, rate)
+    _dropped(my_dropout, np.ones((1, 2), bool), 0.5, 0)
+    _check_missing(my_dropout)
+
+
+def _dropped(my_dropout: Callable, present: np.ndarray, rate: float, seed: int) -> np.ndarray:
+    value = my_dropout(present, rate, np.random.default_rng(seed))
+    return expect_array(
+        value, present.shape, np.bool_, f"The result for {len(present)} samples, rate {rate},"
+    )
+
+
+def _check_draws(lost: np.ndarray, rate: float) -> None:
+    """How many lose a modality, and which."""
+    expect(
+        not lost.all(axis=1).any(),
+        f"With rate {rate}, {lost.all(axis=1).mean():.0%} of the samples lost both modalities: nothing is left to learn "
+        "from. Draw once whether a sample loses one, then which.",
+    )
+    share, first = lost.any(axis=1).mean(), lost[:, 0].mean()
+    expect(
+        rate == 0 or not (lost == lost[0]).all(),
+        "All samples of the batch were treated alike: draw for every sample by itself.",
+    )
+    expect(
+        abs(share - (1 - rate)) > 0.02 or abs(1 - 2 * rate) < 0.05,
+        f"With rate {rate}, {share:.0%} of the samples lost one: the comparison is turned round. rate is the share "
+        "that *loses* one.",
+    )
+    expect(
+        abs(share - rate / 2) > 0.02 or rate == 0,
+        f"With rate {rate}, {share:.0%} of the samples lost one, half as many as expected: rate is the share that loses one "
+        "or the other, not each of them.",
+    )
+    expect(
+        abs(share - rate) < 0.02,
+        f"With rate {rate}, {share:.0%} of the samples lost one; expected {rate:.0%}.",
+    )
+    expect(
+        abs(first - rate / 2) < 0.02,
+        f"With rate {rate}, {first:.0%} lost the first modality and {lost[:, 1].mean():.0%} the second; expected "
+        "each half of them: toss a coin for which.",
+    )
+
+
+def _check_chance(lost: np.ndarray, other: np.ndarray, rate: float) -> None:
+    """Two generators draw other samples, and of those that both draw, other modalities."""
+    twice = lost.any(axis=1) & other.any(axis=1)
+    expect(
+        abs(twice.mean() - rate**2) < 0.02,
+        f"With rate {rate}, two generators took one from the same samples, as if their numbers in the batch decided: draw "
+        "for each sample from `rng`.",
+    )
+    expect(
+        rate == 0 or abs((lost[twice] == other[twice]).all(axis=1).mean() - 0.5) < 0.1,
+        "Two generators took the same modality from the same samples: draw from `rng` which one, too.",
+    )
+
+
+def _check_missing(my_dropout: Callable) -> None:
+    """What is missing stays so, the only one stays, and the rate is that of those that have both."""
+    only = np.tile([[True, False], [False, True], [False, False], [True, True]], (1000, 1))
+    got = _dropped(my_dropout, only, 0.8, 9)
     expect(
         not (got & ~only).any(),
         "A modality that was missing came back: combine your draws with what is present, `present & ~lost`.",
     )
-    single = only.sum(axis=1) == 1
+    single, both = only.sum(axis=1) == 1, only.all(axis=1)
     expect(
         (got[single] == only[single]).all(),
         "A sample lost the only modality it had: take one away only where both are present.",
+    )
+    share = 1 - got[both].all(axis=1).mean()
+    expect(
+        abs(share - 0.8) < 0.06,
+        f"With rate 0.8 and many samples that have only one modality, {share:.0%} of those with both lost one: rate is a "
+        "share of the samples that have both.",
     )
 
 
 # --- 5.6 ----------------------------------------------------------------------------------------------------
 
 
-@exercise("5.6", "hits are right on 5 grids, wide and narrow, with boxes in every place")
+@exercise(
+    "5.6",
+    "hits are right on 7 grids, wide and narrow, that divide the picture or not, with centres on and close to edges",
+)
 def pointing(my_pointing: Callable) -> None:
     """Checks the pointing game (lesson 05).
 
@@ -525,65 +755,89 @@ def pointing(my_pointing: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(5)
-    for rows, columns, height, width, grain in [
-        (6, 6, 96, 96, 0),
-        (4, 4, 32, 32, 0),
-        (4, 4, 32, 32, 4),  # the edges of boxes lie on centres
-        (3, 5, 60, 50, 0),
-        (2, 7, 40, 210, 0),
-        (5, 1, 50, 30, 0),
+    for n, rows, columns, height, width, near in [
+        (400, 6, 6, 96, 96, None),
+        (400, 4, 4, 32, 32, 0.0),
+        (400, 3, 5, 61, 52, None),
+        (400, 3, 5, 61, 52, 0.7),
+        (400, 7, 4, 100, 90, 0.7),
+        (400, 2, 7, 40, 210, None),
+        (400, 5, 1, 50, 30, None),
+        (400, 4, 6, 128, 96, 0.4),
+        (1, 1, 1, 7, 9, 0.4),
     ]:
-        n = 400
         weights = rng.dirichlet(np.ones(rows * columns), n)
-        size = np.stack([rng.uniform(0.2, 0.6, n) * width, rng.uniform(0.2, 0.6, n) * height], axis=1)
-        boxes = np.concatenate([rng.uniform(0, 1, (n, 2)) * ([width, height] - size), size], axis=1)
-        boxes = np.round(boxes / grain) * grain if grain else boxes
-        what = f"The hits on a grid of {rows} × {columns}"
-        got = np.asarray(my_pointing(weights.copy(), boxes.copy(), rows, columns, height, width))
-        expect(got.ndim != 0 or got.dtype != object, NO_RETURN)
-        expect(got.shape == (n,), f"{what} have shape {got.shape}, expected ({n},): one per sample.")
-        expect(got.any(), f"{what}: {n} random boxes and never hit; about one in six is by chance.")
         y, x = np.divmod(weights.argmax(axis=1), columns)
         cell = np.array([height / rows, width / columns])
+        sides = rng.uniform(0.2, 0.6, (n, 2)) * [width, height]
+        corners = rng.uniform(0, 1, (n, 2)) * ([width, height] - sides)
+        if near is not None:  # an edge lies on the centre, or within so many pixels of it
+            centres = (np.stack([x, y], axis=1) + 0.5) * cell[::-1]
+            corners = centres - rng.integers(0, 2, (n, 2)) * sides + rng.uniform(-near, near, (n, 2))
+        boxes = np.concatenate([corners, sides], axis=1)
+        what = f"The hits on a grid of {rows} × {columns}"
+        hint = [((), "One answer per sample is asked, not their mean.")]
+        got = expect_array(
+            my_pointing(weights, boxes, rows, columns, height, width), (n,), np.generic, what, hint
+        )
+        expect(
+            got.any() or n < 400 or near is not None,
+            f"{what}: {n} random boxes and never hit; about one in six is by chance.",
+        )
         expect_close(
             got.astype(float),
             _inside(x, y, boxes, cell),
             what,
-            (
-                (
-                    _inside(y, x, boxes, cell),
-                    "x and y are swapped: tokens are numbered row by row, so `y, x = divmod(place, columns)`.",
-                ),
-                (
-                    _inside(*np.divmod(weights.argmax(axis=1), rows)[::-1], boxes, cell),
-                    "A row has `columns` tokens: divide the place by columns, not by rows.",
-                ),
-                (
-                    _inside(x, y, boxes, cell, corners=True),
-                    "A box is x, y, *width*, *height*: its right edge is x + width.",
-                ),
-                (
-                    _inside(x, y, boxes, cell, closed=True),
-                    "The right and the lower edge of a box are outside: left ≤ x, but x < left + width.",
-                ),
-                (
-                    _inside(x, y, boxes, cell, closed=False),
-                    "The left and the upper edge of a box are inside: left ≤ x, not left < x.",
-                ),
-                (
-                    _inside(x, y, boxes, cell, offset=0.0),
-                    "A token stands for the *centre* of its region: (x + 0.5) · width / columns.",
-                ),
-                (
-                    _inside(x, y, boxes, np.ones(2)),
-                    "Your places are in regions and the boxes in pixels: multiply by the size of a region.",
-                ),
-                (
-                    _inside(*np.divmod(weights.argmin(axis=1), columns)[::-1], boxes, cell),
-                    "You took the smallest weight: the pointing game asks for the largest.",
-                ),
-            ),
+            _pointing_mistakes(weights, boxes, (rows, columns), (height, width)),
         )
+
+
+def _pointing_mistakes(
+    weights: np.ndarray, boxes: np.ndarray, grid: tuple[int, int], size: tuple[int, int]
+) -> Iterator[tuple[np.ndarray, str]]:
+    """What typical mistakes make of the weights, each with its hint."""
+    rows, columns = grid
+    y, x = np.divmod(weights.argmax(axis=1), columns)
+    cell = np.array(size) / grid
+    yield (
+        _inside(y, x, boxes, cell),
+        "x and y are swapped: tokens are numbered row by row, so `y, x = divmod(place, columns)`.",
+    )
+    yield (
+        _inside(*np.divmod(weights.argmax(axis=1), rows)[::-1], boxes, cell),
+        "A row has `columns` tokens: divide the place by columns, not by rows.",
+    )
+    yield (
+        _inside(x, y, boxes, cell, corners=True),
+        "A box is x, y, *width*, *height*: its right edge is x + width.",
+    )
+    yield (
+        _inside(x, y, boxes, cell, closed=True),
+        "The right and the lower edge of a box are outside: left ≤ x, but x < left + width.",
+    )
+    yield (
+        _inside(x, y, boxes, cell, closed=False),
+        "The left and the upper edge of a box are inside: left ≤ x, not left < x.",
+    )
+    yield (
+        _inside(x, y, boxes, cell, offset=0.0),
+        "A token stands for the *centre* of its region: (x + 0.5) · width / columns.",
+    )
+    yield (
+        _inside(x, y, boxes, np.ones(2)),
+        "Your places are in regions and the boxes in pixels: multiply by the size of a region.",
+    )
+    yield (
+        _inside(*np.divmod(weights.argmin(axis=1), columns)[::-1], boxes, cell),
+        "You took the smallest weight: the pointing game asks for the largest.",
+    )
+    whole = "A region is width / columns pixels wide, and neither that nor its centre need be a whole number: divide by `/`."
+    yield _inside(x, y, boxes, cell // 1), whole
+    yield _inside(x, y, boxes, cell, rounding=np.floor), whole
+    yield _inside(x, y, boxes, cell, rounding=np.round), whole
+    swapped = "Height and width are swapped: a region is width / columns wide and height / rows high."
+    yield _inside(x, y, boxes, cell[::-1]), swapped
+    yield _inside(x, y, boxes, np.array(size[::-1]) / grid), swapped
 
 
 def _inside(
@@ -594,9 +848,10 @@ def _inside(
     offset: float = 0.5,
     corners: bool = False,
     closed: bool | None = None,
+    rounding: Callable = np.asarray,
 ) -> np.ndarray:
     """Hits, float (n,); closed says whether all four edges belong to a box, None only the left and the upper one."""
-    x, y = (x + offset) * cell[1], (y + offset) * cell[0]
+    x, y = rounding((x + offset) * cell[1]), rounding((y + offset) * cell[0])
     left, top, right, bottom = boxes.T
     if not corners:
         right, bottom = left + right, top + bottom

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from course_utils import checks
-from course_utils.checks import CheckFailed, exercise, expect, expect_array, expect_close
+from course_utils.checks import (
+    CheckFailed,
+    exercise,
+    expect,
+    expect_array,
+    expect_close,
+    expect_model,
+    expect_number,
+    expect_parts,
+)
+from tests.checks import tables
 
 
 @exercise("9.9", "two and two is four")
@@ -106,18 +116,125 @@ def test_failure_is_an_assertion_error_without_traceback():
     assert caught.value._render_traceback_() == ["Not yet. 2 + 2 gave 5."]
 
 
+def test_what_a_library_raises_for_an_answer_that_is_its_own_function_is_the_answers():
+    with pytest.raises(CheckFailed, match=r"^Your code stopped with LinAlgError"):
+        exercise("9.7", "nothing")(lambda my: my(np.ones((2, 3)), np.ones((2, 3))))(np.linalg.solve)
+
+
+@pytest.mark.parametrize(
+    ("argument", "change", "kind"),
+    [
+        (np.ones(3), lambda a: a.sort() or a.fill(2), "arrays"),
+        (np.full(2, np.nan), lambda a: a.fill(0), "arrays"),
+        ([[1], [2]], lambda a: a[1].append(3), "lists"),
+        ({1, 2}, lambda a: a.pop(), "sets"),
+    ],
+)
+def test_every_check_notices_a_changed_argument(argument, change, kind):
+    check = exercise("9.7", "nothing")(lambda my: my(argument))
+    with pytest.raises(CheckFailed, match=f"changed the {kind} it was given"):
+        check(change)
+    check(lambda a: None)
+
+
+def test_an_answer_may_draw_from_a_generator():
+    check = exercise("9.7", "drawn")(lambda my: expect(my(np.random.default_rng(0)) < 1, "large"))
+    check(lambda rng: rng.random())
+
+
+def test_the_function_that_is_to_be_written_is_noticed_under_any_name():
+    check = exercise("9.7", "written", own=r".*\.shapes")(lambda my: my(1))
+    with pytest.raises(CheckFailed, match=r"calls `.*shapes`, which does what you are asked to write"):
+        check(lambda a, other=helped: other())
+    check(lambda a: a)
+
+
+def helped():
+    try:
+        shapes(1)
+    except ValueError:
+        return 1
+
+
+def test_what_is_no_function_is_said_to_be_none():
+    with pytest.raises(CheckFailed, match="wants your function; this is a float"):
+        addition(0.5)
+
+
+NO_NUMBERS = [
+    (value, message)
+    for value, message in [
+        (None, "without `return`"),
+        ("12", "is text; expected numbers"),
+        ({"a": 1}, "is a dictionary; expected numbers"),
+        ((one for one in [1]), "is a generator.*collect its values in a list"),
+        (len, "is a function: call it"),
+        ([[1], [1, 2]], "rows differ in length"),
+        ((None, None), "not everything is a number"),
+    ]
+]
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (None, "without `return`"),
-        ([[1, 2]], "is a list, expected a NumPy array"),
-        (np.zeros((3, 2)), r"shape \(3, 2\), expected \(2, 3\)"),
+        *NO_NUMBERS,
+        (np.zeros((3, 2)), r"shape \(3, 2\), expected \(2, 3\)\. Turn it round\."),
         (np.zeros((2, 3), int), "dtype int64, expected floating"),
     ],
 )
 def test_expect_array_names_what_is_wrong(value, message):
     with pytest.raises(CheckFailed, match=message):
-        expect_array(value, (2, 3), np.floating, "it")
+        expect_array(value, (2, 3), np.floating, "it", [((3, 2), "Turn it round.")])
+
+
+def test_lists_tensors_and_numbers_stand_for_arrays():
+    from course_utils import runtime
+
+    runtime.start()
+    import keras
+
+    wanted = np.array([[1.0, 2.0]])
+    for value in ([[1, 2]], ((1.0, 2.0),), [np.array([1, 2.0])], keras.ops.convert_to_tensor(wanted)):
+        assert np.array_equal(expect_array(value, (1, 2), np.floating, "it"), wanted)
+    assert expect_array([], (0,), np.floating, "it").shape == (0,)
+    for value in (2, 2.0, np.float32(2), np.array(2.0), keras.ops.convert_to_tensor(2.0)):
+        assert expect_number(value, "it") == 2
+    assert expect_parts([1, 2], "ab") == [1, 2] and expect_parts(np.ones((2, 3)), "ab")[1].shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"), [*NO_NUMBERS, (np.ones(1), r"shape \(1,\), expected one number"), (1j, "complex")]
+)
+def test_expect_number_names_what_is_wrong(value, message):
+    with pytest.raises(CheckFailed, match=message):
+        expect_number(value, "it")
+
+
+def test_a_whole_number_is_told_from_a_float():
+    assert expect_number(np.int64(3), "it", whole=True) == 3
+    with pytest.raises(CheckFailed, match=r"is 3\.0\. Return whole numbers"):
+        expect_number(3.0, "it", whole=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "without `return`"),
+        ("ab", "Return two things, `return a, b`; found text"),
+        ((1,), "found 1"),
+        ((1, None), "b is None"),
+        (3, "found a int"),
+    ],
+)
+def test_expect_parts_names_what_is_wrong(value, message):
+    with pytest.raises(CheckFailed, match=message):
+        expect_parts(value, ("a", "b"))
+
+
+def test_expect_model_names_what_is_wrong():
+    with pytest.raises(CheckFailed, match=r"Return a Keras model.*; found a function"):
+        expect_model(len)
 
 
 def test_expect_close_prefers_the_hint_of_a_known_mistake():
@@ -129,6 +246,20 @@ def test_expect_close_prefers_the_hint_of_a_known_mistake():
         expect_close(np.array([1.0, 5.0]), expected, "it", mistakes=[(-expected, "you forgot the sign")])
     with pytest.raises(CheckFailed, match="is nan"):
         expect_close(np.array([1.0, np.nan]), expected, "it")
+    for value in ([], [1.0], [[1.0, 2.0]]):
+        with pytest.raises(CheckFailed, match=r"it has shape .*, expected \(2,\)"):
+            expect_close(np.array(value), expected, "it")
+
+
+def test_expect_close_does_not_guess_between_two_mistakes():
+    one = np.ones(2)
+    with pytest.raises(CheckFailed, match=r"^left Or: right$"):
+        expect_close(one, 2 * one, "it", mistakes=[(one, "left"), (one, "right"), (3 * one, "up")])
+
+
+def test_a_table_puts_answers_through_the_hidden_tests_of_the_lesson():
+    assert tables.accepts("0.1", lambda picture: (picture[..., 3] > 0).mean())
+    assert not tables.accepts("0.1", lambda picture: (picture[..., 3] == 0).mean())
 
 
 EMPTY = "Not yet. This cell uses your answer to the exercise above, and that is still empty."

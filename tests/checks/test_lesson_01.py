@@ -68,9 +68,71 @@ def preprocess_crop_only(path, size):
     return np.array(picture.crop((left, top, left + size, top + size)))
 
 
-PREPROCESS_RIGHT = {"fit": preprocess_fit, "steps": preprocess_by_steps, "library": images.preprocess_image}
+def preprocess_palette_as_grey(path, size):
+    """Takes the entries of a palette for brightness."""
+    with Image.open(path) as opened:
+        if opened.mode == "P" and not opened.has_transparency_data:
+            return preprocess_fit_of(Image.fromarray(np.array(opened)), size)
+    return preprocess_fit(path, size)
+
+
+def preprocess_fit_of(picture, size):
+    return np.array(ImageOps.fit(picture.convert("RGB"), (size, size), Image.Resampling.LANCZOS))
+
+
+def preprocess_bits_as_levels(path, size):
+    with Image.open(path) as opened:
+        if opened.mode == "1":
+            return preprocess_fit_of(Image.fromarray(np.array(opened).astype(np.uint8)), size)
+    return preprocess_fit(path, size)
+
+
+def preprocess_only_mode(*modes):
+    """Lays only pictures of some modes over white."""
+
+    def answer(path, size):
+        with Image.open(path) as opened:
+            if opened.mode in modes or not opened.has_transparency_data:
+                return preprocess_fit(path, size)
+        return preprocess_hidden_colour(path, size)
+
+    return answer
+
+
+def preprocess_hard_edges(path, size):
+    picture = np.array(ImageOps.exif_transpose(Image.open(path)).convert("RGBA"))
+    picture[picture[..., 3] == 0] = 255
+    return preprocess_fit_of(Image.fromarray(picture), size)
+
+
+def preprocess_turn_only(path, size):
+    """Turns by EXIF, but forgets the mirrored orientations."""
+    with Image.open(path) as opened:
+        turn = {3: 180, 6: 270, 8: 90}.get(opened.getexif().get(0x0112), 0)
+        picture = opened.convert("RGBA").rotate(turn, expand=True)
+    return preprocess_fit_of(Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture), size)
+
+
+PREPROCESS_RIGHT = {"fit": preprocess_fit, "steps": preprocess_by_steps}
 PREPROCESS_WRONG = {
-    "as found": (preprocess_found, "a grey PNG came out with shape"),
+    "the course's own": (
+        images.preprocess_image,
+        "calls `course_utils.preprocessing.images.preprocess_image`",
+    ),
+    "palette as grey": (preprocess_palette_as_grey, "palette entries"),
+    "bits as levels": (preprocess_bits_as_levels, "black-and-white PNG: convert every picture to RGB"),
+    "RGBA only over white": (preprocess_only_mode("RGBA"), "grey PNG with alpha.*hidden under them"),
+    "no transparent colour": (
+        preprocess_only_mode("RGBA", "LA", "P"),
+        "transparent colour over white: transparent pixels came out in the colour hidden",
+    ),
+    "half-transparent made opaque": (preprocess_hard_edges, "half-transparent pixels came out opaque"),
+    "mirrored orientations": (preprocess_turn_only, "EXIF orientation 2.*mirrored"),
+    "blue first": (lambda p, s: preprocess_fit(p, s)[..., ::-1], "red and blue are exchanged"),
+    "inverted": (lambda p, s: 255 - preprocess_fit(p, s), "colours are inverted"),
+    "scaled to bytes": (lambda p, s: (preprocess_fit(p, s) / 255).astype(np.uint8), "leave them as they are"),
+    "an even size": (lambda p, s: preprocess_fit(p, s // 2 * 2), "says how large the result"),
+    "as found": (preprocess_found, "a grey PNG has shape .* Convert every picture to RGB"),
     "no EXIF": (preprocess_sideways, "lying on its side"),
     "alpha thrown away": (preprocess_hidden_colour, "hidden under them"),
     "black behind": (preprocess_on_black, "came out black"),
@@ -86,10 +148,10 @@ PREPROCESS_WRONG = {
         "nearest-neighbour filter",
     ),
     "floats": (lambda p, s: preprocess_fit(p, s) / 255, "dtype float64"),
-    "fixed size": (lambda p, s: preprocess_fit(p, 224), "shape \\(224, 224, 3\\)"),
-    "channels first": (lambda p, s: preprocess_fit(p, s).transpose(2, 0, 1), "shape \\(3, 32, 32\\)"),
+    "fixed size": (lambda p, s: preprocess_fit(p, 224), "says how large the result"),
+    "channels first": (lambda p, s: preprocess_fit(p, s).transpose(2, 0, 1), "channels in the last axis"),
     "no return": (lambda p, s: None, "without `return`"),
-    "constant": (lambda p, s: np.zeros((s, s, 3), np.uint8), "lying on its side"),
+    "constant": (lambda p, s: np.zeros((s, s, 3), np.uint8), "leave them as they are|came out black"),
 }
 
 # --- 1.2 ----------------------------------------------------------------------------------------------------
@@ -120,6 +182,11 @@ def standardise_with(source, axis=(0, 1, 2), spread=np.std):
     return answer
 
 
+def standardise_by(train, test, divisor):
+    mean, std = train.mean(axis=(0, 1, 2)), divisor(train.std(axis=(0, 1, 2)))
+    return (train - mean) / std, (test - mean) / std
+
+
 def standardise_with_nan(train, test):
     mean, std = train.mean(axis=(0, 1, 2)), train.std(axis=(0, 1, 2))
     with np.errstate(all="ignore"):
@@ -137,8 +204,34 @@ STANDARDISE_RIGHT = {
     "loop": standardise_by_loop,
     "sample deviation": standardise_with("train", spread=lambda *a, **k: np.std(*a, ddof=1, **k)),
     "scikit-learn": standardise_with_scikit_learn,
+    "a list": lambda train, test: [*standardise_by_loop(train, test)],
 }
 STANDARDISE_WRONG = {
+    "a small number added": (
+        lambda train, test: standardise_by(train, test, lambda std: std + 1e-8),
+        "divided by something else than 1",
+    ),
+    "NaN to numbers": (
+        lambda train, test: tuple(map(np.nan_to_num, standardise_with_nan(train, test))),
+        "divided by something else than 1",
+    ),
+    "at least 1": (
+        lambda train, test: standardise_by(train, test, lambda std: np.maximum(std, 1)),
+        "do so only where it is 0",
+    ),
+    "single precision": (
+        lambda train, test: standardise_by(
+            train.astype(np.float32), test, lambda std: np.where(std > 0, std, 1)
+        ),
+        "a float32 cannot hold",
+    ),
+    "flat set to 0": (
+        lambda train, test: tuple(
+            np.where(np.ptp(train, axis=(0, 1, 2)) > 0, x, 0) for x in standardise_by_loop(train, test)
+        ),
+        "divided by something else than 1",
+    ),
+    "squeezed": (lambda *a: tuple(x.squeeze() for x in standardise_by_loop(*a)), "has shape"),
     "own statistics": (standardise_with("own"), "test set's own statistics"),
     "test included": (standardise_with("both"), "include the test set"),
     "one number": (standardise_with("train", axis=None), "keep the channel axis"),
@@ -158,7 +251,7 @@ STANDARDISE_WRONG = {
     "scaled": (lambda train, test: (train / 255, test / 255), "scaled to \\[0, 1\\]"),
     "NaN": (standardise_with_nan, "NaN or infinite"),
     "identity": (lambda train, test: (train, test), "dtype uint8"),
-    "one array": (lambda train, test: train / 255, "Return two arrays"),
+    "one array": (lambda train, test: train / 255, "Return two things"),
     "no return": (lambda train, test: None, "without `return`"),
 }
 
@@ -191,12 +284,35 @@ def match_recursively(sentence, words):
     return [first, *match_recursively(sentence[len(first) :], words)]
 
 
+def fewest(sentence, words):
+    best = [[]]
+    for end in range(1, len(sentence) + 1):
+        ways = [
+            [*best[start], sentence[start:end]]
+            for start in range(end)
+            if sentence[start:end] in words or end - start == 1
+        ]
+        best.append(min(ways, key=len))
+    return best[-1]
+
+
+def match_and_learn(sentence, words):
+    words.add(sentence[:1])
+    return match(sentence, words)
+
+
 MATCHING_RIGHT = {
+    "array": lambda s, w: np.array(match(s, w), dtype=str),
+    "tuple": lambda s, w: tuple(match(s, w)),
     "loop": match,
     "recursion": match_recursively,
     "library": text.maximum_matching,
 }
 MATCHING_WRONG = {
+    "fewest tokens": (fewest, "fewest tokens that there can be"),
+    "up to four letters": (lambda s, w: match(s, w, longest=4), "a longer word was possible"),
+    "up to six letters": (lambda s, w: match(s, w, longest=6), "a longer word was possible"),
+    "changes the words": (match_and_learn, "changed the sets"),
     "shortest": (lambda s, w: match(s, w, shortest=True), "a longer word was possible"),
     "drops unknown characters": (lambda s, w: match(s, w, drop=True), "characters were lost"),
     "at most two characters": (lambda s, w: match(s, w, longest=2), "a longer word was possible"),
@@ -206,8 +322,8 @@ MATCHING_WRONG = {
     ),
     "single characters": (lambda s, w: list(s), "a longer word was possible"),
     "whole sentence": (lambda s, w: [s] if s else [], "every token is a word of the dictionary"),
-    "joined": (lambda s, w: " ".join(match(s, w)), "expected a list"),
-    "no return": (lambda s, w: None, "expected a list"),
+    "joined": (lambda s, w: " ".join(match(s, w)), "expected a list of text"),
+    "no return": (lambda s, w: None, "without `return`"),
 }
 
 # --- 1.4 ----------------------------------------------------------------------------------------------------
@@ -228,8 +344,32 @@ def pad_vectorised(sequences, length):
     return ids, np.arange(length) < lengths[:, None]
 
 
-PADDING_RIGHT = {"loop": pad, "vectorised": pad_vectorised, "library": text.pad}
+def pad_in_place(sequences, length):
+    ids, mask = pad(sequences, length)
+    for sequence in sequences:
+        sequence += [0] * (length - len(sequence))
+    return ids, mask
+
+
+def padded_as(dtype):
+    return lambda sequences, length: (
+        pad(sequences, length)[0].astype(dtype),
+        pad(sequences, length)[1],
+    )
+
+
+PADDING_RIGHT = {
+    "loop": pad,
+    "vectorised": pad_vectorised,
+    "library": text.pad,
+    "lists": lambda s, n: [x.tolist() for x in pad(s, n)],
+}
 PADDING_WRONG = {
+    "lists extended": (pad_in_place, "changed the lists"),
+    "bytes": (padded_as(np.uint8), "went past 255"),
+    "16 bits": (padded_as(np.int16), "went past 32,767"),
+    "16 bits, unsigned": (padded_as(np.uint16), "went past 65,535"),
+    "squeezed": (lambda *a: tuple(x.squeeze() for x in pad(*a)), "has shape"),
     "in front": (lambda s, n: pad(s, n, front=True), "padding in front"),
     "keeps the end": (lambda s, n: pad(s, n, tail=True), "kept its last"),
     "inverted mask": (lambda s, n: (pad(s, n)[0], ~pad(s, n)[1]), "mask is inverted"),
@@ -252,6 +392,12 @@ ALIAS_RIGHT = {
     "triangle": lambda f, r: r / 2 - abs(f % r - r / 2),
 }
 ALIAS_WRONG = {
+    "empty": (lambda f, r: [], "expected one number"),
+    "two folds": (
+        lambda f, r: abs(abs(f - r) - r) if f > 1.5 * r else min(f, abs(r - f)),
+        "can still lie above",
+    ),
+    "an array": (lambda f, r: np.array([min(f % r, r - f % r)]), "expected one number"),
     "identity": (lambda f, r: f, "nothing above 4000 Hz exists"),
     "one reflection": (lambda f, r: f if f <= r / 2 else r - f, "fold again"),
     "absolute difference": (lambda f, r: f if f <= r / 2 else abs(r - f), "more than one sampling rate up"),
@@ -283,19 +429,45 @@ def spectrogram_padded(samples, frame_length, hop):
     return spectrogram(np.pad(samples, (0, frame_length)), frame_length, hop)
 
 
+def hann_of_even(n):
+    """Right for an even length only: the second half is the first one, mirrored."""
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(n // 2 + 1) / (n // 2))
+    return np.concatenate([rise, rise[1 : n - n // 2][::-1]])
+
+
+def spectrogram_with_zeros(samples, frame_length, hop):
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame_length) / frame_length)
+    frames = np.lib.stride_tricks.sliding_window_view(samples, frame_length)[::hop] * window
+    return np.abs(np.fft.rfft(frames, n=2 ** int(np.ceil(np.log2(frame_length))))) ** 2
+
+
+def spectrogram_in_place(samples, frame_length, hop):
+    samples -= samples.mean()
+    return spectrogram(samples, frame_length, hop)
+
+
 SPECTROGRAM_RIGHT = {
+    "lists": lambda *a: spectrogram(*a).tolist(),
     "loop": spectrogram,
     "strided": spectrogram_strided,
     "library": lambda s, n, hop: np.abs(audio.stft(s, n, hop)) ** 2,
 }
 SPECTROGRAM_WRONG = {
+    "window for even lengths": (
+        lambda s, n, h: spectrogram(s, n, h, window=hann_of_even(n)),
+        "is .*expected",
+    ),
+    "zeros behind": (spectrogram_with_zeros, "zeros behind it make more frequencies"),
+    "in place": (spectrogram_in_place, "changed the arrays"),
+    "limited": (lambda *a: np.clip(spectrogram(*a), 1e-5, 1e6), "expected"),
+    "squeezed": (lambda *a: spectrogram(*a).squeeze(), "has shape"),
     "no window": (lambda s, n, h: spectrogram(s, n, h, window=1), "without a window"),
     "no window, no square": (lambda s, n, h: spectrogram(s, n, h, window=1, power=1), "without squaring"),
     "magnitude": (lambda s, n, h: spectrogram(s, n, h, power=1), "holds magnitudes"),
     "symmetric window": (lambda s, n, h: spectrogram(s, n, h, window=np.hanning(n)), "symmetric window"),
     "complex": (lambda s, n, h: audio.stft(s, n, h), "is complex"),
-    "transposed": (lambda s, n, h: spectrogram(s, n, h).T, "the first axis is time"),
-    "padded tail": (spectrogram_padded, "fully inside the signal"),
+    "transposed": (lambda s, n, h: spectrogram(s, n, h).T, "The first axis is time"),
+    "padded tail": (spectrogram_padded, "fully inside the signal count"),
     "all frequencies": (
         lambda s, n, h: np.abs(np.fft.fft(np.lib.stride_tricks.sliding_window_view(s, n)[::h])) ** 2,
         "np.fft.rfft",
@@ -315,4 +487,4 @@ EXERCISES = {
     "1.6": (check.power_spectrogram, SPECTROGRAM_RIGHT, SPECTROGRAM_WRONG),
 }
 
-test_right, test_wrong, test_empty = table_of_tests(EXERCISES)
+test_right, test_wrong, test_hidden, test_no_result, test_empty = table_of_tests(EXERCISES)

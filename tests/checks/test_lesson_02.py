@@ -17,8 +17,42 @@ from keras import layers, ops  # noqa: E402
 # --- 2.1 ----------------------------------------------------------------------------------------------------
 
 
-def conv(x, k, stride, padding):
+def conv_by_course(x, k, stride, padding):
     return cnn.convolve(x, k, stride=stride, padding=padding)
+
+
+def conv_by_scipy(x, k, stride, padding):
+    from scipy import signal
+
+    maps = [
+        sum(signal.correlate(x[..., c], k[None, :, :, c, f], mode="valid") for c in range(x.shape[3]))
+        for f in range(k.shape[3])
+    ]
+    return np.stack(maps, axis=-1)[:, ::stride, ::stride]
+
+
+def conv(x, k, stride, padding):
+    return conv_by_loop(x, k, stride, padding)
+
+
+def conv_even_sides(x, k, stride, padding):
+    """Right where all sides and strides are such that zeros come in pairs."""
+    if padding == "valid":
+        return conv(x, k, stride, padding)
+    margins = [(0, 0), *(((side - 1) // 2,) * 2 for side in k.shape[:2]), (0, 0)]
+    return conv(np.pad(x, margins), k, stride, "valid")
+
+
+def conv_as_bytes(x, k, stride, padding):
+    return np.round(conv(x, k, stride, padding), 3)
+
+
+def conv_clipped(x, k, stride, padding):
+    return np.clip(conv(x, k, stride, padding), -1e3, 1e3)
+
+
+def conv_squeezed(x, k, stride, padding):
+    return conv(x, k, stride, padding).squeeze()
 
 
 def conv_by_loop(x, k, stride, padding, *, pad=np.pad, before=lambda total, side: total // 2, short=0):
@@ -67,20 +101,46 @@ def conv_negative_zeros(x, k, stride, padding):
     return conv(x, k, stride, "valid")
 
 
+def conv_by_einsum(x, k, stride, padding):
+    if padding == "same":
+        totals = [
+            max((math.ceil(length / stride) - 1) * stride + side - length, 0)
+            for length, side in zip(x.shape[1:3], k.shape[:2], strict=True)
+        ]
+        x = np.pad(x, [(0, 0), *((total // 2, total - total // 2) for total in totals), (0, 0)])
+    patches = np.lib.stride_tricks.sliding_window_view(x, k.shape[:2], axis=(1, 2))
+    return np.einsum("bijcuv,uvcf->bijf", patches[:, ::stride, ::stride], k)
+
+
 def padded_like(mode):
     return lambda x, k, s, p: conv_by_loop(x, k, s, p, pad=lambda a, m: np.pad(a, m, mode=mode))
 
 
-CONV_RIGHT = {"library": conv, "loop": conv_by_loop, "keras": conv_by_keras}
+CONV_RIGHT = {
+    "loop": conv_by_loop,
+    "einsum": conv_by_einsum,
+    "lists": lambda *a: conv_by_loop(*a).tolist(),
+}
 CONV_WRONG = {
+    "the course's own": (conv_by_course, "calls `course_utils.features.cnn.convolve`"),
+    "Keras": (conv_by_keras, "calls `keras.*conv`"),
+    "SciPy": (conv_by_scipy, "calls `scipy.*correlate`"),
+    "same zeros on both sides": (conv_even_sides, "has shape"),
+    "rounded": (conv_as_bytes, "is .*expected"),
+    "clipped": (conv_clipped, "is .*expected"),
+    "squeezed": (conv_squeezed, "has shape"),
+    "one map per channel": (
+        lambda *a: np.repeat(conv(*a)[..., :1], a[0].shape[3], axis=3),
+        "one map per filter|same for every filter",
+    ),
     "turned": (lambda x, k, s, p: conv(x, k[::-1, ::-1], s, p), "was turned round"),
     "rows and columns": (
         lambda x, k, s, p: conv(x, k.transpose(1, 0, 2, 3) if k.shape[0] == k.shape[1] else k, s, p),
         "rows and columns swapped",
     ),
-    "no stride": (lambda x, k, s, p: conv(x, k, 1, p), "the kernel moves by 2 pixels"),
+    "no stride": (lambda x, k, s, p: conv(x, k, 1, p), "The kernel moves by 2 pixels"),
     "no padding": (lambda x, k, s, p: conv(x, k, s, "valid"), "'same' adds zeros"),
-    "last place missing": (lambda *a: conv_by_loop(*a, short=1), "the last place is missing"),
+    "last place missing": (lambda *a: conv_by_loop(*a, short=1), "The last place is missing"),
     "odd zero first": (
         lambda *a: conv_by_loop(*a, before=lambda total, side: (total + 1) // 2),
         "odd zero on the wrong side",
@@ -98,7 +158,7 @@ CONV_WRONG = {
         "same for every filter",
     ),
     "absolute": (lambda x, k, s, p: conv(np.abs(x), k, s, p), "lost the signs"),
-    "no batch": (lambda *a: conv(*a)[0], "pictures come as a batch"),
+    "no batch": (lambda *a: conv(*a)[0], "Pictures come as a batch"),
     "in place": (conv_in_place, "changed the arrays"),
     "identity": (lambda x, k, s, p: x, "expected"),
     "zeros": (lambda *a: np.zeros(conv(*a).shape), "expected"),
@@ -132,12 +192,27 @@ def field_by_indices(chain):
 
 
 FIELD_RIGHT = {
+    "list": lambda chain: list(field(chain)),
+    "NumPy numbers": lambda chain: tuple(map(np.int64, field(chain))),
     "upwards": field,
     "downwards": field_from_the_top,
     "indices": field_by_indices,
     "library": lambda chain: (cnn.receptive_field(chain).size, cnn.receptive_field(chain).step),
 }
+
+
+def field_consuming(chain):
+    size = step = 1
+    while chain:
+        kernel, stride, dilation = chain.pop(0)
+        size, step = size + dilation * (kernel - 1) * step, step * stride
+    return size, step
+
+
 FIELD_WRONG = {
+    "consumes the list": (field_consuming, "changed the lists"),
+    "layers reversed": (lambda c: field(c[::-1]), "walked from the last layer"),
+    "six layers at most": (lambda c: field(c[:6]), "expected"),
     "no jump": (
         lambda c: field(c, grow=lambda k, d, s, j: d * (k - 1)),
         "product of all strides \\*before\\*",
@@ -155,7 +230,7 @@ FIELD_WRONG = {
     "step without the last": (lambda c: (field(c)[0], field(c[:-1])[1]), "leaves out the last"),
     "strides added": (lambda c: (field(c)[0], sum(s for _, s, _ in c)), "strides multiply"),
     "last stride": (lambda c: (field(c)[0], c[-1][1]), "last stride alone|leaves out the last"),
-    "size only": (lambda c: field(c)[0], "Return two whole numbers"),
+    "size only": (lambda c: field(c)[0], "Return two things"),
     "constant": (lambda c: (8, 3), "expected"),
     "no return": (lambda c: None, "without `return`"),
 }
@@ -184,6 +259,10 @@ def cost_by_keras(h, w, c, f, k, s, g):
 
 COST_RIGHT = {"formula": cost, "library": cost_by_library, "keras": cost_by_keras}
 COST_WRONG = {
+    "same, no more than there is": (
+        lambda *a: cost(*a[:4], min(a[4], a[0], a[1]), *a[5:]),
+        "expected",
+    ),
     "no bias": (lambda *a: cost(*a, bias=lambda c, f: 0), "bias is missing"),
     "one bias": (lambda *a: cost(*a, bias=lambda c, f: 1), "one bias per \\*filter\\*"),
     "bias per channel": (lambda *a: cost(*a, bias=lambda c, f: c), "not per channel"),
@@ -211,7 +290,7 @@ COST_WRONG = {
         lambda *a: cost(*a, places=lambda h, w, k, s: np.ceil(h / s) * np.ceil(w / s)),
         "Return whole numbers, as",
     ),
-    "parameters only": (lambda *a: cost(*a)[0], "Return two whole numbers"),
+    "parameters only": (lambda *a: cost(*a)[0], "Return two things"),
     "constant": (lambda *a: (140, 8820), "expected"),
     "no return": (lambda *a: None, "without `return`"),
 }
@@ -256,13 +335,45 @@ def wide_dead():
     return model
 
 
+class OwnWide(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.stack = wide(*STRIDES, (16, 3, 1, 2), (16, 3, 1, 4))
+
+    def call(self, pictures):
+        return self.stack(pictures)
+
+
+def wide_own():
+    model = OwnWide()
+    model(np.zeros((1, 64, 64, 3)))
+    return model
+
+
+def wide_nested():
+    return keras.Sequential([keras.Input((64, 64, 3)), wide(*STRIDES, (16, 3, 1, 2), (16, 3, 1, 4))])
+
+
+def wide_one_way(kernel):
+    model = keras.Sequential([keras.Input((64, 64, 3))])
+    for stride, size in ((2, 3), (2, 3), (1, kernel)):
+        model.add(layers.Conv2D(16, size, strides=stride, padding="same", activation="relu"))
+    model.add(layers.Conv2D(32, 1))
+    return model
+
+
 WIDE_RIGHT = {
+    "a class of its own, built": wide_own,
+    "nested": wide_nested,
     "dilation": lambda: wide(*STRIDES, (16, 3, 1, 2), (16, 3, 1, 4)),
     "functional, depthwise, residual": wide_functional,
     "larger kernels": lambda: wide((12, 4, 2, 1), (12, 4, 2, 1), (12, 5, 1, 1), (12, 5, 1, 1), (12, 5, 1, 1)),
 }
 WIDE_WRONG = {
-    "too narrow": (lambda: wide(*STRIDES, (16, 3, 1, 1)), "sees 15 pixels"),
+    "wide in one direction": (lambda: wide_one_way((1, 11)), "41 or more on both sides"),
+    "high in one direction": (lambda: wide_one_way((11, 1)), "41 or more on both sides"),
+    "a class of its own, not built": (lambda: OwnWide(), "begin with"),
+    "too narrow": (lambda: wide(*STRIDES, (16, 3, 1, 1)), "sees 15 × 15 pixels"),
     "strides last": (lambda: wide((16, 3, 1, 2), (16, 3, 1, 4), *STRIDES), "put the strides first"),
     "too many weights": (lambda: wide((16, 3, 2, 1), (32, 3, 2, 1), (32, 11, 1, 1)), "at most 20,000"),
     "whole picture": (wide_pooled, "should|shall end before the edge"),
@@ -312,8 +423,29 @@ def stretched(m):
     return (m - m.min(axis=(1, 2), keepdims=True)) / np.ptp(m, axis=(1, 2), keepdims=True)
 
 
-CAM_RIGHT = {"numpy": cam, "loop": cam_by_loop, "keras": cam_by_keras, "library": cnn.grad_cam}
+CAM_RIGHT = {
+    "lists": lambda *a: cam(*a).tolist(),
+    "tensor": lambda *a: ops.convert_to_tensor(cam(*a)),
+    "numpy": cam,
+    "loop": cam_by_loop,
+    "keras": cam_by_keras,
+    "library": cnn.grad_cam,
+}
 CAM_WRONG = {
+    "stretched after": (
+        lambda *a: cam(*a, scale=lambda m: np.nan_to_num(stretched(m))),
+        "positive everywhere stays so",
+    ),
+    "squeezed": (lambda *a: cam(*a).squeeze(), "has shape"),
+    "a small number added": (
+        lambda *a: cam(*a, scale=lambda m: m / (m.max(axis=(1, 2), keepdims=True) + 1e-6)),
+        "expected",
+    ),
+    "maps cut first": (
+        lambda maps, g: cam(np.maximum(maps, 0), g),
+        "Drop negatives after the sum",
+    ),
+    "weights only": (lambda maps, g: g.mean(axis=(1, 2)), "Those are weights"),
     "absolute": (lambda *a: cam(*a, drop=np.abs), "\\*against\\* the score"),
     "stretched": (lambda *a: cam(*a, drop=lambda m: m, scale=stretched), "was stretched"),
     "nothing dropped": (
@@ -395,7 +527,36 @@ def extract_as_tensors(pictures, model, preprocess, size):
     return np.concatenate(parts)
 
 
+def extract_by_submodel(pictures, model, preprocess, size):
+    features = keras.Model(model.input, model.output)
+    assert len(model.output_shape) in (2, 4)
+    result = features.predict(preprocess(pictures.astype("float32")), batch_size=size, verbose=0)
+    return result.mean(axis=(1, 2)) if result.ndim == 4 else result
+
+
+def extract_from_dataset(pictures, model, preprocess, size):
+    import tensorflow as tf
+
+    prepared = preprocess(pictures.astype("float32"))
+    result = model.predict(tf.data.Dataset.from_tensor_slices(prepared).batch(size), verbose=0)
+    return result.mean(axis=(1, 2)) if result.ndim == 4 else result
+
+
+def extract_one_flat(pictures, model, preprocess, size):
+    """Gives the map of the first picture without its batch axis."""
+    return np.squeeze(extract(pictures, model, preprocess, size))
+
+
+def extract_one_picture(pictures, model, preprocess, size):
+    return np.stack(
+        [np.asarray(model(p[None])).mean(axis=(0, 1, 2)) for p in map(preprocess, pictures.astype(float))]
+    )
+
+
 EXTRACT_RIGHT = {
+    "a model of the model": extract_by_submodel,
+    "a data set": extract_from_dataset,
+    "lists": lambda *a: extract(*a).tolist(),
     "tensors": extract_as_tensors,
     "slices": extract,
     "predict": extract_with_predict,
@@ -403,15 +564,21 @@ EXTRACT_RIGHT = {
     "library": lambda p, m, f, size: cnn.extract_features(p, m, preprocess=f, batch_size=size),
 }
 EXTRACT_WRONG = {
+    "no axis of pictures": (extract_one_flat, "The axis of pictures is gone"),
+    "prepared one by one": (extract_one_picture, "without a batch axis"),
+    "model on one picture": (
+        lambda p, m, f, size: np.stack([m(f(p.astype("float32"))[i]) for i in range(len(p))]),
+        "keeps the batch axis",
+    ),
     "as found": (
         lambda p, m, f, size: m(f(p[0].astype(np.float32))),
-        "without a batch axis|be checked",
+        "without a batch axis",
     ),
     "one by one": (extract_one_by_one, "fill the batches"),
     "all at once": (lambda p, m, f, size: extract(p, m, f, len(p)), "at most 3"),
     "last batch lost": (
         lambda p, m, f, size: extract(p[: max(len(p) // size, 1) * size], m, f, size),
-        "what became of the last batch",
+        "What became of the last batch",
     ),
     "not preprocessed": (lambda *a: extract(*a, prepare=lambda f, b: b), "were not preprocessed"),
     "divided": (lambda *a: extract(*a, prepare=lambda f, b: b / 255), "divided by 255 and not"),
@@ -422,7 +589,7 @@ EXTRACT_WRONG = {
     "sum": (lambda *a: extract(*a, summary=np.sum), "holds sums"),
     "training": (lambda *a: extract(*a, call=lambda m, b: m(b, training=True)), "training=True"),
     "bytes": (extract_bytes, "turn the batch into float32"),
-    "in place": (extract_in_place, "changed the pictures"),
+    "in place": (extract_in_place, "changed the arrays"),
     "reversed": (lambda *a: extract(*a)[::-1], "reversed order"),
     "the first": (lambda *a: np.repeat(extract(*a)[:1], len(a[0]), axis=0), "same for every picture"),
     "length 1": (
@@ -442,4 +609,4 @@ EXERCISES = {
     "2.6": (check.extract_features, EXTRACT_RIGHT, EXTRACT_WRONG),
 }
 
-test_right, test_wrong, test_empty = table_of_tests(EXERCISES)
+test_right, test_wrong, test_hidden, test_no_result, test_empty = table_of_tests(EXERCISES)

@@ -61,13 +61,25 @@ def simple_in_place(x, mask, W, U, b):
     return result
 
 
+def simple_at_length(x, mask, W, U, b):
+    states = [simple(x[:, : t + 1], mask[:, : t + 1] | True, W, U, b) for t in range(x.shape[1])]
+    return np.stack(states, axis=1)[np.arange(len(x)), mask.sum(axis=1) - 1]
+
+
 SIMPLE_RIGHT = {
+    "lists": lambda *a: simple(*a).tolist(),
     "multiplied": simple,
     "loop": simple_by_loop,
     "keras": simple_by_keras,
     "library": lambda *a: rnn.run(rnn.simple_rnn_step, a[0], a[2:], a[1])[1][0],
 }
 SIMPLE_WRONG = {
+    "at mask.sum() - 1": (simple_at_length, "only where padding stands at the end"),
+    "squeezed": (lambda *a: simple(*a).squeeze(), "has shape"),
+    "tokens first": (
+        lambda x, m, *w: np.stack([simple(x, m, *w)] * x.shape[1]),
+        "states at all tokens",
+    ),
     "no mask": (lambda x, m, *w: simple(x, m | True, *w), "read the padding too"),
     "inputs zeroed": (lambda x, m, *w: simple(x * m[..., None], m | True, *w), "still changes there"),
     "state reset": (lambda *a: simple(*a, carry=False), "must stay what it was"),
@@ -133,12 +145,23 @@ def lstm_in_place(x, h, c, W, U, b):
 
 
 LSTM_RIGHT = {
+    "a list": lambda *a: list(lstm(*a)),
+    "lists": lambda *a: [x.tolist() for x in lstm(*a)],
     "split": lstm,
     "loop": lstm_by_loop,
     "keras": lstm_by_keras,
     "library": lambda x, h, c, W, U, b: rnn.lstm_step(x, (h, c), W, U, b),
 }
 LSTM_WRONG = {
+    "all mixed up": (
+        lambda *a: lstm(*a, order=(1, 0, 3, 2)),
+        "mixed up",
+    ),
+    "sigmoid of c": (
+        lambda *a: lstm(*a, show=lambda o, made, c: sigmoid(o) * sigmoid(made)),
+        "not through a sigmoid",
+    ),
+    "squeezed": (lambda *a: tuple(x.squeeze() for x in lstm(*a)), "has shape"),
     "g last": (lambda *a: lstm(*a, order=(0, 1, 3, 2)), "took the last quarter"),
     "gates swapped": (lambda *a: lstm(*a, order=(1, 0, 2, 3)), "are swapped"),
     "g first": (lambda *a: lstm(*a, order=(2, 1, 0, 3)), "took the first quarter"),
@@ -169,7 +192,7 @@ LSTM_WRONG = {
     "c first": (lambda *a: lstm(*a)[::-1], "returned c first"),
     "overflow": (lstm_overflowing, "overflowed"),
     "in place": (lstm_in_place, "changed the arrays"),
-    "h only": (lambda *a: lstm(*a)[0], "Return two arrays"),
+    "h only": (lambda *a: lstm(*a)[0], "Return two things"),
     "identity": (lambda x, h, c, *w: (h, c), "c has not changed"),
     "old h": (lambda x, h, c, *w: (h, lstm(x, h, c, *w)[1]), "h has not changed"),
     "no return": (lambda *a: None, "without `return`"),
@@ -202,6 +225,10 @@ def bias_by_scipy(words, share):
 
 BIAS_RIGHT = {"formula": bias, "bisection": bias_by_bisection, "scipy": bias_by_scipy}
 BIAS_WRONG = {
+    "what is lost": (lambda w, s: bias(w, 1 - s), "the share that is lost"),
+    "share by words": (lambda w, s: -math.log(w / s - 1) if s < w else 0.0, "does not undo a product"),
+    "power for root": (lambda w, s: -math.log(1 / s**w - 1), "its root"),
+    "from rounded shares": (lambda w, s: bias(w, round(s, 2)), "expected"),
     "the gate": (lambda w, s: s ** (1 / w), "That is the gate"),
     "sign": (lambda w, s: -bias(w, s), "sign is the wrong way round"),
     "one word": (lambda w, s: bias(1, s), "over \\*one\\* word"),
@@ -209,7 +236,7 @@ BIAS_WRONG = {
     "multiplied": (lambda w, s: bias(1, s) * w, "Multiplying the bias|over \\*one\\* word"),
     "logarithm": (lambda w, s: math.log(s) / w, "inverse of the sigmoid"),
     "decadic": (lambda w, s: bias(w, s) / math.log(10), "natural logarithm"),
-    "an array": (lambda w, s: np.array([bias(w, s)]), "Expected one number"),
+    "an array": (lambda w, s: np.array([bias(w, s)]), "expected one number"),
     "constant": (lambda w, s: 4.0, "expected"),
     "no return": (lambda w, s: None, "without `return`"),
 }
@@ -233,17 +260,39 @@ def batches_small_first(lengths, size):
 
 def batches_by_buckets(lengths, size):
     """Ranges of equal width, each cut for itself: what many libraries do, and more batches than needed."""
-    ranges = [np.flatnonzero((lengths >= low) & (lengths < low + 10)) for low in range(0, 50, 10)]
+    ranges = [
+        np.flatnonzero((lengths >= low) & (lengths < low + 10)) for low in range(0, lengths.max() + 1, 10)
+    ]
     return [batch for members in ranges if len(members) for batch in cut(members, size)]
 
 
+def batches_by_length_as_key(lengths, size):
+    """Looks texts up by their length, so that of equally long ones the first is taken twice."""
+    order = [list(lengths).index(length) for length in sorted(lengths)]
+    return cut(np.array(order), size)
+
+
+def batches_in_place(lengths, size):
+    order = np.argsort(lengths)
+    lengths.sort()
+    return cut(order, size)
+
+
 BATCHES_RIGHT = {
+    "lists": lambda lengths, size: [batch.tolist() for batch in cut(np.argsort(lengths), size)],
+    "a tuple": lambda lengths, size: tuple(cut(np.argsort(lengths), size)),
     "argsort": lambda lengths, size: cut(np.argsort(lengths), size),
     "longest first": batches_by_list,
     "smaller one first": batches_small_first,
     "library": lambda lengths, size: rnn.batches_by_length(lengths, size, seed=1),
 }
 BATCHES_WRONG = {
+    "ties": (batches_by_length_as_key, "Are texts of equal length told apart"),
+    "in place": (batches_in_place, "changed the arrays"),
+    "text 0 left out": (
+        lambda n, size: cut(np.argsort(n)[np.argsort(n) > 0], size),
+        "in no batch, such as number 0|left out",
+    ),
     "as given": (lambda n, size: cut(np.arange(len(n)), size), "in the order given"),
     "at random": (
         lambda n, size: cut(np.random.default_rng(0).permutation(len(n)), size),
@@ -334,12 +383,60 @@ def network_blind(size):
     return model
 
 
+class OwnClassifier(keras.Model):
+    def __init__(self, size):
+        super().__init__()
+        self.embed = layers.Embedding(size, 8, mask_zero=True)
+        self.read, self.say = layers.GRU(6), layers.Dense(1)
+
+    def call(self, ids):
+        return self.say(self.read(self.embed(ids)))
+
+
+def classifier_own(size):
+    model = OwnClassifier(size)
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+
+def network_regularised(size):
+    ids = keras.Input((None,), dtype="int32")
+    states = layers.LSTM(5)(layers.Embedding(size, 8, mask_zero=True, embeddings_regularizer="l2")(ids))
+    model = keras.Model(ids, layers.Dense(1, kernel_regularizer="l2")(states))
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
+
+
+def network_always_dropping(size):
+    ids = keras.Input((None,), dtype="int32")
+    states = layers.GRU(6)(layers.Embedding(size, 8, mask_zero=True)(ids))
+    model = keras.Model(ids, layers.Dense(1)(layers.Dropout(0.5)(states, training=True)))
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+
+def network_folding(size):
+    """Words beyond a fixed vocabulary share the vectors of others."""
+    ids = keras.Input((None,), dtype="int32")
+    few = keras.ops.minimum(ids, 100)
+    states = layers.GRU(6)(layers.Embedding(101, 8)(few), mask=keras.ops.not_equal(ids, 0))
+    model = keras.Model(ids, layers.Dense(1)(states))
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+
 CLASSIFIER_RIGHT = {
+    "regularised": network_regularised,
+    "a class of its own": classifier_own,
     "GRU and mean": network,
     "LSTM, both ways": network_of_states,
     "own mask": network_with_own_mask,
 }
 CLASSIFIER_WRONG = {
+    "a fixed vocabulary": (lambda n: network(100), "stops when it is called on ids below"),
+    "rare words alike": (network_folding, "every word has a vector of its own"),
+    "dropout always on": (network_always_dropping, "dropout .* is on"),
+    "relu": (lambda n: network(n, activation="relu"), "as after a ReLU"),
     "no mask": (lambda n: network(n, mask=False), "changed an answer"),
     "mask lost": (lambda n: network(n, scale=True), "changed an answer"),
     "careless mean": (lambda n: network(n, pool="ops"), "changed an answer"),
@@ -347,11 +444,11 @@ CLASSIFIER_WRONG = {
     "sigmoid": (lambda n: network(n, activation="sigmoid"), "between 0 and 1"),
     "loss of probabilities": (lambda n: network(n, loss="binary_crossentropy"), "from_logits=True"),
     "squares": (lambda n: network(n, loss="mse"), "from_logits=True"),
-    "two logits": (lambda n: network(n, units=2), "expected \\(6, 1\\)"),
+    "two logits": (lambda n: network(n, units=2), "expected \\(\\d+, 1\\)"),
     "not compiled": (lambda n: network(n, loss="none"), "is not compiled"),
     "the whole batch": (network_of_the_batch, "looks at the whole batch"),
     "blind": (network_blind, "look at its input"),
-    "no model": (lambda n: np.zeros((6, 1)), "Expected a Keras model"),
+    "no model": (lambda n: np.zeros((6, 1)), "Return a Keras model"),
     "no return": (lambda n: None, "without `return`"),
 }
 
@@ -363,4 +460,4 @@ EXERCISES = {
     "3.5": (check.classifier, CLASSIFIER_RIGHT, CLASSIFIER_WRONG),
 }
 
-test_right, test_wrong, test_empty = table_of_tests(EXERCISES)
+test_right, test_wrong, test_hidden, test_no_result, test_empty = table_of_tests(EXERCISES)

@@ -69,13 +69,36 @@ def with_loss(change):
     return lambda z, y: (change(z, y), entropy(z, y)[1])
 
 
+def entropy_over_pictures(logits, labels):
+    p = np.exp(log_softmax(logits, axis=0))
+    rows = np.arange(len(labels))
+    return -np.log(p[rows, labels]).mean(), (p - np.eye(logits.shape[1])[labels]) / len(labels)
+
+
+def entropy_clipped_gradient(logits, labels):
+    loss, gradient = entropy(logits, labels)
+    return loss, np.where(np.abs(logits).max() > 5000, 0, gradient)
+
+
 ENTROPY_RIGHT = {
+    "single precision": lambda z, y: (
+        np.float32(entropy(z, y)[0]),
+        entropy(z, y)[1].astype(np.float32),
+    ),
+    "lists": lambda z, y: [float(entropy(z, y)[0]), entropy(z, y)[1].tolist()],
+    "tensors": lambda z, y: tuple(map(keras.ops.convert_to_tensor, entropy(z, y))),
     "scipy": entropy,
     "loop": entropy_by_loop,
     "keras": entropy_by_keras,
-    "library": training.softmax_cross_entropy,
 }
 ENTROPY_WRONG = {
+    "the course's own": (
+        training.softmax_cross_entropy,
+        "calls `course_utils.training.softmax_cross_entropy`",
+    ),
+    "softmax over the pictures": (entropy_over_pictures, "runs over the pictures, axis 0"),
+    "gradient of huge scores": (entropy_clipped_gradient, "scores of ±10,000 the gradient"),
+    "gradient squeezed": (lambda z, y: (entropy(z, y)[0], entropy(z, y)[1].squeeze()), "has shape"),
     "overflow": (entropy_naive, "Subtract each row's largest score"),
     "clipped": (entropy_clipped, "do not clip"),
     "summed": (lambda z, y: entropy(z, y, mean=False), "times too large"),
@@ -96,7 +119,7 @@ ENTROPY_WRONG = {
     "no one-hot": (lambda z, y: entropy(z, y, subtract=False), "left out the one-hot"),
     "probabilities": (lambda z, y: entropy(z, y, subtract=False, scale=1), "returned the probabilities"),
     "over all": (lambda z, y: entropy(z, y, scale=z.size), "pictures × classes"),
-    "in place": (entropy_in_place, "changed the logits"),
+    "in place": (entropy_in_place, "changed the arrays"),
     "loss only": (lambda z, y: entropy(z, y)[0], "Return two things"),
     "no return": (lambda z, y: None, "without `return`"),
     "zero": (lambda z, y: (0.0, np.zeros(z.shape)), "expected"),
@@ -137,8 +160,31 @@ def adam_half_corrected(w, g, m, s, t, rate):
     return w - rate * m / (1 - 0.9**t) / (np.sqrt(s) + 1e-7), m, s
 
 
-ADAM_RIGHT = {"paper": adam, "library": adam_by_library, "loop": adam_by_loop}
+def adam_inside(w, g, m, s, t, rate):
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+    return w - rate * m / (1 - 0.9**t) / np.sqrt(s / (1 - 0.999**t) + 1e-7), m, s
+
+
+def adam_in_place(w, g, m, s, t, rate):
+    m *= 0.9
+    m += 0.1 * g
+    return adam(w, g, (m - 0.1 * g) / 0.9, s, t, rate)
+
+
+ADAM_RIGHT = {
+    "lists": lambda *a: [x.tolist() for x in adam(*a)],
+    "paper": adam,
+    "library": adam_by_library,
+    "loop": adam_by_loop,
+}
 ADAM_WRONG = {
+    "epsilon in the root": (adam_inside, "added outside the root"),
+    "gradient clipped": (
+        lambda w, g, *a: adam(w, np.clip(g, -1e3, 1e3), *a),
+        "expected",
+    ),
+    "in place": (adam_in_place, "changed the arrays"),
+    "one weight squeezed": (lambda *a: tuple(x.squeeze() for x in adam(*a)), "has shape"),
     "no correction": (adam_uncorrected, "without correction"),
     "mean corrected only": (adam_half_corrected, "Only the mean was corrected"),
     "square corrected only": (
@@ -234,8 +280,18 @@ def epoch_in_place(w, b, x, y, places, size, rate):
     return w, b, loss
 
 
-EPOCH_RIGHT = {"slices": epoch, "split": epoch_with_split, "example by example": epoch_by_examples}
+EPOCH_RIGHT = {
+    "lists": lambda *a: [np.asarray(x).tolist() for x in epoch(*a)],
+    "slices": epoch,
+    "split": epoch_with_split,
+    "example by example": epoch_by_examples,
+}
 EPOCH_WRONG = {
+    "one loss each": (lambda *a: (*epoch(*a)[:2], np.full(3, epoch(*a)[2])), "expected one number"),
+    "whole batches only": (
+        lambda *a: epoch(*a) if len(a[3]) % a[5] == 0 else (*epoch(*a)[:2], 0.0),
+        "expected",
+    ),
     "last batch dropped": (
         lambda *a: epoch(
             *a, batches=lambda p, s: [p[i : i + s] for i in range(0, max(len(p) - s + 1, 1), s)]
@@ -277,8 +333,15 @@ def schedule_by_interpolation(step, steps, warm_up, peak):
     return peak * up * np.cos(np.pi * progress / 2) ** 2
 
 
-SCHEDULE_RIGHT = {"branches": schedule, "interpolation": schedule_by_interpolation}
+SCHEDULE_RIGHT = {
+    "tensor": lambda *a: keras.ops.convert_to_tensor(float(schedule(*a))),
+    "branches": schedule,
+    "interpolation": schedule_by_interpolation,
+}
 SCHEDULE_WRONG = {
+    "never below": (lambda *a: max(schedule(*a), 1e-4 * a[3]), "expected"),
+    "a list": (lambda *a: [schedule(*a)], "expected one number"),
+    "rounded": (lambda *a: round(schedule(*a), 6), "expected"),
     "no warm-up": (
         lambda t, n, w, p: p * (1 + math.cos(math.pi * min(t / n, 1))) / 2,
         "no warm-up",
@@ -359,7 +422,64 @@ def compact_from_zeros(side, classes):
 
 
 SPARSE = "sparse_categorical_crossentropy"
+
+
+def compact_nested(side, classes):
+    core = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(8, 3, strides=2, activation="relu")])
+    model = keras.Sequential(
+        [keras.Input((None, None, 3)), core, layers.GlobalAveragePooling2D(), layers.Dense(classes)]
+    )
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
+
+
+class OwnCompact(keras.Model):
+    def __init__(self, classes):
+        super().__init__()
+        self.see, self.pool, self.say = (
+            layers.Conv2D(8, 3),
+            layers.GlobalMaxPooling2D(),
+            layers.Dense(classes),
+        )
+
+    def call(self, pictures):
+        return self.say(self.pool(self.see(pictures)))
+
+
+def compact_own(side, classes):
+    model = OwnCompact(classes)
+    model(np.zeros((1, side, side, 3)))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def compact_warming_up(side, classes):
+    model = compact(side, classes)
+    rate = keras.optimizers.schedules.CosineDecay(0.0, 100, warmup_target=1e-3, warmup_steps=10)
+    model.compile(keras.optimizers.AdamW(rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def compact_with(side, classes, *, optimizer="adam", trainable=True):
+    model = compact(side, classes)
+    model.trainable = trainable
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def compact_blind(side, classes):
+    inputs = keras.Input((side, side, 3))
+    nothing = layers.GlobalAveragePooling2D()(inputs) * 0.0
+    model = keras.Model(inputs, layers.Dense(classes, bias_initializer="ones")(nothing))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
 COMPACT_RIGHT = {
+    "nested, any size, metrics": compact_nested,
+    "a class of its own, built": compact_own,
+    "warming up": compact_warming_up,
+    "no convolution": lambda s, c: compact(s, c, conv=False),
     "logits": compact,
     "softmax": lambda s, c: compact(s, c, activation="softmax", loss=SPARSE),
     "functional": compact_functional,
@@ -386,7 +506,10 @@ COMPACT_WRONG = {
         "`Dense` behind `Flatten`",
     ),
     "not compiled": (lambda s, c: compact(s, c, compiled=False), "not compiled"),
-    "no convolution": (lambda s, c: compact(s, c, conv=False), "no convolution"),
+    "rate of 0": (lambda s, c: compact_with(s, c, optimizer=keras.optimizers.SGD(0.0)), "moved no weight"),
+    "frozen": (lambda s, c: compact_with(s, c, trainable=False), "nothing to learn"),
+    "blind": (compact_blind, "the same for all pictures"),
+    "a class of its own, not built": (lambda s, c: OwnCompact(c), "begin with"),
     "one unit": (
         lambda s, c: compact(s, 1, activation="sigmoid", loss="binary_crossentropy"),
         "one score per class, also when there are two",
@@ -433,12 +556,24 @@ def calibration_with_nan(p, y, bins):
     return (np.abs(means[0] - means[1]) * counts).sum() / len(y)
 
 
+def calibration_in_place(p, y, bins):
+    error = calibration(p, y, bins)
+    p.sort(axis=1)
+    return error
+
+
 CALIBRATION_RIGHT = {
+    "tensor": lambda *a: keras.ops.convert_to_tensor(float(calibration(*a))),
     "bins": calibration,
     "sums": calibration_by_sums,
     "library": evaluation.expected_calibration_error,
 }
 CALIBRATION_WRONG = {
+    "in place": (calibration_in_place, "changed the arrays"),
+    "two classes": (
+        lambda p, y, bins: calibration(p, y, bins, confidence=lambda p, y: np.maximum(p[:, 0], p[:, 1])),
+        "expected",
+    ),
     "bins alike": (
         lambda *a: calibration(*a, combine=lambda g, n: np.abs(g).mean()),
         "every bin counted alike",
@@ -479,4 +614,4 @@ EXERCISES = {
     "4.6": (check.calibration_error, CALIBRATION_RIGHT, CALIBRATION_WRONG),
 }
 
-test_right, test_wrong, test_empty = table_of_tests(EXERCISES)
+test_right, test_wrong, test_hidden, test_no_result, test_empty = table_of_tests(EXERCISES)

@@ -33,7 +33,7 @@ def green_of(change):
     return lambda colour: change(np.dot(colour, WEIGHTS))
 
 
-test_right, test_wrong, test_empty = table_of_tests(
+test_right, test_wrong, test_hidden, test_no_result, test_empty = table_of_tests(
     {
         "99.1": (
             check.grey,
@@ -60,7 +60,7 @@ test_right, test_wrong, test_empty = table_of_tests(
                 "wrong axis": (lambda p: p.mean(axis=0), "has shape"),
                 "channels kept": (lambda p: p * WEIGHTS, "channels are still there"),
                 "identity": (lambda p: p, "channels are still there"),
-                "in place": (grey_in_place, "changed the pictures"),
+                "in place": (grey_in_place, "changed the arrays"),
                 "constant": (lambda p: np.full(p.shape[:-1], 0.5), "expected"),
                 "no return": (lambda p: None, "without `return`"),
             },
@@ -83,7 +83,7 @@ test_right, test_wrong, test_empty = table_of_tests(
                 "weighted alike": (lambda c: min(sum(c), 255), "weighted the channels alike"),
                 "share": (green_of(lambda grey: min(grey / 0.587, 255) / 255), "returned a share"),
                 "limit at 1": (green_of(lambda grey: min(grey / 0.587, 1)), "cut off at 1"),
-                "identity": (lambda c: c, "Expected one number"),
+                "identity": (lambda c: c, "expected one number"),
                 "constant": (lambda c: 130.0, "expected"),
                 "no return": (lambda c: None, "without `return`"),
             },
