@@ -60,6 +60,15 @@ _KINDS = {
 }
 
 
+# What is likely when an array has another type than the one asked for.
+_TYPES = {
+    np.floating: " In whole numbers, bytes or True and False the fractions are lost: compute in floats.",
+    np.integer: " Whole numbers are asked, such as `np.zeros(shape, int)` holds.",
+    np.bool_: " True and False are asked: a comparison gives them, and `np.zeros(shape, bool)` holds them.",
+    np.uint8: " Bytes from 0 to 255 are asked: keep them, or convert at the end, `.astype(np.uint8)`.",
+}
+
+
 class CheckFailed(AssertionError):
     """An answer does not do what was asked; the message says what was given, expected, and likely wrong."""
 
@@ -114,11 +123,16 @@ def expect_array(
     """
     array = _numbers(value, what)
     if shape is not None and array.shape != shape:
-        likely = next((f" {hint}" for wrong, hint in mistakes if array.shape == wrong), "")
+        likely = next(
+            (f" {hint}" for wrong, hint in mistakes if array.shape == wrong), _axes(array.shape, shape)
+        )
         raise CheckFailed(f"{what} has shape {array.shape}, expected {shape}.{likely}")
     if isinstance(value, list | tuple) and np.issubdtype(array.dtype, np.integer) and dtype is np.floating:
         return array.astype(np.float64)
-    expect(np.issubdtype(array.dtype, dtype), f"{what} has dtype {array.dtype}, expected {dtype.__name__}.")
+    expect(
+        np.issubdtype(array.dtype, dtype),
+        f"{what} has dtype {array.dtype}, expected {dtype.__name__}.{_TYPES.get(dtype, '')}",
+    )
     return array
 
 
@@ -277,10 +291,55 @@ def expect_close(
     if fitting:
         # What cannot be told apart by these numbers is not guessed.
         raise CheckFailed(" Or: ".join(dict.fromkeys(fitting)))
-    difference = np.abs(value.astype(np.float64) - expected.astype(np.float64))
+    if not np.iscomplexobj(value):
+        value, expected = value.astype(np.float64), expected.astype(np.float64)
+    difference = np.abs(value - expected)
     worst = np.unravel_index(np.nan_to_num(difference, nan=np.inf).argmax(), difference.shape)
     place = f" at index {tuple(int(i) for i in worst)}" if worst else ""
-    raise CheckFailed(f"{what}{place} is {value[worst]:.6g}, expected {expected[worst]:.6g}.")
+    raise CheckFailed(
+        f"{what}{place} is {value[worst]:.6g}, expected {expected[worst]:.6g}."
+        f"{_pattern(value, expected, tolerance)}"
+    )
+
+
+def _axes(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """Says what two shapes have to do with each other, as a sentence, or nothing."""
+    if found == tuple(length for length in wanted if length != 1):
+        return " An axis of length 1 is gone: `squeeze` drops every such axis, also that of a batch of one."
+    if wanted == tuple(length for length in found if length != 1):
+        return " An axis of length 1 is left over: index it away, `[:, 0]`, or drop `keepdims=True`."
+    if len(found) > 1 and sorted(found) == sorted(wanted):
+        return " The axes are in another order: `np.transpose` or `swapaxes` exchanges them."
+    if len(found) == len(wanted):
+        return " As many axes as expected, of other lengths."
+    return f" There are {len(found)} axes instead of {len(wanted)}: is one to be summed, kept or added?"
+
+
+def _pattern(value: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
+    """Says what all numbers have in common that are not as expected, as a sentence, or nothing.
+
+    Nothing is guessed: these are facts from which the cause can be seen.
+    """
+    wrong = ~np.isclose(value, expected, rtol=tolerance, atol=tolerance)
+    if not np.isfinite(value).all():
+        return (
+            " NaN or infinity comes from dividing by 0, from log(0), or from a number too large for a float."
+        )
+    if value.size < 3 or np.iscomplexobj(value):
+        return ""
+    if np.ptp(value) == 0 and np.ptp(expected) > 0:
+        return f" All of your numbers are {value.flat[0]:.6g}: do they depend on what was given?"
+    if wrong.sum() < wrong.size:
+        return f" Of {wrong.size} numbers {wrong.sum()} are wrong, the others right."
+    if np.allclose(np.sort(value, axis=None), np.sort(expected, axis=None), rtol=tolerance, atol=tolerance):
+        return " The numbers are right, and in another order."
+    difference = value - expected
+    if np.allclose(difference, difference.flat[0], rtol=10 * tolerance, atol=tolerance):
+        return f" Every number is too large by {difference.flat[0]:.4g}."
+    ratio = np.median(value[expected != 0] / expected[expected != 0]) if expected.any() else 0.0
+    if np.allclose(value, ratio * expected, rtol=10 * tolerance, atol=tolerance):
+        return f" Every number is {ratio:.4g} times what was expected."
+    return ""
 
 
 def exercise(number: str, verified: str, own: str | None = None) -> Callable[[Callable], Callable]:

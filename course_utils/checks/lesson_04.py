@@ -778,7 +778,7 @@ def _check_calibration(value: float, probabilities: np.ndarray, labels: np.ndarr
             ),
             (100 * error, f"{given}: that is in per cent. Return a share."),
         ),
-        tolerance=1e-6,
+        tolerance=1e-5,
     )
 
 

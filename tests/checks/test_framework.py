@@ -251,6 +251,47 @@ def test_expect_close_prefers_the_hint_of_a_known_mistake():
             expect_close(np.array(value), expected, "it")
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a * 0, "All of your numbers are 0"),
+        (lambda a: a * 2.5, "Every number is 2.5 times"),
+        (lambda a: a - 3, "Every number is too large by -3"),
+        (lambda a: a[::-1], "in another order"),
+        (lambda a: np.where(a > 2, 0, a), "Of 4 numbers 2 are wrong"),
+        (lambda a: a / 0, "NaN or infinity comes from"),
+        (lambda a: a**3 + 1, r"is 65, expected 4\.$"),
+    ],
+)
+def test_expect_close_says_what_wrong_numbers_have_in_common(change, message):
+    expected = np.array([1.0, 2.0, 3.0, 4.0])
+    with pytest.raises(CheckFailed, match=message), np.errstate(all="ignore"):
+        expect_close(change(expected), expected, "it")
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((2, 3), "An axis of length 1 is gone"),
+        ((1, 2, 1, 3), "As many axes|of length 1 is left over|4 axes instead of 3"),
+        ((3, 2, 1), "axes are in another order"),
+        ((1, 2, 4), "of other lengths"),
+        ((2,), "1 axes instead of 3"),
+    ],
+)
+def test_expect_array_says_what_two_shapes_have_to_do_with_each_other(shape, message):
+    with pytest.raises(CheckFailed, match=message):
+        expect_array(np.zeros(shape), (1, 2, 3), np.floating, "it")
+
+
+def test_expect_close_compares_masks_and_complex_numbers():
+    mask = np.array([True, False, True])
+    with pytest.raises(CheckFailed, match=r"is 0, expected 1\. Of 3 numbers 1 are wrong"):
+        expect_close(mask & [True, False, False], mask, "it")
+    with pytest.raises(CheckFailed, match="expected"):
+        expect_close(mask * 1j, mask * 1.0, "it")
+
+
 def test_expect_close_does_not_guess_between_two_mistakes():
     one = np.ones(2)
     with pytest.raises(CheckFailed, match=r"^left Or: right$"):

@@ -117,6 +117,9 @@ def padded_like(mode):
 
 
 CONV_RIGHT = {
+    "single precision": lambda x, k, s, p: conv_by_loop(
+        x.astype("float32"), k.astype("float32"), s, p
+    ).astype("float32"),
     "loop": conv_by_loop,
     "einsum": conv_by_einsum,
     "lists": lambda *a: conv_by_loop(*a).tolist(),
@@ -363,6 +366,7 @@ def wide_one_way(kernel):
 
 
 WIDE_RIGHT = {
+    "any size": lambda: wide(*STRIDES, (16, 3, 1, 2), (16, 3, 1, 4), side=None),
     "a class of its own, built": wide_own,
     "nested": wide_nested,
     "dilation": lambda: wide(*STRIDES, (16, 3, 1, 2), (16, 3, 1, 4)),
@@ -424,6 +428,7 @@ def stretched(m):
 
 
 CAM_RIGHT = {
+    "a tiny number added": lambda *a: cam(*a, scale=lambda m: m / (m.max(axis=(1, 2), keepdims=True) + 1e-7)),
     "lists": lambda *a: cam(*a).tolist(),
     "tensor": lambda *a: ops.convert_to_tensor(cam(*a)),
     "numpy": cam,
@@ -438,7 +443,7 @@ CAM_WRONG = {
     ),
     "squeezed": (lambda *a: cam(*a).squeeze(), "has shape"),
     "a small number added": (
-        lambda *a: cam(*a, scale=lambda m: m / (m.max(axis=(1, 2), keepdims=True) + 1e-6)),
+        lambda *a: cam(*a, scale=lambda m: m / (m.max(axis=(1, 2), keepdims=True) + 1e-2)),
         "expected",
     ),
     "maps cut first": (

@@ -563,6 +563,7 @@ def calibration_in_place(p, y, bins):
 
 
 CALIBRATION_RIGHT = {
+    "single precision": lambda p, y, bins: calibration(p.astype("float32"), y, bins),
     "tensor": lambda *a: keras.ops.convert_to_tensor(float(calibration(*a))),
     "bins": calibration,
     "sums": calibration_by_sums,

@@ -554,6 +554,7 @@ def diagonal(table):
 
 
 EMAP_RIGHT = {
+    "single precision": lambda t: emap_by_loop(t.astype("float32")).astype("float32"),
     "means": lambda t: t.mean(axis=1) + t.mean(axis=0) - t.mean(axis=(0, 1)),
     "loop": emap_by_loop,
     "course": emap_by_course,
