@@ -1,9 +1,12 @@
-"""Recorded experiment: over-fitting produced on purpose, then one remedy at a time. Shown in lesson 04.
+"""Recorded experiment: over-fitting produced on purpose, one remedy at a time, a learning curve.
+
+Shown in lesson 04.
 
     python3 -m course_utils experiment overfitting --seeds 5
 
 A small CNN tells four groups of emoji apart. It learns from 40 concepts per group in one art style, which it
-can learn by heart, and is tested on concepts that it has never seen, in that style and in the unseen one.
+can learn by heart, and is tested on concepts that it has never seen, in that style and in the unseen one. The
+learning curve changes nothing but the number of concepts to learn from.
 """
 
 from collections.abc import Sequence
@@ -28,6 +31,13 @@ CONFIGURATION = {
     "batch size": 32,
     "learning rate": 0.002,
 }
+LEARNING_CURVE = {
+    "10 concepts": 10,
+    "20 concepts": 20,
+    "70 concepts": 70,  # the validation concepts are learned from as well: in this row nothing is chosen
+}
+"""Concepts of each group that a row of the learning curve learns from; "no remedy" is its row of 40."""
+
 ROWS = (
     "no remedy",
     "smaller model",
@@ -38,23 +48,28 @@ ROWS = (
     "augmentation",
     "three styles",
     "three styles + augmentation + dropout",
+    *LEARNING_CURVE,
 )
 SEEDS = 5
 
 
-def load_sets(seed: int, styles: Sequence[str] = ("noto",)) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def load_sets(
+    seed: int, styles: Sequence[str] = ("noto",), learned: int = 40
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Gives pictures and labels of the three splits; no concept is in two of them.
 
     Args:
         seed: int, which concepts go where.
         styles: sequence of str, art styles of the training split.
+        learned: int from 1 to 70, concepts per group of the training split. Fewer are the first of the 40;
+            more take those of "validation" as well, which is then left out. "test" stays the same.
 
     Returns:
         dict of (pictures float32 (n, side, side, 3) in [0, 1], labels int (n,)) for "train", "validation",
         "test" and "test in the unseen style", the concepts of "test" as another designer drew them.
     """
     world = emoji.load()
-    concepts, labels = _split(world, np.random.default_rng(seed))
+    concepts, labels = _split(world, np.random.default_rng(seed), learned)
 
     def pictures(split: str, style: str) -> np.ndarray:
         rgb = emoji.on_background(world.pictures[style][concepts[split]]).astype(np.float32) / 255
@@ -63,26 +78,29 @@ def load_sets(seed: int, styles: Sequence[str] = ("noto",)) -> dict[str, tuple[n
         return rgb.reshape(len(rgb), side, block, side, block, 3).mean(axis=(2, 4))  # mean of every block
 
     style = CONFIGURATION["style"]
-    return {
-        "train": (
-            np.concatenate([pictures("train", drawn) for drawn in styles]),
-            np.tile(labels["train"], len(styles)),
-        ),
-        "validation": (pictures("validation", style), labels["validation"]),
-        "test": (pictures("test", style), labels["test"]),
-        "test in the unseen style": (pictures("test", emoji.TEST_STYLE), labels["test"]),
-    }
+    sets = {split: (pictures(split, style), labels[split]) for split in labels}
+    sets["train"] = (
+        np.concatenate([pictures("train", drawn) for drawn in styles]),
+        np.tile(labels["train"], len(styles)),
+    )
+    sets["test in the unseen style"] = pictures("test", emoji.TEST_STYLE), labels["test"]
+    return sets
 
 
-def _split(world: emoji.Emoji, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    sizes = CONFIGURATION["concepts per group"]
-    concepts, labels = ({split: [] for split in sizes} for _ in range(2))
+def _split(
+    world: emoji.Emoji, rng: np.random.Generator, learned: int
+) -> tuple[dict[str, list], dict[str, np.ndarray]]:
+    train, validation, test = CONFIGURATION["concepts per group"].values()
+    bounds = {"train": (0, learned), "validation": (train, train + validation)}
+    if learned > train:
+        del bounds["validation"]
+    bounds["test"] = (train + validation, train + validation + test)
+    concepts, labels = ({split: [] for split in bounds} for _ in range(2))
     for label, group in enumerate(CONFIGURATION["groups"]):
         drawn = rng.permutation(np.flatnonzero(world.groups == world.group_names.index(group)))
-        for split, count in sizes.items():
-            chosen, drawn = drawn[:count], drawn[count:]
-            concepts[split].extend(chosen)
-            labels[split].extend([label] * len(chosen))
+        for split, (first, last) in bounds.items():
+            concepts[split].extend(drawn[first:last])
+            labels[split].extend([label] * (last - first))
     return concepts, {split: np.array(values) for split, values in labels.items()}
 
 
@@ -138,7 +156,11 @@ def run(row: str, seed: int) -> dict[str, float]:
     """
     import keras
 
-    sets = load_sets(seed, emoji.TRAIN_STYLES if "three styles" in row else (CONFIGURATION["style"],))
+    sets = load_sets(
+        seed,
+        emoji.TRAIN_STYLES if "three styles" in row else (CONFIGURATION["style"],),
+        LEARNING_CURVE.get(row, CONFIGURATION["concepts per group"]["train"]),
+    )
     keras.utils.set_random_seed(seed)
     model = build(row)
     rate = CONFIGURATION["learning rate"]
@@ -151,19 +173,22 @@ def run(row: str, seed: int) -> dict[str, float]:
         ),
     )
     one_hot = np.eye(len(CONFIGURATION["groups"]), dtype=np.float32)
-    stopping = keras.callbacks.EarlyStopping("val_loss", patience=5, restore_best_weights=True)
+    options = {}
+    if row == "early stopping":
+        options["validation_data"] = sets["validation"][0], one_hot[sets["validation"][1]]
+        options["callbacks"] = [
+            keras.callbacks.EarlyStopping("val_loss", patience=5, restore_best_weights=True)
+        ]
     history = model.fit(
         sets["train"][0],
         one_hot[sets["train"][1]],
-        validation_data=(sets["validation"][0], one_hot[sets["validation"][1]]),
         epochs=CONFIGURATION["epochs"],
         batch_size=CONFIGURATION["batch size"],
-        callbacks=[stopping] if row == "early stopping" else [],
         verbose=0,
+        **options,
     )
     figures = {"parameters": model.count_params(), "epochs": len(history.history["loss"])}
-    for split in ("train", "validation", "test", "test in the unseen style"):
-        pictures, labels = sets[split]
+    for split, (pictures, labels) in sets.items():
         logits = keras.ops.convert_to_numpy(model(pictures, training=False))
         figures[f"{split} accuracy"] = (logits.argmax(axis=1) == labels).mean()
         figures[f"{split} loss"] = softmax_cross_entropy(logits, labels)[0]

@@ -82,6 +82,19 @@ def test_no_concept_is_in_two_splits():
         assert all((sets[split][0] == again[split][0]).all() for split in sets)
 
 
+@pytest.mark.slow
+def test_the_learning_curve_changes_the_training_set_alone():
+    sets = {learned: overfitting.load_sets(0, learned=learned) for learned in (10, 40, 70)}
+    held = {learned: {p.tobytes() for p in parts["train"][0]} for learned, parts in sets.items()}
+    assert held[10] < held[40] < held[70]
+    assert {learned: len(parts["train"][1]) for learned, parts in sets.items()} == {10: 40, 40: 160, 70: 280}
+    for parts in sets.values():
+        np.testing.assert_array_equal(parts["test"][0], sets[40]["test"][0])
+        assert not {p.tobytes() for p in parts["test"][0]} & held[70]
+    assert "validation" not in sets[70]  # its concepts are learned from
+    np.testing.assert_array_equal(sets[10]["validation"][0], sets[40]["validation"][0])
+
+
 def test_the_found_network_is_the_documents():
     assert train_model.build("as found, labels made one-hot").count_params() == 23_907_650
 
