@@ -151,7 +151,10 @@ def expect_number(value: object, what: str, whole: bool = False) -> float:
         CheckFailed: when it is no number, several, or complex.
     """
     array = _numbers(value, what)
-    expect(array.ndim == 0, f"{what} has shape {array.shape}, expected one number.")
+    inside = (
+        "Take the number out of it, `[0]`." if array.size == 1 else "Is a sum or a mean left to be taken?"
+    )
+    expect(array.ndim == 0, f"{what} has shape {array.shape}, expected one number. {inside}")
     expect(not np.iscomplexobj(array), f"{what} is complex, expected a real number.")
     if whole:
         expect(

@@ -467,12 +467,13 @@ def classifier(my_classifier: Callable) -> None:
     ids[0, 3:], ids[1, 5:] = 0, 0
     ids[5] = size - 1  # the last word of the vocabulary
     what = f"ids below the vocabulary's size, {size}"
-    call_model(model, ids[:1], what)  # a class of its own has weights only now
+    if not model.built:  # a class of its own has weights only once it was called
+        call_model(model, ids[:1, :2], what)
     # As they start, embeddings are so small that mistakes hardly show. What has one axis stays as it is: the
     # variances of a normalisation must not become negative.
     _draw_weights(model, rng)
-    _check_answers(model, ids, size, what)
-    _check_range(model, rng, size, what)
+    answers = _check_answers(model, ids, size, what)
+    _check_range(model, answers, rng, size, what)
     _expect_loss(model)
 
 
@@ -480,15 +481,17 @@ def _draw_weights(model: "keras.Model", rng: np.random.Generator) -> None:
     model.set_weights([rng.normal(0, 0.7, w.shape) if np.ndim(w) > 1 else w for w in model.get_weights()])
 
 
-def _check_range(model: "keras.Model", rng: np.random.Generator, size: int, what: str) -> None:
+def _check_range(
+    model: "keras.Model", answers: np.ndarray, rng: np.random.Generator, size: int, what: str
+) -> None:
     """A logit is below 0 as often as above, though not with every draw of the weights."""
     texts, largest = rng.integers(1, size, (20, 5)).astype(np.int32), 0.0
     for _ in range(6):
-        answers = call_model(model, texts, what)
         if answers.min() < 0:
             return
         largest = max(largest, answers.max())
         _draw_weights(model, rng)
+        answers = call_model(model, texts, what)
     expect(
         largest > 1,
         "The answers lie between 0 and 1, as after a sigmoid: return logits, `Dense(1)` without activation.",
@@ -499,7 +502,7 @@ def _check_range(model: "keras.Model", rng: np.random.Generator, size: int, what
     )
 
 
-def _check_answers(model: "keras.Model", ids: np.ndarray, size: int, what: str) -> None:
+def _check_answers(model: "keras.Model", ids: np.ndarray, size: int, what: str) -> np.ndarray:
     full = ids[2:5]
     far = (full + 150) % (size - 1) + 1
     rows = {"plain": ids, "other": far, "reversed": full[:, ::-1]}
@@ -518,18 +521,18 @@ def _check_answers(model: "keras.Model", ids: np.ndarray, size: int, what: str) 
     )
     plain = parts["plain"]
     expect(np.isfinite(answers).all(), "An answer is NaN or infinite.")
-    again, once_more = (np.asarray(model(ids)) for _ in range(2))
+    again = np.asarray(model(ids))  # as Keras calls it when nothing is said of training
     expect(
-        np.allclose(again, once_more, atol=1e-5),
+        np.allclose(again, plain, atol=1e-4) or np.allclose(again, np.asarray(model(ids)), atol=1e-5),
         "The same texts got other answers the second time: dropout (or another draw) is on, though the model is not being "
         "trained. Leave `training=True` out.",
     )
-    for extra in (1, 9):
-        wider = call_model(model, np.pad(ids, ((0, 0), (0, extra))), what)
-        expect(
-            np.allclose(wider, again, atol=1e-4),
-            f"{extra} more places of padding changed an answer by {np.abs(wider - again).max():.3f}. Is the mask made (`mask_zero=True`), does it reach the recurrent layer (an operation such as `x * 2` loses it), and does the mean heed it (`GlobalAveragePooling1D` does, `ops.mean` does not)?",
-        )
+    few = ids[:3]
+    wider = call_model(model, np.pad(few, ((0, 0), (0, 4))), what)
+    expect(
+        np.allclose(wider, again[:3], atol=1e-4) or not np.allclose(again, plain, atol=1e-4),
+        f"4 more places of padding changed an answer by {np.abs(wider - again[:3]).max():.3f}. Is the mask made (`mask_zero=True`), does it reach the recurrent layer (an operation such as `x * 2` loses it), and does the mean heed it (`GlobalAveragePooling1D` does, `ops.mean` does not)?",
+    )
     alone = call_model(model, ids[:1, :3], what)
     expect(
         np.allclose(alone[0], again[0], atol=1e-4) and np.allclose(plain, again, atol=1e-4),
@@ -549,6 +552,7 @@ def _check_answers(model: "keras.Model", ids: np.ndarray, size: int, what: str) 
         np.abs(plain[2:5] - parts["reversed"]).max() > 1e-5,
         "The words in reverse order gave the same answers: a mean of embeddings cannot see order. Put a recurrent layer before it.",
     )
+    return answers
 
 
 def _expect_loss(model: "keras.Model") -> None:

@@ -416,7 +416,8 @@ def repaired_fusion(my_fusion: Callable) -> None:
     picture, text = rng.normal(size=(8, regions, region_dim)), rng.normal(size=(8, words, word_dim))
     mask = np.arange(words) < np.array([6, 1, 2, 3, 4, 5, 2, 4])[:, None]
     with _explaining_masks():
-        _ask(model, picture[:1], text[:1], mask[:1])  # a class of its own has weights only now
+        if not model.built:  # a class of its own has weights only once it was called
+            _ask(model, picture[:1], text[:1], mask[:1])
         _stir(model, 1.5, rng)
         _check_fusion(model, picture, text, mask)
         _stir(model, 7.0, rng, last=1e-8)
@@ -501,11 +502,9 @@ def _check_fusion(model: "keras.Model", picture: np.ndarray, text: np.ndarray, m
     # Together, since calls take time.
     together = _ask(model, *(np.concatenate(parts) for parts in zip(*triples, strict=True)))
     plain, padded, repainted, reworded, moved, exchanged = np.split(together, len(triples))
-    alone = np.concatenate(
-        [_ask(model, picture[i : i + 1], text[i : i + 1], mask[i : i + 1]) for i in (0, 3)]
-    )
+    alone = _ask(model, picture[:1], text[:1], mask[:1])
     expect(
-        np.allclose(plain[[0, 3]], alone, atol=1e-3),
+        np.allclose(plain[:1], alone, atol=1e-3),
         "The same sample got another answer when it came alone: something attends across the batch. Keep the token axis: "
         "attention wants (batch, tokens, dim).",
     )
@@ -635,7 +634,7 @@ def _check_projection(value: object, table: np.ndarray, size: float) -> None:
 
 @exercise(
     "5.5",
-    "the right share of 20,000 samples loses one modality, drawn from `rng`, either alike, and none its only one",
+    "the right share of 8,000 samples loses one modality, drawn from `rng`, either alike, and none its only one",
 )
 def modality_dropout(my_dropout: Callable) -> None:
     """Checks modality dropout (lesson 05).
@@ -648,7 +647,7 @@ def modality_dropout(my_dropout: Callable) -> None:
     """
     for seed, rate in enumerate((0.3, 0.6, 0.0, 0.9)):
         lost, same, other = (
-            ~_dropped(my_dropout, np.ones((20_000, 2), bool), rate, one) for one in (seed, seed, seed + 100)
+            ~_dropped(my_dropout, np.ones((8_000, 2), bool), rate, one) for one in (seed, seed, seed + 100)
         )
         _check_draws(lost, rate)
         expect(
