@@ -10,7 +10,15 @@ from matplotlib.patches import FancyBboxPatch
 
 from course_utils import plotting
 
-__all__ = ["computation_graph", "data_splits", "four_steps"]
+__all__ = [
+    "computation_graph",
+    "cross_attention",
+    "data_splits",
+    "elimination",
+    "four_steps",
+    "fusion_family",
+    "query_key_value",
+]
 
 _ROWS = (  # modality, what preprocessing makes of it, what network computes its features
     ("picture", "pixels\n(height, width, 3)", "CNN"),
@@ -192,3 +200,180 @@ def _short(array: np.ndarray) -> str:
     """The numbers of an array with two decimals, a row of them a line."""
     rows = np.atleast_2d(np.asarray(array, np.float64))
     return "\n".join("  ".join(f"{value + 0.0:.2f}" for value in np.round(row, 2)) for row in rows)
+
+
+# --- lesson 05: each drawing comes with its description -----------------------------------------------------
+
+_A, _B = plotting.COLOURS[0], plotting.COLOURS[1]  # the modality that asks, the one that is asked
+
+
+def query_key_value() -> tuple[Figure, str]:
+    """Draws attention for one query: scores, weights, and the mean of the values. Introduced in lesson 05.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    figure, axes = _canvas(8, 3.6, 13, 6)
+    _box(axes, 1.4, 2.8, 2.2, "query Q\n“key?”", _A)
+    rows = (
+        ("a cat", "0.02", "0, 0"),
+        ("a key", "0.95", "0, 1"),
+        ("grass", "0.02", "1, 0"),
+        ("an owl", "0.02", "1, 1"),
+    )
+    for x, heading in ((4.5, "keys K"), (7.1, "weights"), (9.3, "values V")):
+        axes.text(x, 5.6, heading, ha="center", va="center", weight="bold")
+    for row, (shows, weight, value) in enumerate(rows):
+        y = 4.75 - 1.15 * row
+        _box(axes, 4.5, y, 1.6, shows, _B, height=0.9)
+        axes.text(7.1, y, weight, ha="center", va="center", weight="bold" if row == 1 else "normal")
+        _box(axes, 9.3, y, 1.4, value, _B, height=0.9)
+        _arrow(axes, (2.6, 2.8), (3.65, y))
+        _arrow(axes, (5.4, y), (6.5, y))
+        _arrow(axes, (7.7, y), (8.5, y))
+        _arrow(axes, (10.1, y), (11.1, 2.8))
+    axes.text(3.0, 0.2, "score = Q · K / √d", ha="center")
+    axes.text(6.0, 0.2, "softmax", ha="center")
+    _box(axes, 12.0, 2.8, 1.7, "answer\n0, 1", _A)
+    axes.text(10.6, 0.2, "mean, by weight", ha="center")
+    return figure, (
+        "The query of the word “key” meets the keys of four patches. The scores become weights by a "
+        "softmax, 0.95 for the patch that shows a key and 0.02 for each other. The answer is the mean of "
+        "the values with these weights: nearly row 0, column 1, the value of that patch."
+    )
+
+
+def cross_attention() -> tuple[Figure, str]:
+    """Draws the cross-attention of lesson 05 with the shape of every array. Introduced in lesson 05.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    figure, axes = _canvas(8, 4.2, 16, 8)
+    _box(axes, 2.0, 6.4, 3.4, "questions, word ids\n(batch, 8, 7)", _A, height=1.3)
+    _box(axes, 6.4, 6.4, 3.4, "sum of word vectors\n(batch, 8, 64)", _A, height=1.3)
+    _box(axes, 2.0, 1.6, 3.4, "regions\n(batch, 36, 192)", _B, height=1.3)
+    _box(axes, 6.4, 1.6, 3.4, "Dense + position\n(batch, 36, 64)", _B, height=1.3)
+    _box(axes, 10.6, 4.0, 3.2, "attention\nweights\n(batch, 4, 8, 36)", plotting.COLOURS[2], height=2.0)
+    _box(axes, 10.6, 6.9, 3.2, "+, small network\n(batch, 8, 64)", _A, height=1.3)
+    _box(axes, 14.6, 6.9, 2.4, "Dense\n(batch, 8, 21)", plotting.COLOURS[6], height=1.3)
+    for start, end in (
+        ((3.8, 6.4), (4.6, 6.4)),
+        ((3.8, 1.6), (4.6, 1.6)),
+        ((7.6, 5.7), (8.9, 4.5)),
+        ((7.6, 2.3), (8.9, 3.5)),
+        ((10.6, 5.1), (10.6, 6.2)),
+        ((8.2, 6.7), (8.9, 6.8)),
+        ((12.3, 6.9), (13.3, 6.9)),
+    ):
+        _arrow(axes, start, end)
+    axes.text(7.5, 4.9, "Q", ha="center", weight="bold")
+    axes.text(7.2, 3.0, "K, V", ha="center", weight="bold")
+    axes.annotate(
+        "",
+        (12.2, 4.2),
+        (12.2, 6.4),
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": "black",
+            "connectionstyle": "arc3,rad=-0.5",
+            "linestyle": "--",
+        },
+    )
+    axes.text(13.1, 5.2, "second look,\nsame weights", va="center")
+    return figure, (
+        "Eight questions of seven word ids become eight vectors of 64 numbers, the queries. 36 regions of "
+        "192 numbers become 36 vectors of 64, keys and values, with the position added. Four heads of "
+        "attention give weights of shape batch, 4, 8, 36. What is found is added to the questions, a small "
+        "network follows, and all of it is done once more with the same weights. A dense layer gives 21 "
+        "logits for each question."
+    )
+
+
+def fusion_family() -> tuple[Figure, str]:
+    """Draws how the two modalities meet in eight kinds of fusion. Introduced in lesson 05.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    panels = (  # title, is a a vector, is b, what stands between them, arrows
+        ("summed logits", True, True, "f(a) + g(b)", ""),
+        ("concatenation", True, True, "f([a ; b])", ""),
+        ("gated unit", True, True, "z a + (1 − z) b", ""),
+        ("tensor, low-rank", True, True, "all aᵢ · bⱼ", ""),
+        ("FiLM", True, False, "γ(a) bᵢ + β(a)", "→"),
+        ("cross-attention", False, False, "a looks at b", "→"),
+        ("co-attention", False, False, "each looks at the other", "↔"),
+        ("bottleneck", False, False, "through four tokens", "↔"),
+    )
+    figure, grid = plt.subplots(2, 4, figsize=(8, 3.8))
+    for axes, (title, a_is_vector, b_is_vector, formula, arrow) in zip(grid.flat, panels, strict=True):
+        axes.set(xlim=(0, 4), ylim=(0, 4))
+        axes.axis("off")
+        axes.set_title(title, fontsize=11)
+        for x, colour, name, one in ((0.8, _A, "a", a_is_vector), (3.2, _B, "b", b_is_vector)):
+            for y in (2.4,) if one else (1.6, 2.4, 3.2):
+                _box(axes, x, y, 0.7, name, colour, height=0.6)
+        if title == "bottleneck":
+            for y in (1.5, 2.1, 2.7, 3.3):
+                _box(axes, 2.0, y, 0.4, "", plotting.COLOURS[2], height=0.4)
+        elif arrow:
+            _arrow(axes, (1.3, 2.4), (2.7, 2.4))
+            if arrow == "↔":
+                _arrow(axes, (2.7, 2.0), (1.3, 2.0))
+        axes.text(2.0, 0.5, formula, ha="center", fontsize=10)
+    return figure, (
+        "Eight small drawings. In summed logits, concatenation, gated unit and tensor both modalities are "
+        "one vector each when they meet. In FiLM a vector of a changes every token of b. In cross-attention "
+        "tokens of a look at tokens of b, in co-attention each looks at the other, and in the bottleneck "
+        "both meet in four tokens of its own between them."
+    )
+
+
+def elimination() -> tuple[Figure, str]:
+    """Draws two ways to answer "where is the cat" by attention, over nine cells. Introduced in lesson 05.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    figure, grid = plt.subplots(1, 3, figsize=(8, 3.1))
+    titles = (
+        "pointing:\nthe mean is the cat's position",
+        "elimination:\none position is lacking in the mean",
+    )
+    titles += ("elimination with cells hidden:\nwhich of four is the cat's?",)
+    hidden = (1, 3, 8)
+    for number, (axes, title) in enumerate(zip(grid, titles, strict=True)):
+        axes.set(xlim=(0, 3), ylim=(3, 0), aspect="equal", xticks=[], yticks=[])
+        axes.grid(False)
+        axes.set_title(title, fontsize=10)
+        for cell in range(9):
+            row, column = divmod(cell, 3)
+            weight = (cell == 5, (cell != 5) / 8, (cell != 5 and cell not in hidden) / 5)[number]
+            lacks = number == 2 and cell in hidden
+            axes.add_patch(
+                plt.Rectangle(
+                    (column, row),
+                    1,
+                    1,
+                    facecolor=plt.cm.Blues(0.7 * min(1.0, weight * 2.5)),
+                    edgecolor="black",
+                    hatch="//" if lacks else None,
+                )
+            )
+            label = ("cat\n" if cell == 5 else "") + ("hidden" if lacks else f"{weight:.2f}")
+            axes.text(column + 0.5, row + 0.5, label, ha="center", va="center", fontsize=10)
+    return figure, (
+        "Three boards of nine cells with the weight of each; the cat is in the middle row, right column. "
+        "Pointing: weight 1 on the cat's cell, 0 elsewhere. Elimination: 0 on the cat's cell, an eighth on "
+        "each other, so that one position is lacking in the mean. With three empty cells hidden they lack, "
+        "too, and the cat's position is no longer the only one that does."
+    )
+
+
+def _canvas(width: float, height: float, columns: float, rows: float) -> tuple[Figure, Axes]:
+    """A figure of so many inches with one invisible axes of columns × rows units."""
+    figure, axes = plt.subplots(figsize=(width, height))
+    axes.set(xlim=(0, columns), ylim=(0, rows))
+    axes.axis("off")
+    return figure, axes

@@ -70,8 +70,8 @@ def test_hidden_regions_are_not_looked_at(small):
 def test_the_weight_of_cells_is_what_loops_find(small):
     pairs, some = fusion.load_sets("scenes", seed=0)["test"], fusion.draw_scenes("test")
     model = fusion.build("scenes", "cross-attention")
-    found = fusion.weight_by_cell(model, pairs, some)
     weights = fusion.attention_maps(model)(pairs.a, pairs.b, fusion.both(len(pairs)))
+    found = fusion.weight_by_cell(weights, some)
     kept = {"asked": [], "another": [], "empty": []}
     for number, sentences in enumerate(some.read(some.questions)):
         taken = set(some.cells[number][some.mask[number]])
