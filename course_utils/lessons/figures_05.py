@@ -15,8 +15,9 @@ described = {
     ),
     "ladder": (
         "A row for each of six models, accuracy from 0 to 1. No positions: all near 0.25, “where is” near "
-        "0.1. One vector per region, and row and column with or without cells hidden: all at or near 1. Row "
-        "and column with one look: “where is” at 1, “beside” near one half."
+        "0.1. One vector per region, and row and column: all at 1. Row and column with nothing hidden: "
+        "“where is” near 1, “beside” near 0.9 with a wide bar. One look: “where is” at 1, “beside” near one "
+        "half. Two blocks: “where is” at 1, “beside” near 0.65 with the widest bar."
     ),
     "digits": (
         "Ten noisy images of digits, hardly readable, and below each the spectrogram of the same digit "
