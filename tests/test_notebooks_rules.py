@@ -41,7 +41,7 @@ CHECK = {"grade": True, "solution": False, "locked": True, "task": False, "schem
 WRITTEN = {"grade": True, "solution": True, "locked": False, "task": False, "schema_version": 3}
 
 ABSOLUTE_PATH = re.compile(
-    r"(?<![\w./:~-])(?:~|/(?:home|Users|root|work|workspace|tmp|var|usr|opt|mnt|private|content))/\w"
+    r"(?<![\w./:~-])(?:~|/(?:home|Users|root|work|workspace|tmp|var|usr|opt|mnt|private|content))/\.?\w"
     r"|\b[A-Z]:\\\\?\w"
 )
 CODE_IN_MARKDOWN = re.compile(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
@@ -581,6 +581,8 @@ BROKEN = [
     (names_no_machine, text_becomes("sum", "1 + 1", "open('/home/ada/x.png')"), "/home/ada"),
     (names_no_machine, output_becomes("sum", 0, text="saved C:\\Users\\ada"), "C:"),
     (names_no_machine, output_becomes("sum", 0, text="in ~/lessons"), "~/lessons"),
+    (names_no_machine, output_becomes("sum", 0, text="reads /root/.keras/keras.json"), "/root/.keras"),
+    (names_no_machine, output_becomes("sum", 0, text="reads ~/.config/matplotlib"), "~/.config"),
     (names_no_machine, output_becomes("sum", 0, text="on adas-laptop."), "of this machine"),
     (has_working_links, link_added("[next](02_none.ipynb)"), "leads nowhere"),
     (has_working_links, link_added("[up](../README.md)"), "leaves the lessons' folder"),

@@ -226,8 +226,9 @@ def _settings() -> Finding:
         names = _some([path.name for path in hiding])
         text = f"lessons would import {names} in {MY_LESSONS} in place of a package"
         return Finding("fail", subject, text, "give it another name")
-    if unread := [str(path) for path in map(Path.expanduser, PERSONAL_SETTINGS) if path.exists()]:
-        return Finding("note", subject, f"lessons use their own and do not read {_some(unread)}")
+    # By name alone: lesson 00 shows this line, and a stored lesson names nobody's home folder.
+    if unread := [path.name for path in map(Path.expanduser, PERSONAL_SETTINGS) if path.exists()]:
+        return Finding("note", subject, f"lessons use their own and do not read your {_some(unread)}")
     return Finding("ok", subject, "nothing set for other programs would reach the lessons")
 
 

@@ -154,7 +154,7 @@ def test_settings_for_other_programs_are_looked_at(monkeypatch, tmp_path):
     assert doctor._settings().mark == "ok"
     (tmp_path / "keras.json").touch()
     finding = doctor._settings()
-    assert finding.mark == "note" and f"do not read {tmp_path / 'keras.json'}" in finding.text
+    assert finding.mark == "note" and finding.text.endswith("do not read your keras.json")
     (tmp_path / "numpy.py").touch()
     finding = doctor._settings()
     assert finding.mark == "fail" and f"import numpy.py in {tmp_path} in place of" in finding.text
