@@ -1,5 +1,6 @@
 """`lab`: writes the learner edition of every lesson and opens JupyterLab on the first."""
 
+import contextlib
 import os
 import socket
 import sys
@@ -9,7 +10,7 @@ from course_utils import runtime
 from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
 from course_utils.lessons import editions
-from course_utils.places import MY_LESSONS
+from course_utils.places import CACHE, MY_LESSONS
 
 FIRST_LESSON = "00_orientation.ipynb"
 
@@ -36,6 +37,8 @@ def start(folder: str | None, port: int | None, ip: str, browser: bool) -> int:
         print(f"  {delivery.message}")
     for path in runtime.hiding_files(place):
         print(f"  {path.name} hides a module that lessons need: give your file another name.")
+    with contextlib.suppress(OSError):  # a course that is read only: IPython then takes a temporary folder
+        CACHE.mkdir(exist_ok=True)  # IPython complains aloud where the folder around its own is missing
     print(f"Your lessons are in {place}", flush=True)
     print("JupyterLab starts; Ctrl-C in this window ends it.", flush=True)
     interpreter.run_instead(_command(place, port, ip, browser), environment.child_environment())

@@ -208,6 +208,14 @@ def test_lab_opens_the_working_folder_on_the_first_lesson(started, editions, cap
     assert str(ROOT / "my_lessons") in capsys.readouterr().out
 
 
+def test_ipython_finds_the_folder_around_its_own(started, editions, monkeypatch, tmp_path):
+    """In a fresh clone there is none, and IPython would warn in the terminal."""
+    monkeypatch.setattr(lab, "CACHE", tmp_path / "cache")
+    commands.run(["lab"])
+    assert (tmp_path / "cache").is_dir()
+    assert Path(started.variables["IPYTHONDIR"]).parent == environment.runtime.CACHE
+
+
 def test_lab_takes_folder_port_and_address(started, editions, tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
