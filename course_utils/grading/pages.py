@@ -10,10 +10,12 @@ Cells, texts and pictures are counted, and a cell that takes long to show is sho
 
 import contextlib
 import copy
+import functools
 import html
 import re
 import signal
 from collections.abc import Iterator
+from time import thread_time
 
 from nbformat import NotebookNode
 
@@ -30,6 +32,7 @@ _MOST_TEXT = 50_000  # characters of a text cell that is shown formatted
 _MOST_SOURCE = 100_000  # characters of any cell
 _MOST_SOURCES = 4 * 2**20  # characters of all cells
 _MOST_DEPTH = 50
+_TICK = 0.01  # seconds between two looks at the time
 _CELL_SECONDS, _SECONDS = 1.0, 20.0  # of processor time, to show one text cell and all of them
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -249,18 +252,23 @@ class _Time:
         if not hasattr(signal, "setitimer"):  # Windows: the process that this runs in is stopped instead
             yield
             return
-        share = min(_CELL_SECONDS, self._left)
-        before = signal.signal(signal.SIGPROF, _time_is_up)
+        share, start = min(_CELL_SECONDS, self._left), thread_time()
+
+        def alarm(*_: object) -> None:
+            # The timer runs with every thread of the process; only this one's time is the cell's.
+            remaining = share - (thread_time() - start)
+            if remaining <= 0:
+                raise TimeoutError
+            signal.setitimer(signal.ITIMER_PROF, max(remaining, _TICK))
+
+        before = signal.signal(signal.SIGPROF, alarm)
         signal.setitimer(signal.ITIMER_PROF, share)
         try:
             yield
         finally:
-            self._left -= share - signal.setitimer(signal.ITIMER_PROF, 0)[0]
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.signal(signal.SIGPROF, before)
-
-
-def _time_is_up(*_: object) -> None:
-    raise TimeoutError
+            self._left -= thread_time() - start
 
 
 def _text(cell: NotebookNode, time: _Time) -> tuple[str, str]:
@@ -282,6 +290,7 @@ def _objection(source: str, attachments: dict, time: _Time) -> str:
     if time.is_up():
         return "there was no time to format it"
     try:
+        _prepare()
         with time.slice():
             harmless = is_harmless(_rendered(source, attachments))
     except TimeoutError:
@@ -304,6 +313,12 @@ def _without_missing(source: str, attachments: dict) -> tuple[str, list[str]]:
         return f"[the picture {match[1] or ''} is missing in this file]"
 
     return _ATTACHED.sub(replaced, source), missing
+
+
+@functools.cache
+def _prepare() -> None:
+    """Have the renderer import what it needs, which is no time of the first cell that it shows."""
+    _rendered("```python\npass\n```", {})
 
 
 def _rendered(source: str, attachments: dict) -> str:

@@ -3,7 +3,9 @@
 import base64
 import os
 import signal
+import threading
 import time
+import zlib
 
 import nbformat
 import pytest
@@ -271,6 +273,37 @@ def test_texts_that_take_long_together_are_shown_as_they_were_written(monkeypatc
     assert "no time" in notes[-1]
     plain, _ = presentable(notebook(graded_cell("ex-1", "$x$")), plain=True)
     assert plain.cells[0].source.startswith("*As it was written:*")
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the process that this runs in is stopped here")
+def test_only_the_time_of_a_text_itself_counts(monkeypatch):
+    """Neither what the renderer imports when it is first used, nor what other threads do."""
+    ended = threading.Event()
+
+    def compress():
+        while not ended.is_set():
+            zlib.compress(bytes(10**7))
+
+    first = [True]
+
+    def rendered(source, attachments):
+        while first and time.thread_time() - began < 0.2:
+            pass
+        first.clear()
+        time.sleep(0.3)
+        return source
+
+    monkeypatch.setattr(pages, "_CELL_SECONDS", 0.1)
+    monkeypatch.setattr(pages, "_rendered", rendered)
+    pages._prepare.cache_clear()
+    began = time.thread_time()
+    busy = threading.Thread(target=compress)
+    busy.start()
+    try:
+        assert shown_as("A short text.") == "A short text."
+    finally:
+        ended.set()
+        busy.join()
 
 
 def forever():
