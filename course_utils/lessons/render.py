@@ -27,6 +27,8 @@ METADATA = {
 
 _CELL_METADATA = ("nbgrader", "tags")
 _CELL_SECONDS = 180
+# What a carriage return has taken back: a progress bar that is gone.
+_TAKEN_BACK = re.compile(r"[^\n]*\r(?!\n)")
 
 
 @dataclass(frozen=True)
@@ -249,8 +251,12 @@ def _clean(notebook: "NotebookNode") -> None:
     for cell in notebook.cells:
         cell.metadata = {name: cell.metadata[name] for name in _CELL_METADATA if name in cell.metadata}
         for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output.text = _TAKEN_BACK.sub("", output.text)
             if output.output_type == "error":
                 # Frames outside the lesson name folders of this machine.
                 output.traceback = [
                     frame for frame in output.traceback if not ANSI_COLOURS.sub("", frame).startswith("File ")
                 ]
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]

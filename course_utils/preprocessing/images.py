@@ -7,6 +7,7 @@ whole number for a square. Introduced in lesson 01.
 
 import io
 import math
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -583,7 +584,7 @@ def preprocess_batch(
     arguments.choice("fit", fit, FITS)
     batch = np.empty((len(paths), size, size, 3), np.uint8)
     kept, skipped = [], []
-    for path in tqdm(paths, unit="picture", delay=1, disable=not progress):
+    for path in tqdm(paths, unit="picture", delay=1, leave=False, file=sys.stdout, disable=not progress):
         try:
             batch[len(kept)] = preprocess_image(path, size, fit, background)
             kept.append(path)
