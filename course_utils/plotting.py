@@ -16,7 +16,7 @@ import math
 import sys
 import unicodedata
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 # On its first start matplotlib announces here that it is looking for fonts: no part of any lesson.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
@@ -31,7 +31,7 @@ from PIL import Image
 
 from course_utils.errors import CourseError, shown
 
-__all__ = ["COLOURS", "DPI", "grid", "play", "show", "spectrogram"]
+__all__ = ["COLOURS", "DPI", "grid", "play", "show", "spectrogram", "turn"]
 
 DPI = 100
 """Pixels per inch of every stored figure: 8 inches become 800 pixels."""
@@ -87,25 +87,49 @@ def show(figure: Figure, description: str) -> None:
     """
     from IPython.display import display
 
-    if not isinstance(figure, Figure):
+    for data, metadata in _outputs(figure, description):
+        display(data, metadata=metadata, raw=True)
+
+
+def turn(draw: Callable[..., tuple[Figure, str]], **knobs: Sequence[float]) -> None:
+    """Shows a figure with a slider for each of its knobs; moving one draws it anew in the same place.
+
+    It begins with the middle value of each knob. That figure is also what a stored lesson shows, where no
+    kernel runs. Introduced in lesson 02.
+
+    Args:
+        draw: function of the knobs, by name, that gives a matplotlib Figure and its description, as
+            :func:`show` takes them.
+        knobs: for each knob, the values that it can take, a sequence in the order of the slider.
+
+    Raises:
+        CourseError: when there is no knob or one has no values, and as :func:`show`.
+    """
+    import ipywidgets
+    from IPython.display import display
+
+    if not knobs or not all(map(len, knobs.values())):
         raise CourseError(
-            f"show() was given a {type(figure).__name__}, expected a matplotlib Figure: "
-            "`figure, axes = plt.subplots()` makes one."
+            f"turn() was given {shown(knobs)}; expected knobs with values, `turn(draw, size=[1, 3, 5])`."
         )
-    sentence = _sentence(
-        description, "show() needs a description of the figure: one sentence on what is to be seen"
-    )
-    _refuse_missing_letters(figure)
-    display(
-        {"image/png": _png(figure), "text/plain": f"Figure: {sentence}"},
-        metadata={"image/png": {"alt": sentence}},
-        raw=True,
-    )
-    # The description once more, visibly: JupyterLab drops the alt text of an output.
-    caption = f'<p style="max-width: 50em; margin: 0 0 1em"><em>{html.escape(sentence, quote=False)}</em></p>'
-    display({"text/html": caption, "text/plain": sentence}, raw=True)
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close(figure)
+    sliders = [
+        ipywidgets.SelectionSlider(description=name, options=list(values), value=values[len(values) // 2])
+        for name, values in knobs.items()
+    ]
+
+    def outputs() -> list[tuple[dict, dict]]:
+        return _outputs(*draw(**{slider.description: slider.value for slider in sliders}))
+
+    handles = [display(data, metadata=metadata, raw=True, display_id=True) for data, metadata in outputs()]
+
+    def redraw(_: object) -> None:
+        for handle, (data, metadata) in zip(handles, outputs(), strict=True):
+            handle.update(data, metadata=metadata, raw=True)
+
+    for slider in sliders:
+        slider.observe(redraw, "value")
+    text = {"text/plain": f"Sliders: {', '.join(knobs)}"}
+    display({**ipywidgets.VBox(sliders)._repr_mimebundle_(), **text}, raw=True)
 
 
 def grid(
@@ -286,6 +310,28 @@ def play(samples: np.ndarray, rate: int, transcript: str) -> None:
     )
     plain = f"Recording of {len(pcm) / rate:.2f} s at {rate} samples per second. Transcript: {sentence}"
     display({"text/html": player, "text/plain": plain}, raw=True)
+
+
+def _outputs(figure: Figure, description: str) -> list[tuple[dict, dict]]:
+    """Gives what a notebook shows of a figure, as (data, metadata) of two outputs, and closes it."""
+    if not isinstance(figure, Figure):
+        raise CourseError(
+            f"show() was given a {type(figure).__name__}, expected a matplotlib Figure: "
+            "`figure, axes = plt.subplots()` makes one."
+        )
+    sentence = _sentence(
+        description, "show() needs a description of the figure: one sentence on what is to be seen"
+    )
+    _refuse_missing_letters(figure)
+    data = {"image/png": _png(figure), "text/plain": f"Figure: {sentence}"}
+    # The description once more, visibly: JupyterLab drops the alt text of an output.
+    caption = f'<p style="max-width: 50em; margin: 0 0 1em"><em>{html.escape(sentence, quote=False)}</em></p>'
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(figure)
+    return [
+        (data, {"image/png": {"alt": sentence}}),
+        ({"text/html": caption, "text/plain": sentence}, {}),
+    ]
 
 
 def _sentence(text: object, complaint: str) -> str:

@@ -71,8 +71,9 @@ def test_executes_and_compares_as_a_reader_would(tmp_path):
             v4.new_output("execute_result", {"text/plain": repr(sys.executable)}),
         ),
         executed(8, "import os\nos.environ.get('PYTEST_CURRENT_TEST')"),
+        executed(9, "from ipywidgets import IntSlider\nprint('4 items')\nIntSlider()", stdout("4 items\n")),
     ]
-    assert verdicts(tmp_path, cells) == [True, True, True, False, False, True, True, True]
+    assert verdicts(tmp_path, cells) == [True, True, True, False, False, True, True, True, True]
 
 
 CHECK = """

@@ -5,6 +5,7 @@ import io
 import re
 import wave
 
+import ipywidgets
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -20,9 +21,15 @@ def shown(monkeypatch):
     """Collect what is displayed, as (data, metadata)."""
     outputs = []
 
-    def display(data, metadata=None, raw=False):
+    def display(data, metadata=None, raw=False, display_id=None):
         assert raw
         outputs.append((data, metadata))
+        return Handle(len(outputs) - 1)
+
+    class Handle(int):
+        def update(self, data, metadata, raw):
+            assert raw
+            outputs[self] = (data, metadata)
 
     monkeypatch.setattr("IPython.display.display", display)
     return outputs
@@ -125,6 +132,41 @@ def test_letters_and_mathematics_that_the_font_has_are_drawn(shown):
     axes.set(title="naïve café → α² × 10⁻³\nsecond line", xlabel=r"$\sqrt{d}$")
     plotting.show(figure, "No curve at all.")
     assert shown
+
+
+def test_turning_a_knob_draws_the_figure_anew_in_its_place(shown, monkeypatch):
+    sliders = []
+
+    class Slider(ipywidgets.SelectionSlider):
+        def __init__(self, **options):
+            super().__init__(**options)
+            sliders.append(self)
+
+    def draw(slope, offset):
+        figure, axes = plt.subplots()
+        axes.plot([offset, offset + slope])
+        return figure, f"A line of slope {slope} from {offset}."
+
+    monkeypatch.setattr(ipywidgets, "SelectionSlider", Slider)
+    open_before = plt.get_fignums()
+    plotting.turn(draw, slope=[1, 2, 3], offset=(0.5, 7))
+    assert [caption["text/plain"] for caption, _ in shown[1:]] == [
+        "A line of slope 2 from 7.",
+        "Sliders: slope, offset",
+    ]
+    before = shown[0][0]["image/png"]
+    sliders[0].value = 3
+    assert len(shown) == 3
+    assert shown[0][1] == {"image/png": {"alt": "A line of slope 3 from 7."}}
+    assert shown[1][0]["text/plain"] == "A line of slope 3 from 7."
+    assert shown[0][0]["image/png"] != before
+    assert plt.get_fignums() == open_before
+
+
+@pytest.mark.parametrize("knobs", [{}, {"size": []}])
+def test_turning_explains_that_it_needs_knobs(knobs):
+    with pytest.raises(CourseError, match=r"expected knobs with values, `turn\(draw"):
+        plotting.turn(lambda **_: (line(), "A curve."), **knobs)
 
 
 def test_curves_differ_by_more_than_colour():

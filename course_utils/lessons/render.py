@@ -17,7 +17,7 @@ from course_utils.lessons.editions import ANSI_COLOURS, read_notebook
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Rendered", "check_cell_ids", "execute", "lesson_environment", "render"]
+__all__ = ["Rendered", "check_cell_ids", "execute", "lasting", "lesson_environment", "render"]
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -27,6 +27,7 @@ METADATA = {
 
 _CELL_METADATA = ("nbgrader", "tags")
 _CELL_SECONDS = 180
+_SLIDERS = "application/vnd.jupyter.widget-view+json"
 # What a carriage return has taken back: a progress bar that is gone.
 _TAKEN_BACK = re.compile(r"[^\n]*\r(?!\n)")
 
@@ -152,6 +153,18 @@ def check_cell_ids(notebook: "NotebookNode", path: Path) -> None:
             )
 
 
+def lasting(outputs: Sequence["NotebookNode"]) -> list["NotebookNode"]:
+    """Leaves out of a cell's outputs the sliders, which are nothing without their kernel.
+
+    Args:
+        outputs: sequence of NotebookNode.
+
+    Returns:
+        list of NotebookNode.
+    """
+    return [output for output in outputs if _SLIDERS not in output.get("data", {})]
+
+
 def lesson_environment(ipython_folder: str) -> dict[str, str]:
     """Returns the environment variables with which a kernel prints the same on every machine.
 
@@ -259,4 +272,4 @@ def _clean(notebook: "NotebookNode") -> None:
                     frame for frame in output.traceback if not ANSI_COLOURS.sub("", frame).startswith("File ")
                 ]
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
+            cell.outputs = [output for output in lasting(cell.outputs) if output.get("text") != ""]

@@ -12,6 +12,9 @@ pytest.importorskip("nbclient", reason="nbclient is in the extra `dev`")
 from course_utils.lessons import render
 
 
+BAR = "for _ in tqdm([1, 2], leave=False, file=sys.stdout):\n    pass"
+
+
 def code(name, source, *tags, **metadata):
     return v4.new_code_cell(source, id=name, metadata={"tags": list(tags), **metadata} if tags else metadata)
 
@@ -39,15 +42,13 @@ def test_executes_in_place_and_leaves_no_trace_of_the_machine(tmp_path, capsys, 
         code("where", "import os, sys\nprint(sys.executable)\nprint(os.getcwd())"),
         code("merged", "print('a')\nprint('warned', file=sys.stderr)\nprint('b');", collapsed=True),
         code("from-c", "os.write(2, b'from C\\n');"),
-        code(
-            "bar",
-            "from tqdm import tqdm\nfor _ in tqdm(range(3), leave=False, file=sys.stdout):\n    pass\nprint('c')",
-        ),
-        code("only-bar", "for _ in tqdm(range(3), leave=False, file=sys.stdout):\n    pass"),
+        code("bar", f"from tqdm import tqdm\n{BAR}\nprint('c')"),
+        code("only-bar", BAR),
         code("environment", "[name for name in os.environ if name.startswith('PYTEST_')]"),
         code(
             "figure", "from IPython.display import display\ndisplay({'text/plain': 'x'}, raw=True)", "target"
         ),
+        code("sliders", "from ipywidgets import IntSlider\nprint('d')\nIntSlider()"),
         code("graded", "1", nbgrader={"grade": True, "grade_id": "g"}),
         code("fails", "import json\njson.loads('{')", "raises-exception"),
         code("last", "2;"),
@@ -67,14 +68,15 @@ def test_executes_in_place_and_leaves_no_trace_of_the_machine(tmp_path, capsys, 
     assert outputs["from-c"][0].text == "from C\n"
     assert [(output.name, output.text) for output in outputs["bar"]] == [("stdout", "c\n")]
     assert outputs["only-bar"] == []
+    assert [output.get("text") for output in outputs["sliders"]] == ["d\n"]
     assert outputs["environment"][0].data["text/plain"] == "[]"
     assert outputs["last"] == []
     assert outputs["fails"][0].ename == "JSONDecodeError"
-    assert "In[9]" in "".join(outputs["fails"][0].traceback)
+    assert "In[10]" in "".join(outputs["fails"][0].traceback)
     assert "File " not in "".join(outputs["fails"][0].traceback)
 
     assert stored.metadata == render.METADATA
-    assert [cell.execution_count for cell in stored.cells if cell.cell_type == "code"] == list(range(1, 11))
+    assert [cell.execution_count for cell in stored.cells if cell.cell_type == "code"] == list(range(1, 12))
     assert [cell.metadata for cell in stored.cells if cell.metadata] == [
         {"tags": ["target"]},
         {"nbgrader": {"grade": True, "grade_id": "g"}},
@@ -83,10 +85,10 @@ def test_executes_in_place_and_leaves_no_trace_of_the_machine(tmp_path, capsys, 
     assert path.read_bytes().endswith(b"}\n")
 
     assert result.path == path
-    assert result.cells == 10
+    assert result.cells == 11
     assert 0 < result.seconds < 60
     assert 20 < result.peak_mebibytes < 1000
-    assert f"01_lesson.ipynb: 10 cells in {result.seconds:.1f} s, at most " in capsys.readouterr().out
+    assert f"01_lesson.ipynb: 11 cells in {result.seconds:.1f} s, at most " in capsys.readouterr().out
 
 
 @pytest.mark.slow
