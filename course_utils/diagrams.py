@@ -18,6 +18,7 @@ __all__ = [
     "four_steps",
     "fusion_family",
     "query_key_value",
+    "training_loop",
 ]
 
 _ROWS = (  # modality, what preprocessing makes of it, what network computes its features
@@ -137,6 +138,52 @@ def computation_graph(
         "and the matrix B give the scores z, and these the loss, each with its values. Dashed arrows run "
         "back from the loss to z, to B and h, to s and to A, each node with its gradient, which has the "
         "shape of its values. Where s is negative, the gradient stops."
+    )
+
+
+def training_loop() -> tuple[Figure, str]:
+    """Draws one step of training as a circle. Introduced in lesson 04.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    figure, axes = _canvas(8, 2.9, 13.5, 4.6)
+    places = {
+        "batch\nx, labels": (1.2, 3.2),
+        "scores\nz = x W + b": (4.9, 3.2),
+        "loss\none number": (8.6, 3.2),
+        "gradients\nof W and b": (8.6, 0.9),
+        "step\nW − η · gradient": (4.9, 0.9),
+    }
+    for number, (label, (x, y)) in enumerate(places.items()):
+        _box(axes, x, y, 2.3, label, plotting.COLOURS[(6, 0, 1, 1, 2)[number]], height=1.1)
+    for start, end, label in (
+        ((2.4, 3.2), (3.7, 3.2), "forward"),
+        ((6.1, 3.2), (7.4, 3.2), ""),
+        ((8.6, 2.6), (8.6, 1.5), "  backward"),
+        ((7.4, 0.9), (6.1, 0.9), ""),
+        ((4.9, 1.5), (4.9, 2.6), "  new weights, next batch"),
+    ):
+        _arrow(axes, start, end)
+        (x, y), (to_x, to_y) = start, end
+        level = y == to_y
+        axes.text(
+            (x + to_x) / 2,
+            (y + to_y) / 2 + 0.15 * level,
+            label,
+            ha="center" if level else "left",
+            va="bottom" if level else "center",
+            fontsize=10,
+        )
+    axes.text(11.7, 3.2, "all batches once:\none epoch", ha="center", va="center", fontsize=10)
+    axes.text(
+        11.7, 0.9, "then the validation set:\nforward only, no step", ha="center", va="center", fontsize=10
+    )
+    return figure, (
+        "One step of training as a circle. A batch of inputs and labels goes forward to scores and to a "
+        "loss, one number. Backward from there come the gradients of W and b, then the step, which takes the "
+        "learning rate times the gradient from the weights. With the new weights the next batch begins. All "
+        "batches once are an epoch; after it the validation set goes forward only, without a step."
     )
 
 

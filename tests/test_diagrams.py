@@ -45,7 +45,9 @@ def test_every_fold_is_the_validation_set_once(folds):
     assert description.startswith("A bar" if folds == 1 else f"{folds} bars")
 
 
-@pytest.mark.parametrize("name", ["cross_attention", "elimination", "fusion_family", "query_key_value"])
+@pytest.mark.parametrize(
+    "name", ["cross_attention", "elimination", "fusion_family", "query_key_value", "training_loop"]
+)
 def test_a_drawing_is_described_and_nothing_of_it_is_cut_off(name):
     figure, description = getattr(diagrams, name)()
     assert description.endswith(".") and len(description) > 100

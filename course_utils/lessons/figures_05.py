@@ -5,6 +5,11 @@ sentence here; a test finds names that the lesson does not use, or uses and are 
 """
 
 described = {
+    "temperature": (
+        "Ten bars, the attention weights of ten keys with the same random scores at every temperature. At a "
+        "low temperature one bar reaches 1 and the others are gone; the higher it is, the more alike they "
+        "become, until all are near 0.1."
+    ),
     "reverse-map": (
         "A square map of attention weights, ten by ten: bright along the line from the top right to the "
         "bottom left corner, dark everywhere else. Output 0 looks at input 9, output 9 at input 0."
@@ -17,7 +22,7 @@ described = {
         "A row for each of six models, accuracy from 0 to 1. No positions: all near 0.25, “where is” near "
         "0.1. One vector per region, and row and column: all at 1. Row and column with nothing hidden: "
         "“where is” near 1, “beside” near 0.9 with a wide bar. One look: “where is” at 1, “beside” near one "
-        "half. Two blocks: “where is” at 1, “beside” near 0.65 with the widest bar."
+        "half. Two blocks: “where is” at 1, “beside” near 0.7 with the widest bar."
     ),
     "digits": (
         "Ten noisy images of digits, hardly readable, and below each the spectrogram of the same digit "

@@ -11,7 +11,6 @@ from course_utils import CourseError
 pytest.importorskip("nbclient", reason="nbclient is in the extra `dev`")
 from course_utils.lessons import render
 
-
 BAR = "for _ in tqdm([1, 2], leave=False, file=sys.stdout):\n    pass"
 
 
