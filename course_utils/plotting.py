@@ -113,7 +113,12 @@ def turn(draw: Callable[..., tuple[Figure, str]], **knobs: Sequence[float]) -> N
             f"turn() was given {shown(knobs)}; expected knobs with values, `turn(draw, size=[1, 3, 5])`."
         )
     sliders = [
-        ipywidgets.SelectionSlider(description=name, options=list(values), value=values[len(values) // 2])
+        ipywidgets.SelectionSlider(
+            description=name,
+            options=list(values),
+            value=values[len(values) // 2],
+            layout=ipywidgets.Layout(width="30em"),
+        )
         for name, values in knobs.items()
     ]
 
