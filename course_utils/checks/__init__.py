@@ -60,6 +60,11 @@ _KINDS = {
 }
 
 
+_SHAPES = (
+    " Two shapes do not fit: print them. `keepdims=True` keeps the axis over which a sum or a maximum is "
+    "taken, `[:, np.newaxis]` makes a new one, and `swapaxes` exchanges two."
+)
+
 # What is likely when an array has another type than the one asked for.
 _TYPES = {
     np.floating: " In whole numbers, bytes or True and False the fractions are lost: compute in floats.",
@@ -452,19 +457,24 @@ def _is_own(file: str, answers: tuple) -> bool:
 def _describe(error: Exception, answers: tuple, test: Callable) -> str:
     """Says in one sentence what went wrong, and in which line of the learner's, if it was there."""
     what = f"{type(error).__name__}: {error}"
+    fit = (
+        _SHAPES
+        if re.search(r"could not be broadcast|mismatch in its core dimension|not aligned", what)
+        else ""
+    )
     # Raised in the process where the answer runs.
     if getattr(error, "by_answer", False):
-        return f"Your code stopped with {what}."
+        return f"Your code stopped with {what}.{fit}"
     checks = str(Path(__file__).parent)
     # What a library raises is the doing of whoever called it: the answer, or the check.
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if (frame.filename, frame.name) == (__file__, _Answer.__call__.__name__):
-            return f"Your code stopped with {what}."
+            return f"Your code stopped with {what}.{fit}"
         own_check = (frame.filename, frame.name) == (test.__code__.co_filename, test.__name__)
         if own_check or frame.filename.startswith(checks):
             break
         if _is_own(frame.filename, answers):
-            return f"Your code stopped with {what} in line {frame.lineno} of your cell, `{frame.line}`."
+            return f"Your code stopped with {what} in line {frame.lineno} of your cell, `{frame.line}`.{fit}"
     return f"What your function returned cannot be checked: {what}."
 
 

@@ -114,6 +114,10 @@ def _check_loss(my_cross_entropy: Callable, logits: np.ndarray, labels: np.ndarr
                 -log_p.mean(),
                 "You averaged over all classes: only the true class of each picture counts, `log_p[np.arange(n), labels]`.",
             ),
+            (
+                -log_p[:, labels].mean(),
+                "`[:, labels]` takes of every picture the columns of *all* labels: take one of each row, `log_p[np.arange(n), labels]`.",
+            ),
         ),
     )
     array = expect_array(gradient, logits.shape, np.floating, f"The gradient for {given}")
@@ -226,6 +230,10 @@ def _check_step(
                 0.9 * mean + gradient,
                 "The new gradient enters the mean with weight 1 - 0.9 = 0.1: without it this is momentum.",
             ),
+            (
+                0.999 * mean + 0.001 * gradient,
+                "The mean keeps 0.9 of what it was, not 0.999: that is for the square.",
+            ),
             (mean if mean.any() else None, "The mean has not changed: return the new one."),
         ),
     )
@@ -243,6 +251,10 @@ def _check_step(
                 "The second memory averages the *square* of the gradient: `gradient**2`.",
             ),
             (0.9 * square + 0.1 * gradient**2, "The mean of the squares uses 0.999, not 0.9."),
+            (
+                0.999 * square + 0.001 * m**2,
+                "The second memory averages the square of the *gradient*, not of the mean.",
+            ),
             (square if square.any() else None, "The square has not changed: return the new one."),
         ),
         tolerance=1e-6,
@@ -279,6 +291,18 @@ def _check_step(
                 "The numerator is the mean gradient, not the gradient of this step alone.",
             ),
             (weights, "The weights have not moved: return the new ones."),
+            (
+                weights
+                - rate * m / (1 - 0.9 ** (step + 1)) / (np.sqrt(s / (1 - 0.999 ** (step + 1))) + epsilon),
+                f"The correction is that of step {step + 1}: `step` begins at 1, so it needs no + 1.",
+            ),
+            (
+                weights
+                - rate * m / (1 - 0.9 ** (step - 1)) / (np.sqrt(s / (1 - 0.999 ** (step - 1))) + epsilon)
+                if step > 1
+                else None,
+                f"The correction is that of step {step - 1}: `step` is already the number of this step.",
+            ),
             (
                 weights - rate * corrected / np.sqrt(corrected_square + epsilon / size),
                 "Epsilon is added outside the root, √s + ε: inside it, it would be 3,000 times as large.",
@@ -358,6 +382,22 @@ def _check_epoch(new: Sequence, loss: float, problem: tuple, given: str) -> None
             _descend(*problem, move_bias=False),
             f"{given}: the bias was not updated. Its gradient is that of the logits, summed over the batch.",
         ),
+        "labels": (
+            _descend(*problem, permuted=False),
+            f"{given}: the inputs were taken in the order of `places`, the labels were not: `labels[batch]` too.",
+        ),
+        "twice": (
+            _descend(*problem, twice=True),
+            f"{given}: your gradient was divided by the batch's size twice. `softmax_cross_entropy` already does.",
+        ),
+        "no bias in the scores": (
+            _descend(*problem, add_bias=False),
+            f"{given}: the scores lack the bias, `inputs[batch] @ weights + bias`.",
+        ),
+        "even": (
+            _descend(*problem, even=True),
+            f"{given}: your batches are of about equal size, as `np.array_split` makes them. Take `batch_size` at a time; only the last may be smaller.",
+        ),
         "bias mean": (
             _descend(*problem, mean_bias=True),
             f"{given}: the bias' gradient is the *sum* over the batch; the mean is already taken in the loss.",
@@ -385,6 +425,10 @@ def _check_epoch(new: Sequence, loss: float, problem: tuple, given: str) -> None
             (losses.sum(), f"{given}: that is the sum of the batches' losses. Return the mean per example."),
             ((losses * sizes).sum(), f"{given}: divide the sum by the number of examples."),
             (
+                np.dot(right[4], sizes) / sizes.sum(),
+                f"{given}: each batch's loss was taken after its own step. Take the one that its gradient belongs to.",
+            ),
+            (
                 after,
                 f"{given}: that is the loss after the epoch. Take each batch's loss before its own step.",
             ),
@@ -406,24 +450,31 @@ def _descend(
     summed: bool = False,
     move_bias: bool = True,
     mean_bias: bool = False,
+    permuted: bool = True,
+    twice: bool = False,
+    add_bias: bool = True,
+    even: bool = False,
 ) -> tuple:
     """An epoch of gradient descent, with the mistakes that the hints are about."""
     first_weights, first_bias = weights, bias
-    losses, sizes = [], []
-    for first in range(0, len(places), batch_size):
-        batch = places[first : first + batch_size]
+    losses, sizes, losses_after = [], [], []
+    starts = range(0, len(places), batch_size)
+    batches = np.array_split(places, len(starts)) if even else [places[i : i + batch_size] for i in starts]
+    for start, batch in zip(starts, batches, strict=True):
         if drop and len(batch) < batch_size and sizes:
             break
         at = (first_weights, first_bias) if stale else (weights, bias)
-        logits = inputs[batch] @ at[0] + at[1]
-        gradient = np.exp(_log_softmax(logits)) - np.eye(logits.shape[1])[labels[batch]]
-        gradient /= 1 if summed else len(batch)
-        losses.append(_losses(logits, labels[batch]).mean())
+        logits = inputs[batch] @ at[0] + (at[1] if add_bias else 0)
+        true = labels[batch] if permuted else labels[start : start + len(batch)]
+        gradient = np.exp(_log_softmax(logits)) - np.eye(logits.shape[1])[true]
+        gradient /= 1 if summed else len(batch) ** (2 if twice else 1)
+        losses.append(_losses(logits, true).mean())
         sizes.append(len(batch))
         weights = weights - rate * inputs[batch].T @ gradient
         if move_bias:
             bias = bias - rate * (gradient.mean(axis=0) if mean_bias else gradient.sum(axis=0))
-    return weights, bias, losses, sizes
+        losses_after.append(_losses(inputs[batch] @ weights + bias, true).mean())
+    return weights, bias, losses, sizes, losses_after
 
 
 @exercise("4.4", "500 steps of ten schedules rise, fall and end as they should, for rates from 10⁻⁶ to 5")
@@ -638,14 +689,16 @@ def _check_compiled(model: "keras.Model", side: int, classes: int) -> None:
     pictures = rng.uniform(0, 1, (12, side, side, 3)).astype(np.float32)
     labels = rng.integers(0, classes, 12)
     outputs = []
-    for _ in range(4):
-        # A fresh model says nearly the same of every picture; random weights show what its outputs can be.
+    for brightest in (1, 1, 255, 255):
+        # A fresh model says nearly the same of every picture; random weights show what its outputs can be, of a
+        # size that lets no softmax saturate.
         for weight in model.trainable_variables:
-            weight.assign(rng.normal(size=weight.shape))
-        outputs.append(call_model(model, pictures, f"{len(pictures)} pictures"))
+            inputs = np.prod(weight.shape[:-1])  # 1 for biases
+            weight.assign(rng.normal(0, np.sqrt(2 / inputs), weight.shape))
+        outputs.append(call_model(model, brightest * pictures, f"{len(pictures)} pictures"))
     output = np.concatenate(outputs)
     expect(
-        np.ptp(outputs[0], axis=0).max() > 1e-6,
+        max(np.ptp(some, axis=0).max() for some in outputs) > 1e-6,
         "The scores are the same for all pictures: does the model look at them?",
     )
     probabilities = output.min() >= 0 and np.allclose(output.sum(axis=1), 1, atol=1e-3)

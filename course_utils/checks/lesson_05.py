@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["attention", "emap_of_a_table", "heads", "modality_dropout", "pointing", "repaired_fusion"]
 
 
-def _softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
+def _softmax(scores: np.ndarray, axis: int | None = -1) -> np.ndarray:
     with np.errstate(all="ignore"):
         powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
         return powers / powers.sum(axis=axis, keepdims=True)
@@ -181,6 +181,11 @@ def _weight_mistakes(
         "Your weights sum to 1 over the queries: the softmax runs over the *keys*, the last axis.",
     )
     yield (
+        _softmax(masked, axis=None),
+        "All your weights together sum to 1: give the softmax its axis. Each query has a sum of its own, over the keys, "
+        "`axis=-1, keepdims=True`.",
+    )
+    yield (
         _softmax(masked, axis=0),
         "Your weights sum to 1 over the batch: samples must not know of each other. The softmax runs over the last axis.",
     )
@@ -286,10 +291,12 @@ def _heads(
     axis: int = -1,
     order: tuple[int, ...] = (0, 1, 2, 3),
     last: bool = True,
+    valued: np.ndarray | None = None,
 ) -> np.ndarray:
     w = [matrices[place] for place in order]
     queries, keys, values = (
-        split(tokens @ matrix, count) for tokens, matrix in zip((x, y, y), w, strict=False)
+        split(tokens @ matrix, count)
+        for tokens, matrix in zip((x, y, y if valued is None else valued), w, strict=False)
     )
     scores = queries @ keys.swapaxes(-1, -2) / (scale or np.sqrt(queries.shape[-1]))
     together = merge(_softmax(scores, axis) @ values)
@@ -330,6 +337,10 @@ def _head_mistakes(
         "Your weights sum to 1 over the batch: the softmax runs over the *keys*, the last axis.",
     )
     if len(y[0]) == len(x[0]):
+        yield (
+            _heads(x, y, matrices, count, valued=x),
+            "The values come from x: only the queries do. Keys and values are projected from y.",
+        )
         yield (
             _heads(x, y, matrices, count, order=(1, 0, 2, 3)),
             "w_queries and w_keys are swapped: x is multiplied by w_queries, y by w_keys.",
@@ -784,7 +795,8 @@ def pointing(my_pointing: Callable) -> None:
         )
         expect(
             got.any() or n < 400 or near is not None,
-            f"{what}: {n} random boxes and never hit; about one in six is by chance.",
+            f"{what}: {n} random boxes and never hit; about one in six is by chance. Are the centres in pixels? And does each "
+            "sample have its own largest weight, `weights.argmax(axis=1)`?",
         )
         expect_close(
             got.astype(float),
@@ -833,6 +845,11 @@ def _pointing_mistakes(
         _inside(*np.divmod(weights.argmin(axis=1), columns)[::-1], boxes, cell),
         "You took the smallest weight: the pointing game asks for the largest.",
     )
+    yield (
+        _inside(x, y, boxes, cell, shift=0.5),
+        "Your centres lie half a pixel too far up and left, as for drawing, where pixel 0 is centred on 0. In a box's numbers "
+        "pixel 0 reaches from 0 to 1: (x + 0.5) · width / columns, and nothing is subtracted.",
+    )
     whole = "A region is width / columns pixels wide, and neither that nor its centre need be a whole number: divide by `/`."
     yield _inside(x, y, boxes, cell // 1), whole
     yield _inside(x, y, boxes, cell, rounding=np.floor), whole
@@ -851,9 +868,10 @@ def _inside(
     corners: bool = False,
     closed: bool | None = None,
     rounding: Callable = np.asarray,
+    shift: float = 0.0,
 ) -> np.ndarray:
     """Hits, float (n,); closed says whether all four edges belong to a box, None only the left and the upper one."""
-    x, y = rounding((x + offset) * cell[1]), rounding((y + offset) * cell[0])
+    x, y = rounding((x + offset) * cell[1] - shift), rounding((y + offset) * cell[0] - shift)
     left, top, right, bottom = boxes.T
     if not corners:
         right, bottom = left + right, top + bottom

@@ -110,6 +110,14 @@ ENTROPY_WRONG = {
         with_loss(lambda z, y: 1 - np.exp(log_softmax(z, axis=1))[np.arange(len(y)), y].mean()),
         "minus its logarithm",
     ),
+    "columns of all labels": (
+        with_loss(lambda z, y: -log_softmax(z, axis=1)[:, y].mean()),
+        "columns of \\*all\\* labels",
+    ),
+    "maximum without its axis": (
+        lambda z, y: entropy(z - z.max(axis=1), y),
+        "`keepdims=True` keeps the axis",
+    ),
     "one loss each": (
         with_loss(lambda z, y: -log_softmax(z, axis=1)[np.arange(len(y)), y]),
         "expected one number",
@@ -128,8 +136,24 @@ ENTROPY_WRONG = {
 # --- 4.2 ----------------------------------------------------------------------------------------------------
 
 
-def adam(w, g, m, s, t, rate, *, b1=0.9, b2=0.999, keep=True, root=np.sqrt, top=None, eps=1e-7, sign=-1):
-    m, s = b1 * m + (1 - b1) * g, b2 * s + (1 - b2) * g**2
+def adam(
+    w,
+    g,
+    m,
+    s,
+    t,
+    rate,
+    *,
+    b1=0.9,
+    b2=0.999,
+    keep=True,
+    root=np.sqrt,
+    top=None,
+    eps=1e-7,
+    sign=-1,
+    correct=None,
+):
+    m, s, t = b1 * m + (1 - b1) * g, b2 * s + (1 - b2) * g**2, correct or t
     mean, square = m / (1 - b1**t), s / (1 - b2**t)
     step = (mean if top is None else top(mean, m, g)) / (root(square) + eps)
     return w + sign * rate * step, *((m, s) if keep else (mean, square))
@@ -200,6 +224,19 @@ ADAM_WRONG = {
         "plain gradient descent",
     ),
     "decays swapped": (lambda *a: adam(*a, b2=0.9), "uses 0.999"),
+    "both decays swapped": (lambda *a: adam(*a, b1=0.999, b2=0.9), "not 0.999: that is for the square"),
+    "one step further": (
+        lambda w, g, m, s, t, rate: adam(w, g, m, s, t, rate, correct=t + 1),
+        "correction is that of step",
+    ),
+    "one step behind": (
+        lambda w, g, m, s, t, rate: adam(w, g, m, s, t, rate, correct=max(t - 1, 1)),
+        "correction is that of step",
+    ),
+    "square of the mean": (
+        lambda w, g, m, s, t, rate: (w, 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * (0.9 * m + 0.1 * g) ** 2),
+        "not of the mean",
+    ),
     "mean the wrong way round": (lambda *a: adam(*a, b1=0.1), "keeps 0.9 of what it was"),
     "momentum": (
         lambda w, g, m, s, t, rate: (w, 0.9 * m + g, s),
@@ -224,17 +261,21 @@ ADAM_WRONG = {
 
 def epoch(w, b, x, y, places, size, rate, *, report="mean", step=None, order=None, batches=None):
     places = places if order is None else order
-    first, losses, sizes = (w, b), [], []
+    first, losses, sizes, after = (w, b), [], [], []
     for batch in batches(places, size) if batches else (places[i : i + size] for i in range(0, len(y), size)):
         at = first if step == "stale" else (w, b)
-        loss, gradient = training.softmax_cross_entropy(x[batch] @ at[0] + at[1], y[batch])
-        gradient = gradient * len(batch) if step == "summed" else gradient
+        true = y[np.flatnonzero(places == batch[0])[0] :][: len(batch)] if step == "labels" else y[batch]
+        logits = x[batch] @ at[0] + (0 if step == "scores without bias" else at[1])
+        loss, gradient = training.softmax_cross_entropy(logits, true)
+        gradient = gradient * {"summed": len(batch), "twice": 1 / len(batch)}.get(step, 1)
         w = w - rate * x[batch].T @ gradient
         if step != "no bias":
             b = b - rate * (gradient.mean(axis=0) if step == "bias mean" else gradient.sum(axis=0))
         losses.append(loss)
         sizes.append(len(batch))
+        after.append(training.softmax_cross_entropy(x[batch] @ w + b, y[batch])[0])
     reported = {
+        "after each step": np.average(after, weights=sizes),
         "mean": np.average(losses, weights=sizes),
         "batches": np.mean(losses),
         "last": losses[-1],
@@ -304,6 +345,14 @@ EPOCH_WRONG = {
     "summed": (lambda *a: epoch(*a, step="summed"), "summed over the batch"),
     "uphill": (lambda *a: epoch(*a[:6], -a[6]), "goes uphill"),
     "bias forgotten": (lambda *a: epoch(*a, step="no bias"), "bias was not updated"),
+    "labels as they lie": (lambda *a: epoch(*a, step="labels"), "the labels were not"),
+    "divided twice": (lambda *a: epoch(*a, step="twice"), "size twice"),
+    "scores without bias": (lambda *a: epoch(*a, step="scores without bias"), "scores lack the bias"),
+    "even batches": (
+        lambda *a: epoch(*a, batches=lambda p, s: np.array_split(p, -(-len(p) // s))),
+        "as `np.array_split` makes them",
+    ),
+    "losses after the steps": (lambda *a: epoch(*a, report="after each step"), "after its own step"),
     "bias averaged": (lambda *a: epoch(*a, step="bias mean"), "\\*sum\\* over the batch"),
     "mean of batches": (lambda *a: epoch(*a, report="batches"), "smaller last one counts as much"),
     "last loss": (lambda *a: epoch(*a, report="last"), "last batch's loss alone"),
@@ -475,7 +524,28 @@ def compact_blind(side, classes):
     return model
 
 
+def compact_deep(side, classes, *, activation="softmax", loss=SPARSE, scale=1.0, normed=False):
+    model = keras.Sequential([keras.Input((side, side, 3)), layers.Rescaling(scale)])
+    for width in (16, 32, 32):
+        model.add(layers.Conv2D(width, 3, padding="same"))
+        if normed:
+            model.add(layers.BatchNormalization())
+        model.add(layers.ReLU())
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(classes, activation=activation))
+    model.compile("adam", loss)
+    return model
+
+
+TWICE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
 COMPACT_RIGHT = {
+    "three convolutions and a softmax": compact_deep,
+    "softmax behind rescaled bytes": lambda s, c: compact_deep(s, c, scale=1 / 255),
+    "softmax behind batch norm": lambda s, c: compact_deep(s, c, normed=True),
+    "one wide convolution and a softmax": lambda s, c: compact(
+        s, c, width=32, activation="softmax", loss=SPARSE
+    ),
     "nested, any size, metrics": compact_nested,
     "a class of its own, built": compact_own,
     "warming up": compact_warming_up,
@@ -492,6 +562,15 @@ COMPACT_WRONG = {
             s, c, activation="softmax", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         ),
         "softmax once more",
+    ),
+    "softmax twice, three convolutions": (lambda s, c: compact_deep(s, c, loss=TWICE), "softmax once more"),
+    "sigmoid, three convolutions": (
+        lambda s, c: compact_deep(s, c, activation="sigmoid"),
+        "answers each class for itself",
+    ),
+    "relu at the end, three convolutions": (
+        lambda s, c: compact_deep(s, c, activation="relu"),
+        "no activation",
     ),
     "no softmax at all": (lambda s, c: compact(s, c, loss=SPARSE), "pass `from_logits=True`"),
     "sigmoid": (

@@ -91,6 +91,12 @@ def largest_of_all(q, k, v, mask):
     return weights @ v, weights
 
 
+def mask_without_axis(q, k, v, mask):
+    scores = q @ k.swapaxes(1, 2) / q.shape[-1] ** 0.5
+    weights = softmax(np.where(mask, scores, -np.inf), axis=-1)
+    return weights @ v, weights
+
+
 def transposed_outputs(q, k, v, mask):
     weights = attend(q, k, v, mask)[1]
     return weights.swapaxes(1, 2) @ (v if weights.shape[1] == v.shape[1] else q)
@@ -126,6 +132,8 @@ ATTENTION_WRONG = {
     "scaled by d": (lambda *a: attend(*a, scale=lambda d: d), "divide by its square root"),
     "hard arg-max": (hard, "arg-max"),
     "softmax over the queries": (lambda *a: attend(*a, axis=1), "sum to 1 over the queries"),
+    "softmax over everything": (lambda *a: attend(*a, axis=None), "give the softmax its axis"),
+    "mask without its axis": (mask_without_axis, "`\\[:, np.newaxis\\]` makes a new one"),
     "softmax over the batch": (lambda *a: attend(*a, axis=0), "sum to 1 over the batch"),
     "mask inverted": (lambda *a: attend(*a, invert=True), "(?s)mask is inverted"),
     "mask inverted, finite": (lambda *a: attend(*a, invert=True, low=-1e9), "mask is inverted"),
@@ -171,8 +179,10 @@ def merge(x):
     return x.transpose(0, 2, 1, 3).reshape(len(x), x.shape[2], -1)
 
 
-def heads(x, y, w_q, w_k, w_v, w_o, h, *, split=split, merge=merge, scale=None, axis=-1, last=True):
-    q, k, v = split(x @ w_q, h), split(y @ w_k, h), split(y @ w_v, h)
+def heads(
+    x, y, w_q, w_k, w_v, w_o, h, *, split=split, merge=merge, scale=None, axis=-1, last=True, valued=None
+):
+    q, k, v = split(x @ w_q, h), split(y @ w_k, h), split((y if valued is None else valued) @ w_v, h)
     scores = q @ k.swapaxes(-1, -2) / np.sqrt(scale or q.shape[-1])
     joined = merge(softmax(scores, axis=axis) @ v)
     return joined @ w_o if last else joined
@@ -230,6 +240,10 @@ HEADS_RIGHT = {
     "lists": lambda *a: heads(*a).tolist(),
 }
 HEADS_WRONG = {
+    "values from x": (
+        lambda x, y, w_q, w_k, w_v, w_o, h: heads(x, y, w_q, w_k, w_v, w_o, h, valued=x),
+        "The values come from x",
+    ),
     "one head": (lambda *a: heads(*a[:-1], 1), "one head over the whole width"),
     "scaled by the whole width": (lambda *a: heads(*a, scale=a[0].shape[-1]), "within a head"),
     "not scaled": (lambda *a: heads(*a, scale=1), "scores are not scaled"),
@@ -692,14 +706,22 @@ def point(
     pixels=True,
     first=np.less_equal,
     last=np.less,
+    shift=0.0,
 ):
     y, x = np.divmod(weights.argmax(axis=1), per_row or columns)
     if swap:
         x, y = y, x
     if pixels:
-        x, y = (x + offset) * width / columns, (y + offset) * height / rows
+        x, y = (x + offset) * width / columns - shift, (y + offset) * height / rows - shift
     left, top, w, h = boxes.T
     return first(left, x) & last(x, left + w) & first(top, y) & last(y, top + h)
+
+
+def one_place(weights, boxes, rows, columns, height, width):
+    y, x = divmod(int(weights.argmax()), columns)
+    left, top, w, h = boxes.T
+    x, y = (x + 0.5) * width / columns, (y + 0.5) * height / rows
+    return (left <= x) & (x < left + w) & (top <= y) & (y < top + h)
 
 
 def point_by_loop(weights, boxes, rows, columns, height, width):
@@ -749,6 +771,8 @@ POINTING_RIGHT = {
     "lists": lambda *a: point(*a).tolist(),
 }
 POINTING_WRONG = {
+    "one place for all": (one_place, "its own largest weight"),
+    "centres as they are drawn": (lambda *a: point(*a, shift=0.5), "half a pixel too far"),
     "x and y swapped": (lambda *a: point(*a, swap=True), "x and y are swapped"),
     "divided by rows": (lambda *a: point(*a, per_row=a[2]), "by columns, not by rows"),
     "box as corners": (corners, "right edge is x \\+ width"),
