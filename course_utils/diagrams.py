@@ -337,44 +337,93 @@ def cross_attention() -> tuple[Figure, str]:
     )
 
 
+_FAMILY = (  # title, rows of the tokens of a and of b, what stands below
+    ("summed logits", 1, 1, "f(a) + g(b)"),
+    ("concatenation", 1, 1, "f([a ; b])"),
+    ("gated unit", 1, 1, "z a + (1 − z) b"),
+    ("tensor, low-rank", 1, 1, "all aᵢ · bⱼ"),
+    ("FiLM", 1, 3, "γ(a) bᵢ + β(a)"),
+    ("self-attention", 3, 3, "each its own, then f([ā ; b̄])"),
+    ("cross-attention", 3, 3, "a looks at b"),
+    ("gated cross-att.", 3, 3, "a + tanh(α) · look at b"),
+    ("co-attention", 3, 3, "each looks at the other"),
+    ("bottleneck", 3, 3, "through four tokens"),
+)
+
+
 def fusion_family() -> tuple[Figure, str]:
-    """Draws how the two modalities meet in eight kinds of fusion. Introduced in lesson 05.
+    """Draws how the two modalities meet in ten kinds of fusion. Introduced in lesson 05.
 
     Returns:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
     """
-    panels = (  # title, is a a vector, is b, what stands between them, arrows
-        ("summed logits", True, True, "f(a) + g(b)", ""),
-        ("concatenation", True, True, "f([a ; b])", ""),
-        ("gated unit", True, True, "z a + (1 − z) b", ""),
-        ("tensor, low-rank", True, True, "all aᵢ · bⱼ", ""),
-        ("FiLM", True, False, "γ(a) bᵢ + β(a)", "→"),
-        ("cross-attention", False, False, "a looks at b", "→"),
-        ("co-attention", False, False, "each looks at the other", "↔"),
-        ("bottleneck", False, False, "through four tokens", "↔"),
-    )
-    figure, grid = plt.subplots(2, 4, figsize=(8, 3.8))
-    for axes, (title, a_is_vector, b_is_vector, formula, arrow) in zip(grid.flat, panels, strict=True):
+    figure, grid = plt.subplots(2, 5, figsize=(9, 3.9))
+    for axes, (title, count_a, count_b, formula) in zip(grid.flat, _FAMILY, strict=True):
         axes.set(xlim=(0, 4), ylim=(0, 4))
         axes.axis("off")
         axes.set_title(title, fontsize=11)
-        for x, colour, name, one in ((0.8, _A, "a", a_is_vector), (3.2, _B, "b", b_is_vector)):
-            for y in (2.4,) if one else (1.6, 2.4, 3.2):
-                _box(axes, x, y, 0.7, name, colour, height=0.6)
-        if title == "bottleneck":
-            for y in (1.5, 2.1, 2.7, 3.3):
-                _box(axes, 2.0, y, 0.4, "", plotting.COLOURS[2], height=0.4)
-        elif arrow:
-            _arrow(axes, (1.3, 2.4), (2.7, 2.4))
-            if arrow == "↔":
-                _arrow(axes, (2.7, 2.0), (1.3, 2.0))
-        axes.text(2.0, 0.5, formula, ha="center", fontsize=10)
+        axes.text(2.0, 0.3, formula, ha="center", fontsize=9)
+        rows_a, rows_b = ([2.4] if count == 1 else [3.2, 2.4, 1.6] for count in (count_a, count_b))
+        if title == "tensor, low-rank":
+            _products(axes)
+            continue
+        x_a, x_b = (1.7, 2.3) if title == "concatenation" else (0.6, 3.4)
+        for x, colour, name, rows in ((x_a, _A, "a", rows_a), (x_b, _B, "b", rows_b)):
+            for y in rows:
+                _box(axes, x, y, 0.6, name, colour, height=0.55)
+        _meeting(axes, title, rows_a, rows_b)
     return figure, (
-        "Eight small drawings. In summed logits, concatenation, gated unit and tensor both modalities are "
-        "one vector each when they meet. In FiLM a vector of a changes every token of b. In cross-attention "
-        "tokens of a look at tokens of b, in co-attention each looks at the other, and in the bottleneck "
-        "both meet in four tokens of its own between them."
+        "Ten small drawings. Summed logits: a and b each go through a network of their own, and their "
+        "scores meet in a plus. Concatenation: a and b touch and go through one network. Gated unit: both "
+        "meet in z. Tensor and low-rank: a stands beside and b above a grid of all products. FiLM: an arrow "
+        "from the one a to every token of b. Self-attention: arrows among the tokens of a and among those of "
+        "b, none between. Cross-attention: lines from every token of a to every token of b, with a gate on "
+        "them in the gated form. Co-attention: arrows both ways. Bottleneck: both reach four tokens in the middle."
     )
+
+
+def _products(axes: Axes) -> None:
+    """Two vectors along the sides of the grid of all their products."""
+    for i in range(3):
+        _box(axes, 1.0, 2.9 - 0.6 * i, 0.5, f"a{'₁₂₃'[i]}", _A, height=0.5)
+        _box(axes, 1.8 + 0.6 * i, 3.6, 0.5, f"b{'₁₂₃'[i]}", _B, height=0.5)
+        for j in range(3):
+            _box(axes, 1.8 + 0.6 * j, 2.9 - 0.6 * i, 0.5, "·", plotting.COLOURS[2], height=0.5)
+
+
+def _meeting(axes: Axes, title: str, rows_a: list[float], rows_b: list[float]) -> None:
+    """What stands between the tokens of a and those of b in one drawing of the family."""
+    line = {"color": "0.45", "linewidth": 1, "linestyle": "-", "zorder": 0}
+    if title in ("summed logits", "gated unit"):
+        _box(axes, 2.0, 2.4, 0.6, "+" if title == "summed logits" else "z", plotting.COLOURS[2], height=0.6)
+        _arrow(axes, (0.95, 2.4), (1.65, 2.4))
+        _arrow(axes, (3.05, 2.4), (2.35, 2.4))
+        if title == "summed logits":
+            axes.text(1.3, 2.6, "f", ha="center", fontsize=10)
+            axes.text(2.7, 2.6, "g", ha="center", fontsize=10)
+    elif title == "concatenation":
+        _arrow(axes, (2.0, 2.05), (2.0, 1.3))
+        axes.text(2.2, 1.6, "f", fontsize=10)
+    elif title == "FiLM":
+        for y in rows_b:
+            _arrow(axes, (0.95, 2.4), (3.05, y))
+    elif title == "self-attention":
+        for x in (1.15, 2.85):
+            axes.annotate("", (x, 1.6), (x, 3.2), arrowprops={"arrowstyle": "<|-|>", "color": "black"})
+    elif title == "bottleneck":
+        for middle in (3.3, 2.7, 2.1, 1.5):
+            _box(axes, 2.0, middle, 0.35, "", plotting.COLOURS[2], height=0.35)
+            for y in rows_a:
+                axes.plot((0.95, 1.8), (y, middle), **line)
+                axes.plot((2.2, 3.05), (middle, y), **line)
+    else:
+        for y in rows_a:
+            for other in rows_b:
+                axes.plot((0.95, 3.05), (y, other), **line)
+        arrow = "<|-|>" if title == "co-attention" else "-|>"
+        axes.annotate("", (3.05, 1.1), (0.95, 1.1), arrowprops={"arrowstyle": arrow, "color": "black"})
+        if title == "gated cross-att.":
+            _box(axes, 2.0, 2.4, 0.9, "gate", plotting.COLOURS[2], height=0.6)
 
 
 def elimination() -> tuple[Figure, str]:
