@@ -12,7 +12,7 @@ described = {
     ),
     "backgrounds": "The same red arrow and the word UP over a white, a black and a teal background.",
     "zone": (
-        "Four pictures. First the middle of the zone plate, a quarter of its side, at full size: clean "
+        "Four images. First the middle of the zone plate, a quarter of its side, at full size: clean "
         "rings. The other three show all of it: shrunk four times by nearest neighbour, false ring systems "
         "appear all around the right one; by bilinear and by Lanczos, one small ring system remains on flat "
         "grey."
@@ -39,6 +39,6 @@ described = {
         "flite, shorter, with its strongest bands low; the gap between the vowels shows only in the bands "
         "above them."
     ),
-    "own": "The picture chosen in the cell above, as a centre crop of 128 × 128 pixels.",
+    "own": "The image chosen in the cell above, as a centre crop of 128 × 128 pixels.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
