@@ -147,29 +147,11 @@ def image_array(image: np.ndarray, row: int, column: int) -> tuple[Figure, str]:
             left + width * cell / 2, top + 1.6, title, ha="center", va="center", weight="bold", fontsize=10
         )
         for i, j in np.ndindex(height, width):
-            framed = (i, j) == (row, column)
-            axes.add_patch(
-                plt.Rectangle(
-                    (left + j * cell, top - 1.1 * i - 0.2),
-                    cell,
-                    1.1,
-                    facecolor="white" if colours is None else colours[i, j],
-                    edgecolor="black",
-                    linewidth=3 if framed else 1,
-                    zorder=2 + framed,
-                )
-            )
-            if numbers is not None:
-                axes.text(
-                    left + (j + 0.5) * cell,
-                    top - 1.1 * i + 0.35,
-                    f"{numbers[i, j]}",
-                    ha="center",
-                    va="center",
-                    fontsize=10,
-                    weight="bold" if framed else "normal",
-                    zorder=5,
-                )
+            corner = (left + j * cell, top - 1.1 * i - 0.2)
+            label = "" if numbers is None else f"{numbers[i, j]}"
+            face = "white" if colours is None else colours[i, j]
+            frame = "black" if (i, j) == (row, column) else None
+            _cell(axes, corner, cell, 1.1, label, frame, face)
     for j in range(width):
         axes.text(1.6 + 1.1 * (j + 0.5), top + 1.1, f"{j}", ha="center", va="center", fontsize=9)
     for i in range(height):
@@ -177,9 +159,8 @@ def image_array(image: np.ndarray, row: int, column: int) -> tuple[Figure, str]:
     axes.text(0.5, top / 2 + 0.4, "row,\naxis 0", ha="center", va="center", fontsize=9)
     axes.text(1.6 + 0.55 * width, 0.5, "column, axis 1", ha="center", va="center", fontsize=9)
     pixel = ", ".join(str(value) for value in image[row, column])
-    axes.text(
-        11, 0.4, f"thick frame: image[{row}, {column}] is [{pixel}]", ha="center", va="center", fontsize=10
-    )
+    note = f"thick frame: image[{row}, {column}] is [{pixel}]"
+    axes.text(11, 0.5, note, ha="center", va="center", fontsize=9)
     return figure, (
         f"Left, an image of {height} rows and {width} columns as coloured squares, rows counted from the top "
         "and columns from the left. Right, the same image as three grids of numbers, its channels red, green "
@@ -253,18 +234,10 @@ def merge_steps(
             x = 5.0 + pitch * place - letter * (len(word) + 1) / 2
             for piece in pieces[word]:
                 new = row > 0 and piece == "".join(merges[row - 1])
-                axes.add_patch(
-                    plt.Rectangle(
-                        (x + 0.04, y - 0.38),
-                        letter * len(piece) - 0.08,
-                        0.76,
-                        facecolor="0.88" if new else "white",
-                        edgecolor=plotting.COLOURS[1] if new else "0.4",
-                        linewidth=2.5 if new else 1,
-                    )
-                )
-                axes.text(x + letter * len(piece) / 2, y, piece, ha="center", va="center", fontsize=10)
-                x += letter * len(piece)
+                width = letter * len(piece)
+                frame, face = (plotting.COLOURS[1], "0.88") if new else (None, "white")
+                _cell(axes, (x + 0.04, y - 0.38), width - 0.08, 0.76, piece, frame, face)
+                x += width
     joined = ", then ".join(f"{left} and {right}" for left, right in merges)
     end = "; ".join(f"{word} is {' | '.join(history[-1][word])}" for word in words)
     return figure, (
@@ -337,47 +310,40 @@ def framing(samples: np.ndarray, rate: int, frame_length: int, hop: int) -> tupl
 # --- lesson 03: each drawing comes with its description -----------------------------------------------------
 
 
-def unrolled_rnn(words: Sequence[str], states: np.ndarray) -> tuple[Figure, str]:
+def unrolled_rnn(words: Sequence[str], inputs: np.ndarray, states: np.ndarray) -> tuple[Figure, str]:
     """Draws a simple recurrent network unrolled over a text, with its state after each word.
 
     Introduced in lesson 03.
 
     Args:
         words: three str, the text.
+        inputs: float array (3, dim), the vector of each word, of at most 3 numbers.
         states: float array (3, units), the state after each word, of at most 3 numbers.
 
     Returns:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
     """
+    dim, units = inputs.shape[1], states.shape[1]
     figure, axes = _canvas(8, 3.6, 16, 7.2)
-    units = states.shape[1]
-    shown = [np.zeros(units), *states]
     cells = (4.4, 8.6, 12.8)
-    for t, (x, word) in enumerate(zip(cells, words, strict=True), start=1):
+    weights = f"the same W ({dim}, {units}), U ({units}, {units}) and b ({units},) at every position"
+    _box(axes, 8.6, 6.4, 10.2, weights, plotting.COLOURS[3], height=0.9)
+    for x, word, vector, number in zip(cells, words, inputs, "₁₂₃", strict=True):
         _box(axes, x, 0.8, 1.8, word, plotting.COLOURS[6], height=0.9)
         _arrow(axes, (x, 1.35), (x, 3.1))
-        axes.text(x + 0.2, 2.2, f"x{_SUBSCRIPT[t]}  (2,)", va="center", fontsize=9)
+        axes.text(x + 0.2, 2.2, f"x{number}", va="center", weight="bold")
+        axes.text(x + 0.9, 2.2, _numbers(vector, "\n"), va="center", fontsize=9)
         _box(axes, x, 3.9, 1.8, "tanh", plotting.COLOURS[2], height=1.4)
         _arrow(axes, (x, 5.85), (x, 4.7))
-    for t, state in enumerate(shown):
-        left = (0.0, *cells)[t]
-        axes.text(left + 2.1, 4.15, f"h{_SUBSCRIPT[t]}", ha="center", weight="bold")
-        axes.text(left + 2.1, 3.65, _column(state), ha="center", va="top", fontsize=9)
-        _arrow(axes, (left + (1.4 if t == 0 else 1.0), 3.9), (left + (3.4 if t == 0 else 3.2), 3.9))
-    _box(
-        axes,
-        8.6,
-        6.4,
-        10.2,
-        "the same W (2, 3), U (3, 3) and b (3,) at every position",
-        plotting.COLOURS[3],
-        height=0.9,
-    )
+    for x, state, number in zip((0.3, *cells), (np.zeros(units), *states), "₀₁₂₃", strict=True):
+        axes.text(x + 2.1, 4.15, f"h{number}", ha="center", weight="bold")
+        axes.text(x + 2.1, 3.65, _numbers(state, "\n"), ha="center", va="top", fontsize=9)
+        _arrow(axes, (x + 1.0, 3.9), (x + 3.15, 3.9))
     return figure, (
         f"The network, drawn once for each of the words {', '.join(words)}, from left to right. Each word's "
-        "vector of 2 numbers goes up into a cell with tanh; the state, 3 numbers, goes in from the left, "
-        "first all zeros, and the new state comes out to the right, into the next cell. One W, one U and one "
-        f"b serve all cells. The last state is {_sentence_of(states[-1])}."
+        f"vector, {dim} numbers, goes up into a cell with tanh; the state, {units} numbers, goes in from the "
+        "left, first all zeros, and the new state comes out to the right, into the next cell. One W, one U "
+        f"and one b serve all cells. The last state is {_numbers(states[-1], ', ')}."
     )
 
 
@@ -405,26 +371,15 @@ def padding_mask(texts: Sequence[Sequence[str]]) -> tuple[Figure, str]:
         axes.text(14.3, y, f"position {len(tokens) - 1}", ha="center", va="center", fontsize=9)
         for t in range(width):
             real = t < len(tokens)
-            last = t == len(tokens) - 1
-            axes.add_patch(
-                plt.Rectangle(
-                    (left + t * cell + 0.06, y - 0.42),
-                    cell - 0.12,
-                    0.84,
-                    facecolor="white" if real else "0.93",
-                    edgecolor=plotting.COLOURS[0] if last else "0.5",
-                    linewidth=3 if last else 1,
-                    hatch=None if real else "//",
-                )
-            )
-            axes.text(
-                left + (t + 0.5) * cell,
-                y,
+            _cell(
+                axes,
+                (left + t * cell + 0.06, y - 0.42),
+                cell - 0.12,
+                0.84,
                 f"{tokens[t]}\nTrue" if real else "[PAD]\nFalse",
-                ha="center",
-                va="center",
-                fontsize=9,
-                bbox=None if real else {"facecolor": "0.93", "edgecolor": "none", "pad": 1.5},
+                plotting.COLOURS[0] if t == len(tokens) - 1 else None,
+                "white" if real else "0.93",
+                hatch=None if real else "//",
             )
     note = "thick frame: the last real token; hatched: padding, which the mask leaves out"
     axes.text(left + 5.5, 0.2, note, ha="center", va="center", fontsize=9)
@@ -463,18 +418,11 @@ def bag_of_words(
         for kind, values, below in (("count", counts, 0.0), ("TF-IDF", weights, 0.95)):
             axes.text(left - 0.1, y - below, kind, ha="right", va="center", fontsize=9)
             for column, value in enumerate(values[row]):
-                x = left + column * cell
-                axes.add_patch(
-                    plt.Rectangle(
-                        (x + 0.04, y - below - 0.4),
-                        cell - 0.08,
-                        0.8,
-                        facecolor=plt.cm.Blues(0.6 * float(value)) if kind == "TF-IDF" and value else "white",
-                        edgecolor="0.5",
-                    )
-                )
-                number = f"{value:.2f}" if kind == "TF-IDF" and value else f"{value:.0f}"
-                axes.text(x + cell / 2, y - below, number, ha="center", va="center", fontsize=10)
+                weighted = kind == "TF-IDF" and value > 0
+                number = f"{value:.2f}" if weighted else f"{value:.0f}"
+                face = plt.cm.Blues(0.6 * float(value)) if weighted else "white"
+                corner = (left + column * cell + 0.04, y - below - 0.4)
+                _cell(axes, corner, cell - 0.08, 0.8, number, face=face)
     vectors = "; ".join(
         f"“{text}” becomes {', '.join(f'{value:.2f}' for value in row)}"
         for text, row in zip(texts, weights, strict=True)
@@ -538,8 +486,7 @@ def lstm_cell() -> tuple[Figure, str]:
     _box(axes, 11.6, 3.6, 1.9, "output\nσ(o)", gate, height=1.3)
     _arrow(axes, (11.6, 2.05), (11.6, 2.85))
     for x, y, sign in ((3.4, 7.6, "×"), (7.6, 7.6, "+"), (7.6, 5.6, "×"), (13.6, 4.6, "×")):
-        axes.plot(x, y, "o", markersize=19, markerfacecolor="white", markeredgecolor="black")
-        axes.text(x, y, sign, ha="center", va="center", fontsize=13)
+        _operator(axes, x, y, sign)
     _box(axes, 13.6, 6.1, 1.5, "tanh", plotting.COLOURS[6], height=0.8)
     for start, end in (
         ((3.4, 4.3), (3.4, 7.15)),
@@ -577,15 +524,14 @@ def gru_cell() -> tuple[Figure, str]:
     """
     figure, axes = _canvas(8, 3.6, 16, 7.2)
     gate, memory = plotting.COLOURS[2], plotting.COLOURS[0]
-    axes.plot((1.5, 14.3), (6.2, 6.2), color=memory, linewidth=3, linestyle="-", zorder=0)
+    axes.plot((1.7, 14.2), (6.2, 6.2), color=memory, linewidth=3, linestyle="-", zorder=0)
     axes.text(0.1, 6.2, "h, before", va="center", weight="bold", fontsize=9)
     axes.text(14.4, 6.2, "h, new", va="center", weight="bold", fontsize=9)
     _box(axes, 4.0, 2.6, 2.6, "update\nz", gate, height=1.3)
     _box(axes, 7.6, 2.6, 2.4, "reset\nr", gate, height=1.3)
     _box(axes, 11.6, 2.6, 3.0, "candidate\ntanh(x_h + r · h_h)", gate, height=1.3)
     for x, y, sign in ((4.0, 6.2, "×"), (11.6, 6.2, "+"), (11.6, 4.6, "×")):
-        axes.plot(x, y, "o", markersize=19, markerfacecolor="white", markeredgecolor="black")
-        axes.text(x, y, sign, ha="center", va="center", fontsize=13)
+        _operator(axes, x, y, sign)
     for start, end in (
         ((4.0, 3.35), (4.0, 5.75)),
         ((8.9, 2.6), (10.0, 2.6)),
@@ -597,15 +543,8 @@ def gru_cell() -> tuple[Figure, str]:
         ((11.6, 1.3), (11.6, 1.85)),
     ):
         _arrow(axes, start, end)
-    _box(
-        axes,
-        7.8,
-        0.8,
-        11.0,
-        "x W + b and h U + b′, each cut into three parts: z, r, h",
-        plotting.COLOURS[3],
-        0.9,
-    )
+    products = "x W + b and h U + b′, each cut into three parts: z, r, h"
+    _box(axes, 7.8, 0.8, 11.0, products, plotting.COLOURS[3], height=0.9)
     axes.text(4.3, 5.0, "z: how much stays", va="center", fontsize=9)
     axes.text(8.0, 4.3, "1 − z", va="center", ha="center", fontsize=9)
     axes.text(12.1, 5.2, "how much is let in", va="center", fontsize=9)
@@ -616,16 +555,33 @@ def gru_cell() -> tuple[Figure, str]:
     )
 
 
-_SUBSCRIPT = "₀₁₂₃"
+def _operator(axes: Axes, x: float, y: float, sign: str) -> None:
+    """A sum or a product, as a sign in a circle."""
+    axes.plot(x, y, "o", markersize=19, markerfacecolor="white", markeredgecolor="black")
+    axes.text(x, y, sign, ha="center", va="center", fontsize=13)
 
 
-def _column(numbers: np.ndarray) -> str:
-    """Numbers below one another, without negative zeros."""
-    return "\n".join(f"{value + 0.0:.2f}" for value in np.round(numbers, 2))
+def _cell(
+    axes: Axes,
+    corner: tuple[float, float],
+    width: float,
+    height: float,
+    label: str,
+    frame: str | None = None,
+    face: str | tuple | np.ndarray = "white",
+    hatch: str | None = None,
+) -> None:
+    """A cell of a table, from its lower left corner; a colour for ``frame`` makes a thick frame of it."""
+    style = {"edgecolor": frame or "0.5", "linewidth": 3 if frame else 1, "zorder": 3 if frame else 2}
+    axes.add_patch(plt.Rectangle(corner, width, height, facecolor=face, hatch=hatch, **style))
+    behind = {"facecolor": face, "edgecolor": "none", "pad": 1.5} if hatch else None
+    centre = (corner[0] + width / 2, corner[1] + height / 2)
+    axes.text(*centre, label, ha="center", va="center", fontsize=9, bbox=behind, zorder=4)
 
 
-def _sentence_of(numbers: np.ndarray) -> str:
-    return ", ".join(f"{value + 0.0:.2f}" for value in np.round(numbers, 2))
+def _numbers(values: np.ndarray, between: str) -> str:
+    """Numbers with two decimals, without negative zeros."""
+    return between.join(f"{value + 0.0:.2f}" for value in np.round(values, 2))
 
 
 # --- lesson 04: each drawing comes with its description -----------------------------------------------------

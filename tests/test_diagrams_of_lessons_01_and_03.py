@@ -14,6 +14,8 @@ HISTORY = [
     {"cat": ("c", "at"), "rat": ("r", "at")},
     {"cat": ("cat",), "rat": ("r", "at")},
 ]
+VECTORS = np.array([[-1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [1.0, 0.0, 0.5]])
+STATES = np.array([[-0.2, 0.08], [0.49, -0.57], [-0.001, 0.15]])
 COUNTS = np.array([[1, 1, 0], [0, 1, 2]])
 WEIGHTS = np.array([[0.61, 0.79, 0.0], [0.0, 0.37, 0.93]])
 DRAWINGS = {
@@ -27,7 +29,7 @@ DRAWINGS = {
     "merge_steps": (HISTORY, [("a", "t"), ("c", "at")]),
     "padding_mask": ([["not", "good"], ["bad", "not", "good"], ["good"]],),
     "three_fits": (WIDE, FITS),
-    "unrolled_rnn": (["bad", "not", "good"], np.array([[-0.2, 0.08], [0.49, -0.57], [-0.001, 0.15]])),
+    "unrolled_rnn": (["bad", "not", "good"], VECTORS, STATES),
 }
 
 
@@ -55,6 +57,9 @@ def test_the_unrolled_network_shows_every_state_and_no_negative_zero():
     shown = texts(figure)
     assert {"0.00\n0.00", "-0.20\n0.08", "0.49\n-0.57", "0.00\n0.15"} <= set(shown)
     assert {"bad", "not", "good"} <= set(shown)
+    assert (
+        "-1.00\n0.00\n0.50" in shown and "the same W (3, 2), U (2, 2) and b (2,) at every position" in shown
+    )
     assert "0.00, 0.15" in description
 
 
@@ -106,7 +111,7 @@ def test_only_stretch_has_two_factors_of_scale():
 
 def test_merge_steps_frame_the_new_pieces():
     figure, description = diagrams.merge_steps(*DRAWINGS["merge_steps"])
-    framed = [patch for patch in figure.axes[0].patches if patch.get_linewidth() == 2.5]
+    framed = [patch for patch in figure.axes[0].patches if patch.get_linewidth() == 3]
     shown = texts(figure)
     assert len(framed) == 3  # "at" in both words, "cat" in one
     assert len(figure.axes[0].patches) == 6 + 4 + 3
