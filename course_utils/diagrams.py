@@ -1,6 +1,6 @@
 """Diagrams that more than one place shows: lessons and the README."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,14 +11,25 @@ from matplotlib.patches import FancyBboxPatch
 from course_utils import plotting
 
 __all__ = [
+    "arrays_of_modalities",
+    "bag_of_words",
     "computation_graph",
     "cross_attention",
     "data_splits",
     "elimination",
     "four_steps",
+    "framing",
     "fusion_family",
+    "gradient_chain",
+    "gru_cell",
+    "image_array",
+    "lstm_cell",
+    "merge_steps",
+    "padding_mask",
     "query_key_value",
+    "three_fits",
     "training_loop",
+    "unrolled_rnn",
 ]
 
 _ROWS = (  # modality, what preprocessing makes of it, what network computes its features
@@ -73,6 +84,505 @@ def _box(axes: Axes, x: float, y: float, width: float, label: str, colour: str, 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.5})
+
+
+# --- lesson 01: each drawing comes with its description -----------------------------------------------------
+
+
+def arrays_of_modalities() -> tuple[Figure, str]:
+    """Draws how files of three modalities become arrays of one shape. Introduced in lesson 01.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    rows = (  # file, what is read, what is made of it, a batch
+        (
+            "image file",
+            "pixels, uint8\n(any, any, 3)",
+            "resized, scaled\n(224, 224, 3)",
+            "(batch, 224, 224, 3)",
+        ),
+        ("text file", "code points,\na string", "token ids\n(tokens,)", "(batch, length)\n+ mask"),
+        ("sound file", "samples\n(samples,)", "log-mel\n(frames, mels)", "(batch, length, mels)\n+ mask"),
+    )
+    figure, axes = _canvas(8, 3.4, 16, 6.8)
+    for x, heading in ((1.4, "file"), (5.2, "read"), (9.3, "made alike"), (13.7, "a batch")):
+        axes.text(x, 6.3, heading, ha="center", va="center", weight="bold")
+    for row, boxes in enumerate(rows):
+        y = 5.0 - 1.95 * row
+        colour = plotting.COLOURS[row]
+        for x, width, label in zip((1.4, 5.2, 9.3, 13.7), (2.3, 3.0, 3.2, 4.0), boxes, strict=True):
+            _box(axes, x, y, width, label, colour, height=1.4)
+        for start, end in ((2.65, 3.6), (6.8, 7.6), (11.0, 11.6)):
+            _arrow(axes, (start, y), (end, y))
+    return figure, (
+        "Three rows of boxes. An image file is read as pixels of any height and width, then resized and "
+        "scaled to 224 by 224 by 3. A text file is read as a string and becomes token ids. A sound file is "
+        "read as samples and becomes a log-mel spectrogram of frames by mels. At the end of each row stands "
+        "a batch; those of text and sound have a mask, since texts and sounds differ in length."
+    )
+
+
+def image_array(image: np.ndarray, row: int, column: int) -> tuple[Figure, str]:
+    """Draws a tiny image as pixels with its axes, and as one grid of numbers for each channel.
+
+    Introduced in lesson 01.
+
+    Args:
+        image: uint8 array (height, width, 3), at most 3 rows and 3 columns.
+        row: int, the row of the pixel that is framed.
+        column: int, its column.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    height, width = image.shape[:2]
+    figure, axes = _canvas(8, 1.3 + 0.55 * height, 16, 2.6 + 1.1 * height)
+    top = 1.1 * height
+    grids = [(1.6, "image", image / 255, None)]
+    for channel, name in enumerate(("red", "green", "blue")):
+        grids.append((5.9 + 3.45 * channel, f"channel {channel}, {name}", None, image[..., channel]))
+    for left, title, colours, numbers in grids:
+        cell = 1.1 if numbers is None else 1.0
+        axes.text(
+            left + width * cell / 2, top + 1.6, title, ha="center", va="center", weight="bold", fontsize=10
+        )
+        for i, j in np.ndindex(height, width):
+            corner = (left + j * cell, top - 1.1 * i - 0.2)
+            label = "" if numbers is None else f"{numbers[i, j]}"
+            face = "white" if colours is None else colours[i, j]
+            frame = "black" if (i, j) == (row, column) else None
+            _cell(axes, corner, cell, 1.1, label, frame, face)
+    for j in range(width):
+        axes.text(1.6 + 1.1 * (j + 0.5), top + 1.1, f"{j}", ha="center", va="center", fontsize=9)
+    for i in range(height):
+        axes.text(1.4, top - 1.1 * i + 0.35, f"{i}", ha="right", va="center", fontsize=9)
+    axes.text(0.5, top / 2 + 0.4, "row,\naxis 0", ha="center", va="center", fontsize=9)
+    axes.text(1.6 + 0.55 * width, 0.5, "column, axis 1", ha="center", va="center", fontsize=9)
+    pixel = ", ".join(str(value) for value in image[row, column])
+    note = f"thick frame: image[{row}, {column}] is [{pixel}]"
+    axes.text(11, 0.5, note, ha="center", va="center", fontsize=9)
+    return figure, (
+        f"Left, an image of {height} rows and {width} columns as coloured squares, rows counted from the top "
+        "and columns from the left. Right, the same image as three grids of numbers, its channels red, green "
+        f"and blue. In all four the pixel in row {row}, column {column} has a thick frame; its numbers are "
+        f"{pixel}."
+    )
+
+
+def three_fits(image: np.ndarray, fitted: Mapping[str, np.ndarray]) -> tuple[Figure, str]:
+    """Draws an image beside what stretching, cropping and letterboxing make of it. Introduced in lesson 01.
+
+    Args:
+        image: uint8 array (height, width, 3), wider than high.
+        fitted: "stretch", "crop" and "letterbox" → uint8 array (size, size, 3).
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    height, width = image.shape[:2]
+    figure, panels = plt.subplots(
+        1, 4, figsize=(8, 2.7), gridspec_kw={"width_ratios": (width / height, 1, 1, 1)}
+    )
+    panels[0].imshow(image)
+    panels[0].add_patch(
+        plt.Rectangle(
+            ((width - height) / 2, 0), height - 1, height - 1, fill=False, edgecolor="white", lw=3, ls="--"
+        )
+    )
+    panels[0].set_title(f"image, {height} × {width}", fontsize=10)
+    for panel, (name, result) in zip(panels[1:], fitted.items(), strict=True):
+        panel.imshow(result)
+        size = len(result)
+        scale = size / (height if name == "crop" else width)
+        down = size / height if name == "stretch" else scale
+        panel.set_title(f"{name}\n× {down:.2f} down\n× {scale:.2f} across", fontsize=9)
+    for panel in panels:
+        panel.set(xticks=[], yticks=[])
+        panel.grid(False)
+        panel.spines[:].set_visible(True)
+    return figure, (
+        f"An image of {height} by {width} pixels and three squares made of it. Stretch: the whole image, "
+        "squeezed from the sides, so that all is too narrow. Crop: right proportions, and only what lies in "
+        "the dashed square of the image. Letterbox: the whole image in right proportions, smaller, with grey "
+        "bars above and below. Above each stand its factors of scale, down and across: only stretch has two "
+        "different ones."
+    )
+
+
+def merge_steps(
+    history: Sequence[Mapping[str, Sequence[str]]], merges: Sequence[tuple[str, str]]
+) -> tuple[Figure, str]:
+    """Draws byte-pair encoding: the pieces of each word before and after each merge. Introduced in lesson 01.
+
+    Args:
+        history: word → its pieces, before the first merge and after each; at most 5 entries of 4 short words.
+        merges: the pair that each step joined, one fewer than ``history``.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    rows, words = len(history), list(history[0])
+    figure, axes = _canvas(8, 0.5 + 0.55 * rows, 16, 0.9 + 1.1 * rows)
+    letter, pitch = 0.52, 3.1
+    for place, word in enumerate(words):
+        axes.text(5.0 + pitch * place, 1.1 * rows + 0.5, word, ha="center", va="center", weight="bold")
+    for row, pieces in enumerate(history):
+        y = 1.1 * (rows - row) - 0.45
+        step = "start: letters" if row == 0 else f"{row}. join {merges[row - 1][0]} + {merges[row - 1][1]}"
+        axes.text(0.1, y, step, va="center", fontsize=10)
+        for place, word in enumerate(words):
+            x = 5.0 + pitch * place - letter * (len(word) + 1) / 2
+            for piece in pieces[word]:
+                new = row > 0 and piece == "".join(merges[row - 1])
+                width = letter * len(piece)
+                frame, face = (plotting.COLOURS[1], "0.88") if new else (None, "white")
+                _cell(axes, (x + 0.04, y - 0.38), width - 0.08, 0.76, piece, frame, face)
+                x += width
+    joined = ", then ".join(f"{left} and {right}" for left, right in merges)
+    end = "; ".join(f"{word} is {' | '.join(history[-1][word])}" for word in words)
+    return figure, (
+        f"A table with a column for each of the words {', '.join(words)}. In the first row each letter has a "
+        f"box of its own. In each further row one pair is joined, drawn with a thick frame: {joined}. At the "
+        f"end {end}."
+    )
+
+
+def framing(samples: np.ndarray, rate: int, frame_length: int, hop: int) -> tuple[Figure, str]:
+    """Draws a waveform under overlapping windows, and below each its spectrum. Introduced in lesson 01.
+
+    Args:
+        samples: float array (n,), long enough for 3 to 8 frames.
+        rate: int, samples per second.
+        frame_length: int, samples in a frame.
+        hop: int, samples from the start of a frame to the start of the next.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    starts = np.arange(0, len(samples) - frame_length + 1, hop)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame_length) / frame_length)
+    power = np.abs(np.fft.rfft(samples[starts[:, np.newaxis] + np.arange(frame_length)] * window)) ** 2
+    figure, (wave, columns) = plt.subplots(
+        2, 1, figsize=(8, 4.2), sharex=True, gridspec_kw={"height_ratios": (1.3, 1)}
+    )
+    peak = np.abs(samples).max()
+    wave.plot(1000 * np.arange(len(samples)) / rate, samples / peak, color="0.6", linewidth=1, linestyle="-")
+    for number, start in enumerate(starts):
+        style = {"color": plotting.COLOURS[number % 3], "linestyle": ("-", "--", ":")[number % 3]}
+        times = 1000 * (start + np.arange(frame_length)) / rate
+        wave.plot(times, window, **style)
+        wave.text(times[frame_length // 2], 1.07, f"{number}", ha="center", fontsize=9)
+    length_ms, hop_ms = 1000 * frame_length / rate, 1000 * hop / rate
+    for end, y, label in ((length_ms, -1.25, "frame"), (hop_ms, -1.75, "hop")):
+        wave.annotate("", (end, y), (0, y), arrowprops={"arrowstyle": "<->", "color": "black"})
+        wave.text(end + 0.7, y, f"{label}, {end:g} ms", va="center", fontsize=9)
+    wave.set(ylim=(-2.1, 1.4), yticks=[])
+    wave.set_ylabel("samples and\nwindows", fontsize=10)
+    first = length_ms / 2 - hop_ms / 2
+    columns.imshow(
+        10 * np.log10(power.T + 1e-9),
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        extent=(first, first + hop_ms * len(starts), 0, rate / 2),
+    )
+    columns.grid(False)
+    for number in range(len(starts)):
+        columns.text(
+            length_ms / 2 + hop_ms * number,
+            0.88 * rate / 2,
+            f"{number}",
+            ha="center",
+            color="white",
+            fontsize=9,
+        )
+    columns.set_xlim(0, 1000 * len(samples) / rate)
+    columns.set_xlabel("time (ms)", fontsize=10)
+    columns.set_ylabel("frequency\n(Hz)", fontsize=10)
+    return figure, (
+        f"Above, a waveform of {1000 * len(samples) / rate:g} ms under {len(starts)} bell-shaped windows, "
+        f"numbered from 0, each {length_ms:g} ms long and each beginning {hop_ms:g} ms after the one before, "
+        "so that they overlap. Below, a spectrogram: one column for each window, with its number, under the "
+        "window's middle; lighter is more power."
+    )
+
+
+# --- lesson 03: each drawing comes with its description -----------------------------------------------------
+
+
+def unrolled_rnn(words: Sequence[str], inputs: np.ndarray, states: np.ndarray) -> tuple[Figure, str]:
+    """Draws a simple recurrent network unrolled over a text, with its state after each word.
+
+    Introduced in lesson 03.
+
+    Args:
+        words: three str, the text.
+        inputs: float array (3, dim), the vector of each word, of at most 3 numbers.
+        states: float array (3, units), the state after each word, of at most 3 numbers.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    dim, units = inputs.shape[1], states.shape[1]
+    figure, axes = _canvas(8, 3.6, 16, 7.2)
+    cells = (4.4, 8.6, 12.8)
+    weights = f"the same W ({dim}, {units}), U ({units}, {units}) and b ({units},) at every position"
+    _box(axes, 8.6, 6.4, 10.2, weights, plotting.COLOURS[3], height=0.9)
+    for x, word, vector, number in zip(cells, words, inputs, "₁₂₃", strict=True):
+        _box(axes, x, 0.8, 1.8, word, plotting.COLOURS[6], height=0.9)
+        _arrow(axes, (x, 1.35), (x, 3.1))
+        axes.text(x + 0.2, 2.2, f"x{number}", va="center", weight="bold")
+        axes.text(x + 0.9, 2.2, _numbers(vector, "\n"), va="center", fontsize=9)
+        _box(axes, x, 3.9, 1.8, "tanh", plotting.COLOURS[2], height=1.4)
+        _arrow(axes, (x, 5.85), (x, 4.7))
+    for x, state, number in zip((0.3, *cells), (np.zeros(units), *states), "₀₁₂₃", strict=True):
+        axes.text(x + 2.1, 4.15, f"h{number}", ha="center", weight="bold")
+        axes.text(x + 2.1, 3.65, _numbers(state, "\n"), ha="center", va="top", fontsize=9)
+        _arrow(axes, (x + 1.0, 3.9), (x + 3.15, 3.9))
+    return figure, (
+        f"The network, drawn once for each of the words {', '.join(words)}, from left to right. Each word's "
+        f"vector, {dim} numbers, goes up into a cell with tanh; the state, {units} numbers, goes in from the "
+        "left, first all zeros, and the new state comes out to the right, into the next cell. One W, one U "
+        f"and one b serve all cells. The last state is {_numbers(states[-1], ', ')}."
+    )
+
+
+def padding_mask(texts: Sequence[Sequence[str]]) -> tuple[Figure, str]:
+    """Draws a batch of texts as a table with its padding, its mask and the last real token of each text.
+
+    Introduced in lesson 03.
+
+    Args:
+        texts: lists of str, the tokens of each text; 1 to 4 texts of at most 6 tokens.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    width = max(map(len, texts))
+    rows = len(texts)
+    figure, axes = _canvas(8, 0.7 + 0.55 * rows, 16, 1.7 + rows)
+    cell, left = 11.0 / width, 1.6
+    for t in range(width):
+        axes.text(left + (t + 0.5) * cell, rows + 1.0, f"position {t}", ha="center", va="center", fontsize=9)
+    axes.text(14.3, rows + 1.0, "last state\nstands at", ha="center", va="center", fontsize=9)
+    for row, tokens in enumerate(texts):
+        y = rows - row
+        axes.text(1.4, y, f"text {row}", ha="right", va="center", fontsize=9)
+        axes.text(14.3, y, f"position {len(tokens) - 1}", ha="center", va="center", fontsize=9)
+        for t in range(width):
+            real = t < len(tokens)
+            _cell(
+                axes,
+                (left + t * cell + 0.06, y - 0.42),
+                cell - 0.12,
+                0.84,
+                f"{tokens[t]}\nTrue" if real else "[PAD]\nFalse",
+                plotting.COLOURS[0] if t == len(tokens) - 1 else None,
+                "white" if real else "0.93",
+                hatch=None if real else "//",
+            )
+    note = "thick frame: the last real token; hatched: padding, which the mask leaves out"
+    axes.text(left + 5.5, 0.2, note, ha="center", va="center", fontsize=9)
+    lengths = ", ".join(str(len(tokens)) for tokens in texts)
+    return figure, (
+        f"A batch of {rows} texts of {lengths} tokens as a table of {width} positions. Tokens have the mask "
+        "True. The rest of the shorter rows is padding, hatched, with the mask False. A thick frame marks "
+        "the last real token of each text: there its last state stands, and not at the last position."
+    )
+
+
+def bag_of_words(
+    texts: Sequence[str], words: Sequence[str], counts: np.ndarray, weights: np.ndarray
+) -> tuple[Figure, str]:
+    """Draws how texts become rows of counts, and these rows of TF-IDF weights. Introduced in lesson 03.
+
+    Args:
+        texts: one to three str.
+        words: the vocabulary, at most 8 str, one a column.
+        counts: int array (texts, words), how often each word occurs.
+        weights: float array (texts, words), their TF-IDF weights.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    rows = len(texts)
+    figure, axes = _canvas(8, 0.6 + 0.95 * rows, 16, 1.3 + 2.2 * rows)
+    cell, left = 11.4 / len(words), 4.4
+    top = 2.2 * rows
+    for column, word in enumerate(words):
+        x = left + (column + 0.5) * cell
+        axes.text(x, top + 0.9, word, ha="center", va="center", weight="bold", fontsize=10)
+    for row, text in enumerate(texts):
+        y = top - 2.2 * row
+        axes.text(0.1, y - 0.5, f"“{text}”", va="center", fontsize=10)
+        for kind, values, below in (("count", counts, 0.0), ("TF-IDF", weights, 0.95)):
+            axes.text(left - 0.1, y - below, kind, ha="right", va="center", fontsize=9)
+            for column, value in enumerate(values[row]):
+                weighted = kind == "TF-IDF" and value > 0
+                number = f"{value:.2f}" if weighted else f"{value:.0f}"
+                face = plt.cm.Blues(0.6 * float(value)) if weighted else "white"
+                corner = (left + column * cell + 0.04, y - below - 0.4)
+                _cell(axes, corner, cell - 0.08, 0.8, number, face=face)
+    vectors = "; ".join(
+        f"“{text}” becomes {', '.join(f'{value:.2f}' for value in row)}"
+        for text, row in zip(texts, weights, strict=True)
+    )
+    return figure, (
+        f"A table with one column for each of the words {', '.join(words)}. Each text has two rows: its "
+        "counts, 1 where the word occurs and 0 elsewhere, and its TF-IDF weights, larger for rarer words. "
+        f"In these: {vectors}."
+    )
+
+
+def gradient_chain(factors: Sequence[float]) -> tuple[Figure, str]:
+    """Draws the gradient through time as a chain: one factor for each step back. Introduced in lesson 03.
+
+    Args:
+        factors: one to four floats u of the cell h_t = x_t + u h_{t-1}.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    steps = 5
+    rows = len(factors)
+    figure, axes = _canvas(8, 1.3 + 0.4 * rows, 16, 2.9 + 0.9 * rows)
+    y = 1.6 + 0.9 * rows
+    for back in range(steps + 1):
+        x = 14.6 - 2.4 * back
+        _box(axes, x, y, 1.3, "word T" if back == 0 else f"T − {back}", plotting.COLOURS[0], height=0.9)
+        if back:
+            _arrow(axes, (x + 0.8, y + 0.15), (x + 1.6, y + 0.15))
+            _arrow_back(axes, (x + 1.6, y - 0.2), (x + 0.8, y - 0.2))
+            axes.text(x + 1.2, y + 0.4, "· u", ha="center", va="bottom", fontsize=10)
+        for row, factor in enumerate(factors):
+            axes.text(x, y - 1.1 - 0.9 * row, f"{factor**back:.2f}", ha="center", va="center")
+    for row, factor in enumerate(factors):
+        axes.text(0.2, y - 1.1 - 0.9 * row, f"u = {factor}", va="center", weight="bold")
+    note = "slope of the last state with respect to each word"
+    axes.text(8.6, 0.5, note, ha="center", va="center", fontsize=9)
+    ends = "; ".join(f"with u = {factor} it is {factor**steps:.2f}" for factor in factors)
+    return figure, (
+        f"The states at the last word T and at the {steps} words before it. Solid arrows run forward; "
+        "dashed ones run back, and each step back multiplies the slope by u. At T the slope is 1; "
+        f"{steps} words back {ends}."
+    )
+
+
+def lstm_cell() -> tuple[Figure, str]:
+    """Draws the LSTM cell: its memory as a line, and the gates that act on it. Introduced in lesson 03.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    figure, axes = _canvas(8, 4.1, 16, 8.2)
+    gate, memory = plotting.COLOURS[2], plotting.COLOURS[0]
+    axes.plot((1.7, 14.6), (7.6, 7.6), zorder=0, color=memory, linewidth=3, linestyle="-")
+    axes.text(0.1, 7.6, "c, before", va="center", weight="bold", fontsize=9)
+    axes.text(14.8, 7.6, "c, new", va="center", weight="bold", fontsize=9)
+    _box(axes, 7.2, 1.5, 11.0, "x W + h U + b, cut into four parts: i, f, g, o", plotting.COLOURS[3], 1.0)
+    for x, label in ((3.4, "forget\nσ(f)"), (6.2, "input\nσ(i)"), (9.0, "candidate\ntanh(g)")):
+        _box(axes, x, 3.6, 2.2, label, gate, height=1.3)
+        _arrow(axes, (x, 2.05), (x, 2.85))
+    _box(axes, 11.6, 3.6, 1.9, "output\nσ(o)", gate, height=1.3)
+    _arrow(axes, (11.6, 2.05), (11.6, 2.85))
+    for x, y, sign in ((3.4, 7.6, "×"), (7.6, 7.6, "+"), (7.6, 5.6, "×"), (13.6, 4.6, "×")):
+        _operator(axes, x, y, sign)
+    _box(axes, 13.6, 6.1, 1.5, "tanh", plotting.COLOURS[6], height=0.8)
+    for start, end in (
+        ((3.4, 4.3), (3.4, 7.15)),
+        ((6.2, 4.3), (7.25, 5.3)),
+        ((9.0, 4.3), (7.95, 5.3)),
+        ((7.6, 6.05), (7.6, 7.15)),
+        ((13.6, 7.6), (13.6, 6.55)),
+        ((13.6, 5.65), (13.6, 5.05)),
+        ((12.6, 3.9), (13.2, 4.4)),
+        ((14.05, 4.6), (14.9, 4.6)),
+        ((1.0, 1.5), (1.6, 1.5)),
+        ((7.2, 0.45), (7.2, 0.95)),
+    ):
+        _arrow(axes, start, end)
+    axes.text(15.0, 4.6, "h, new", va="center", weight="bold", fontsize=9)
+    axes.text(0.1, 2.2, "h, before", va="center", weight="bold", fontsize=9)
+    axes.text(7.4, 0.4, "x, this word's vector (batch, dim)", va="center", fontsize=9)
+    axes.text(3.1, 6.0, "how much\nstays", ha="right", va="center", fontsize=9)
+    axes.text(6.2, 5.4, "how much\nis let in", ha="right", va="center", fontsize=9)
+    axes.text(9.0, 5.4, "what would\nbe written", va="center", fontsize=9)
+    axes.text(12.6, 5.1, "how much\nis shown", ha="right", va="center", fontsize=9)
+    return figure, (
+        "The cell's memory c is a thick line from left to right. It is first multiplied by the forget gate "
+        "σ(f), then the product of the input gate σ(i) and the candidate tanh(g) is added to it. To the "
+        "right a branch goes down through tanh and is multiplied by the output gate σ(o): the new h. All "
+        "four, i, f, g and o, are parts of x W + h U + b, made of the word x and the h before."
+    )
+
+
+def gru_cell() -> tuple[Figure, str]:
+    """Draws the GRU cell as a mixture of the old state and a candidate. Introduced in lesson 03.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    figure, axes = _canvas(8, 3.6, 16, 7.2)
+    gate, memory = plotting.COLOURS[2], plotting.COLOURS[0]
+    axes.plot((1.7, 14.2), (6.2, 6.2), color=memory, linewidth=3, linestyle="-", zorder=0)
+    axes.text(0.1, 6.2, "h, before", va="center", weight="bold", fontsize=9)
+    axes.text(14.4, 6.2, "h, new", va="center", weight="bold", fontsize=9)
+    _box(axes, 4.0, 2.6, 2.6, "update\nz", gate, height=1.3)
+    _box(axes, 7.6, 2.6, 2.4, "reset\nr", gate, height=1.3)
+    _box(axes, 11.6, 2.6, 3.0, "candidate\ntanh(x_h + r · h_h)", gate, height=1.3)
+    for x, y, sign in ((4.0, 6.2, "×"), (11.6, 6.2, "+"), (11.6, 4.6, "×")):
+        _operator(axes, x, y, sign)
+    for start, end in (
+        ((4.0, 3.35), (4.0, 5.75)),
+        ((8.9, 2.6), (10.0, 2.6)),
+        ((11.6, 3.35), (11.6, 4.15)),
+        ((11.6, 5.05), (11.6, 5.75)),
+        ((5.4, 3.1), (11.1, 4.5)),
+        ((4.0, 1.3), (4.0, 1.85)),
+        ((7.6, 1.3), (7.6, 1.85)),
+        ((11.6, 1.3), (11.6, 1.85)),
+    ):
+        _arrow(axes, start, end)
+    products = "x W + b and h U + b′, each cut into three parts: z, r, h"
+    _box(axes, 7.8, 0.8, 11.0, products, plotting.COLOURS[3], height=0.9)
+    axes.text(4.3, 5.0, "z: how much stays", va="center", fontsize=9)
+    axes.text(8.0, 4.3, "1 − z", va="center", ha="center", fontsize=9)
+    axes.text(12.1, 5.2, "how much is let in", va="center", fontsize=9)
+    return figure, (
+        "The cell's state h is a thick line from left to right. It is multiplied by the update gate z, and "
+        "the candidate, multiplied by 1 minus z, is added to it. The reset gate r acts inside the candidate, "
+        "on what it takes from the old state. There is no second memory."
+    )
+
+
+def _operator(axes: Axes, x: float, y: float, sign: str) -> None:
+    """A sum or a product, as a sign in a circle."""
+    axes.plot(x, y, "o", markersize=19, markerfacecolor="white", markeredgecolor="black")
+    axes.text(x, y, sign, ha="center", va="center", fontsize=13)
+
+
+def _cell(
+    axes: Axes,
+    corner: tuple[float, float],
+    width: float,
+    height: float,
+    label: str,
+    frame: str | None = None,
+    face: str | tuple | np.ndarray = "white",
+    hatch: str | None = None,
+) -> None:
+    """A cell of a table, from its lower left corner; a colour for ``frame`` makes a thick frame of it."""
+    style = {"edgecolor": frame or "0.5", "linewidth": 3 if frame else 1, "zorder": 3 if frame else 2}
+    axes.add_patch(plt.Rectangle(corner, width, height, facecolor=face, hatch=hatch, **style))
+    behind = {"facecolor": face, "edgecolor": "none", "pad": 1.5} if hatch else None
+    centre = (corner[0] + width / 2, corner[1] + height / 2)
+    axes.text(*centre, label, ha="center", va="center", fontsize=9, bbox=behind, zorder=4)
+
+
+def _numbers(values: np.ndarray, between: str) -> str:
+    """Numbers with two decimals, without negative zeros."""
+    return between.join(f"{value + 0.0:.2f}" for value in np.round(values, 2))
 
 
 # --- lesson 04: each drawing comes with its description -----------------------------------------------------

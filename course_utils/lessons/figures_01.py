@@ -1,0 +1,44 @@
+"""What the figures of lesson 01 show, by name: alt text and caption, kept out of the code that draws them.
+
+A figure's code ends in ``plotting.show(figure, described["name"])``. Whoever changes the figure changes its
+sentence here. Drawings bring their own descriptions, from :mod:`course_utils.diagrams`.
+"""
+
+described = {
+    "orientation": (
+        "Left, by the document's function: the arrow points to the left and the word UP lies on its side, a "
+        "quarter turn anticlockwise. Right, read with its orientation: the arrow points up and UP reads "
+        "normally."
+    ),
+    "backgrounds": "The same red arrow and the word UP over a white, a black and a teal background.",
+    "zone": (
+        "Four images. First the middle of the zone plate, a quarter of its side, at full size: clean "
+        "rings. The other three show all of it: shrunk four times by nearest neighbour, false ring systems "
+        "appear all around the right one; by bilinear and by Lanczos, one small ring system remains on flat "
+        "grey."
+    ),
+    "augment": (
+        "Six versions of the photograph of Grace Hopper, each cropped at another place, mirrored or not, "
+        "brighter or darker."
+    ),
+    "alias": (
+        "A slow wave of 1,000 Hz and a fast dotted one of 7,000 Hz; the twelve samples taken at 8,000 Hz lie "
+        "on both curves."
+    ),
+    "window": (
+        "Spectrum of a 1,020 Hz tone. Without a window its level stays above -37 dB at every frequency; with "
+        "the Hann window it falls steeply on both sides, below -80 dB."
+    ),
+    "mel": (
+        "Twelve overlapping triangles, twice. Above, along the mel scale, all are equally wide. Below, the "
+        "same along the frequency in Hz: narrow below 1,000 Hz and wider and wider above."
+    ),
+    "mel-two": (
+        "Log-mel spectrograms of seven by the two engines on one colour scale. By espeak-ng, noise over all "
+        "bands for the s, then two stretches of bright bands for the vowels with a gap between them. By "
+        "flite, shorter, with its strongest bands low; the gap between the vowels shows only in the bands "
+        "above them."
+    ),
+    "own": "The image chosen in the cell above, as a centre crop of 128 × 128 pixels.",
+}
+"""Name of a figure → one or more sentences on what is to be seen."""

@@ -1,0 +1,22 @@
+"""What the figures of lesson 03 show, by name: alt text and caption, kept out of the code that draws them.
+
+A figure's code ends in ``plotting.show(figure, described["name"])``. Whoever changes the figure changes its
+sentence here. Drawings bring their own descriptions, from :mod:`course_utils.diagrams`.
+"""
+
+described = {
+    "gates": (
+        "Size of the gradient against words back, in two panels. Left, the cells as they start: all three "
+        "curves fall from 1 at the last word to nearly nothing within twenty words, the GRU fastest, then "
+        "the simple RNN, then the LSTM. Right, three that do not: the simple RNN with small inputs and the "
+        "GRU with its update gate open fall slowly and have about a third left after 59 words; the LSTM "
+        "with its forget gate open falls to one half at once, stays there for thirty words and rises above "
+        "1. Bands show three seeds."
+    ),
+    "encoder": (
+        "A grid of six by six cosines: English names of six concepts against the Chinese names of the same "
+        "six, none of them seen in training. In five rows the largest number stands on the diagonal, from "
+        "0.7 for the train down to 0.1 for the cucumber. In the row of the crab it does not."
+    ),
+}
+"""Name of a figure → one or more sentences on what is to be seen."""
