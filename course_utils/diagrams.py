@@ -888,7 +888,8 @@ def fusion_family() -> tuple[Figure, str]:
         "meet in z. Tensor and low-rank: a stands beside and b above a grid of all products. FiLM: an arrow "
         "from the one a to every token of b. Self-attention: arrows among the tokens of a and among those of "
         "b, none between. Cross-attention: lines from every token of a to every token of b, with a gate on "
-        "them in the gated form. Co-attention: arrows both ways. Bottleneck: both reach four tokens in the middle."
+        "them in the gated form. Co-attention: arrows both ways. Bottleneck: both reach four tokens in the "
+        "middle."
     )
 
 

@@ -154,15 +154,20 @@ def check_cell_ids(notebook: "NotebookNode", path: Path) -> None:
 
 
 def lasting(outputs: Sequence["NotebookNode"]) -> list["NotebookNode"]:
-    """Leaves out of a cell's outputs the sliders, which are nothing without their kernel.
+    """Leaves out of a cell's outputs what is gone when it ends: sliders without their kernel, progress bars.
 
     Args:
-        outputs: sequence of NotebookNode.
+        outputs: sequence of NotebookNode; printed texts are changed in place.
 
     Returns:
         list of NotebookNode.
     """
-    return [output for output in outputs if _SLIDERS not in output.get("data", {})]
+    for output in outputs:
+        if output.output_type == "stream":
+            output.text = _TAKEN_BACK.sub("", output.text)
+    return [
+        output for output in outputs if _SLIDERS not in output.get("data", {}) and output.get("text") != ""
+    ]
 
 
 def lesson_environment(ipython_folder: str) -> dict[str, str]:
@@ -264,12 +269,10 @@ def _clean(notebook: "NotebookNode") -> None:
     for cell in notebook.cells:
         cell.metadata = {name: cell.metadata[name] for name in _CELL_METADATA if name in cell.metadata}
         for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                output.text = _TAKEN_BACK.sub("", output.text)
             if output.output_type == "error":
                 # Frames outside the lesson name folders of this machine.
                 output.traceback = [
                     frame for frame in output.traceback if not ANSI_COLOURS.sub("", frame).startswith("File ")
                 ]
         if cell.cell_type == "code":
-            cell.outputs = [output for output in lasting(cell.outputs) if output.get("text") != ""]
+            cell.outputs = lasting(cell.outputs)
