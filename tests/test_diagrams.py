@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from course_utils import diagrams
+from course_utils.features import cnn
 
 
 def texts(figure):
@@ -45,11 +46,74 @@ def test_every_fold_is_the_validation_set_once(folds):
     assert description.startswith("A bar" if folds == 1 else f"{folds} bars")
 
 
+STEPS = np.array([[0.0, 0, 9, 9, 9]] * 4)
+SLOPES = np.array([[-1.0, 0, 1]] * 3)
+
+
+def test_the_sliding_kernel_shows_patch_products_and_sum():
+    figure, description = diagrams.sliding_kernel(STEPS, SLOPES, 1, 2)
+    shown = texts(figure)
+    numbers = [text for text in shown if text.lstrip("-").isdigit()]
+    assert numbers[20 + 9 : 20 + 9 + 9] == ["-9", "0", "9"] * 3
+    assert numbers[38:] == ["27", "27", "0"] * 2
+    frames = [patch for patch in figure.axes[0].patches if not patch.get_fill()]
+    assert [(frame.get_height(), frame.get_width()) for frame in frames] == [(3, 3), (1, 1)]
+    assert "add up to 0, " in description and "row 1 and column 2" in description
+
+
+def test_settings_of_a_convolution_give_the_sizes_that_the_formula_gives():
+    figure, _ = diagrams.convolution_settings()
+    plt.close(figure)
+    drawn = [axes.texts[-1].get_text() for axes in figure.axes]
+    settings = ((1, "valid", 1), (1, "same", 1), (2, "valid", 1), (1, "valid", 2))
+    sizes = [cnn.output_length(7, 3, stride, padding, dilation) for stride, padding, dilation in settings]
+    assert drawn == [f"map {size} × {size}" for size in sizes]
+
+
+@pytest.mark.parametrize("layers", [[(4, 2)] * 3, [(3, 1)], [(3, 1), (2, 2), (5, 1)]])
+def test_as_many_pixels_are_drawn_as_an_entry_sees(layers):
+    figure, description = diagrams.receptive_field_growth(layers)
+    plt.close(figure)
+    squares = figure.axes[0].patches
+    lowest = min(square.get_y() for square in squares)
+    size = cnn.receptive_field(layers).size
+    assert sum(square.get_y() == lowest for square in squares) == size
+    assert f"{size} pixels" in description
+
+
+def test_stacked_kernels_counts_the_weights_of_layers():
+    shown = " ".join(texts(diagrams.stacked_kernels(64)[0]))
+    for side, depth in ((3, 2), (5, 1), (3, 3), (7, 1)):
+        weights = depth * cnn.convolution_cost(side, 64, 64, (1, 1), bias=False).parameters
+        assert f"= {weights:,} weights" in shown
+
+
+def test_batch_norm_is_drawn_with_either_kind_of_statistics():
+    figure, _ = diagrams.batch_norm_modes(np.array([1.0, 3.0, 8.0]), 2.0, 4.0, epsilon=0.0)
+    plt.close(figure)
+    after = [axes.lines[-2].get_xdata() for axes in figure.axes]
+    assert np.isclose(after[0].mean(), 0) and np.isclose(after[0].std(), 1)
+    assert np.allclose(after[1], [-0.5, 0.5, 3.0])
+
+
 @pytest.mark.parametrize(
-    "name", ["cross_attention", "elimination", "fusion_family", "query_key_value", "training_loop"]
+    ("name", "arguments"),
+    [
+        ("batch_norm_modes", (np.arange(6.0), 1.0, 2.0)),
+        ("convolution_settings", ()),
+        ("cross_attention", ()),
+        ("elimination", ()),
+        ("fusion_family", ()),
+        ("query_key_value", ()),
+        ("receptive_field_growth", ([(4, 2)] * 3,)),
+        ("sliding_kernel", (STEPS, SLOPES, 0, 1)),
+        ("stacked_kernels", (64,)),
+        ("training_loop", ()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_drawing_is_described_and_nothing_of_it_is_cut_off(name):
-    figure, description = getattr(diagrams, name)()
+def test_a_drawing_is_described_and_nothing_of_it_is_cut_off(name, arguments):
+    figure, description = getattr(diagrams, name)(*arguments)
     assert description.endswith(".") and len(description) > 100
     figure.canvas.draw()
     width, height = figure.canvas.get_width_height()

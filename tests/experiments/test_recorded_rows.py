@@ -104,6 +104,12 @@ def test_the_groups_are_tested_on_a_style_that_none_learns_from():
     assert not {p.tobytes() for p in pictures} & {p.tobytes() for p in unseen}
 
 
+def test_drawings_held_out_for_validation_are_not_learned_from():
+    held_out, learned_from = image_groups.held_out_drawings(4713)
+    assert len(held_out) == image_groups.CONFIGURATION["held out for validation"]
+    assert sorted([*held_out, *learned_from]) == list(range(4713))
+
+
 @pytest.mark.slow
 def test_text_features_trained_again_give_the_recorded_figures():
     row = DRAWS.choice([pretrain_text.MEAN, pretrain_text.NGRAMS])  # the GRU takes two minutes

@@ -1,0 +1,53 @@
+"""What the figures of lesson 02 show, by name: alt text and caption, kept out of the code that draws them.
+
+A figure's code ends in ``plotting.show(figure, described["name"])``. Whoever changes the figure changes its
+sentence here; a test finds names that the lesson does not use, or uses and are not here.
+"""
+
+described = {
+    "edge": (
+        "Three images. A white square on black. Its vertical edges: on grey, which is 0, a white bar at the"
+        " square's left side and a black one at its right. Its horizontal edges: a white bar at the upper "
+        "side and a black one at the lower."
+    ),
+    "field": (
+        "Gradient of one entry with respect to an image of 48 by 48 pixels: 0 outside a dashed square of 22"
+        " by 22 pixels, and inside it brightest around the middle, weak towards the border."
+    ),
+    "data": (
+        "A cat's face, a hot pepper and a rocket in four styles each: Noto, Twemoji and OpenMoji, with flat"
+        " colours or outlines, and Fluent, with soft shading and other proportions."
+    ),
+    "history": (
+        "Two curves over twelve epochs, once loss and once accuracy. Both losses fall, the training loss, "
+        "dots, to the end; the validation loss, squares, jumps about at first and in the last epochs stays "
+        "above it. Both accuracies rise, validation in the end below training."
+    ),
+    "failures": (
+        "The ten images of the unseen style that the network is most certainly wrong about, each under its "
+        "answer with a question mark and, in brackets, its true group."
+    ),
+    "maps": (
+        "A cat's face and the seven maps of the first layer that vary most over it, white where a filter "
+        "answers: some over most of the yellow head, some on its upper part and ears, some around the "
+        "mouth. The white background stays dark inside; lines along the border, in some maps, come from the"
+        " zeros of the padding that meet the white background there."
+    ),
+    "cam": (
+        "Four canvases with two emoji each, a dashed line between the halves and above each the group that "
+        "was asked for; below each the same canvas in grey under its Grad-CAM in blocks of 8 pixels, from "
+        "pale yellow, no evidence, to dark red. In the first three most of the evidence lies in the half "
+        "with that group, though some lies on white background or on the other emoji; in the fourth, a "
+        "miss, most of it lies in the other half."
+    ),
+    "neighbours": (
+        "Three images of the unseen style, a cat's face, a hot pepper and a rocket, each with its four "
+        "nearest neighbours among the training images by the cosine of their features: mostly things of "
+        "similar shape and colour, many of another group."
+    ),
+    "own": (
+        "An image of your own, as the encoder is given it, and the four emoji whose features are most "
+        "similar, with their names."
+    ),
+}
+"""Name of a figure → one or more sentences on what is to be seen."""
