@@ -67,14 +67,24 @@ def bounded_work(seconds: float) -> Iterator[None]:
         yield
         return
 
+    over = TooMuchWork(f"it took more than {seconds:g} seconds")
+    stopped = False
+
     def stop(number: int, frame: object) -> None:
-        raise TooMuchWork(f"it took more than {seconds:g} seconds")
+        nonlocal stopped
+        stopped = True
+        raise over
 
     before = signal.signal(signal.SIGPROF, stop)
     # Again and again: what is raised while an object is being deleted gets lost.
     signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
     try:
         yield
+    except SystemError as error:
+        # In the middle of a compilation, Python 3.11 makes this of whatever is raised.
+        if stopped:
+            raise over from error
+        raise
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)

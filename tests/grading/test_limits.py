@@ -47,3 +47,20 @@ def test_other_threads_work_without_a_bound():
     thread.start()
     thread.join()
     assert done == [None]
+
+
+def compiled_without_end():
+    """As `compile` does when what is raised meets it in the middle."""
+    try:
+        while True:
+            pass
+    except TooMuchWork:
+        raise SystemError("AST constructor recursion depth mismatch") from None
+
+
+def test_an_end_in_the_middle_of_a_compilation_is_told_as_what_it_is():
+    with pytest.raises(TooMuchWork, match=r"more than 0\.1 seconds"), bounded_work(0.1):
+        compiled_without_end()
+    with pytest.raises(SystemError), bounded_work(60):
+        raise SystemError("of another kind")
+    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
