@@ -95,7 +95,7 @@ def turn(draw: Callable[..., tuple[Figure, str]], **knobs: Sequence[float]) -> N
     """Shows a figure with a slider for each of its knobs; moving one draws it anew in the same place.
 
     It begins with the middle value of each knob. That figure is also what a stored lesson shows, where no
-    kernel runs. Introduced in lesson 02.
+    kernel runs. Introduced in lesson 04.
 
     Args:
         draw: function of the knobs, by name, that gives a matplotlib Figure and its description, as

@@ -40,6 +40,7 @@ ANSWER = {"grade": False, "solution": True, "locked": False, "task": False, "sch
 CHECK = {"grade": True, "solution": False, "locked": True, "task": False, "schema_version": 3}
 WRITTEN = {"grade": True, "solution": True, "locked": False, "task": False, "schema_version": 3}
 
+LONG_CELL, MOST_LONG_CELLS, LONGEST_CELL = 15, 10, 25  # lines, cells of more, lines
 ABSOLUTE_PATH = re.compile(
     r"(?<![\w./:~-])(?:~|/(?:home|Users|root|work|workspace|tmp|var|usr|opt|mnt|private|content))/\.?\w"
     r"|\b[A-Z]:\\\\?\w"
@@ -122,6 +123,16 @@ def has_readable_cell_ids(lesson):
         render.check_cell_ids(lesson.notebook, lesson.path.name)
     except CourseError as error:
         yield str(error)
+
+
+def has_short_cells(lesson):
+    lengths = {cell.id: len(cell.source.splitlines()) for cell in lesson.code}
+    for name, lines in lengths.items():
+        if lines > LONGEST_CELL:
+            yield f"{name}: {lines} lines; expected at most {LONGEST_CELL}"
+    long = sum(lines > LONG_CELL for lines in lengths.values())
+    if long > MOST_LONG_CELLS:
+        yield f"{long} cells of more than {LONG_CELL} lines; expected at most {MOST_LONG_CELLS}"
 
 
 def is_small(lesson):
@@ -370,6 +381,7 @@ def _names_of_the_course():
 RULES = (
     is_stored_as_it_was_rendered,
     has_readable_cell_ids,
+    has_short_cells,
     is_small,
     has_its_opening,
     has_its_sections,
@@ -507,6 +519,12 @@ def cell_removed(name):
     return lambda lesson: lesson.notebook.cells.remove(cell_of(lesson, name))
 
 
+def long_cells_added(count):
+    return lambda lesson: lesson.notebook.cells.extend(
+        code(f"long-{number}", "1\n" * 16) for number in range(count)
+    )
+
+
 def link_added(link):
     return text_becomes("summary", "## Summary", f"## Summary\n\n{link}")
 
@@ -526,6 +544,8 @@ BROKEN = [
     (is_stored_as_it_was_rendered, tags_become("sum", "nbval-skip"), "unknown tags"),
     (is_stored_as_it_was_rendered, lambda lesson: setattr(lesson, "text", "{}"), "not laid out"),
     (has_readable_cell_ids, lambda lesson: lesson.code[0].update(id="8f3a2b1c"), "8f3a2b1c"),
+    (has_short_cells, text_becomes("sum", "print", "1\n" * 25 + "print"), "sum: 26 lines"),
+    (has_short_cells, long_cells_added(11), "11 cells of more than 15 lines"),
     (is_small, text_becomes("sum", "1 + 1", "1 + 1" + " + 1" * 400_000), "1,60"),
     (has_its_opening, text_becomes("title", "**Minutes to read:** 5", "short"), "Minutes"),
     (has_its_opening, text_becomes("title", "**Seconds to run:** 1", "fast"), "Seconds"),
@@ -581,7 +601,7 @@ BROKEN = [
     (names_no_machine, text_becomes("sum", "1 + 1", "open('/home/ada/x.png')"), "/home/ada"),
     (names_no_machine, output_becomes("sum", 0, text="saved C:\\Users\\ada"), "C:"),
     (names_no_machine, output_becomes("sum", 0, text="in ~/lessons"), "~/lessons"),
-    (names_no_machine, output_becomes("sum", 0, text="reads /root/.keras/keras.json"), "/root/.keras"),
+    (names_no_machine, output_becomes("sum", 0, text="reads /opt/.keras/keras.json"), "/opt/.keras"),
     (names_no_machine, output_becomes("sum", 0, text="reads ~/.config/matplotlib"), "~/.config"),
     (names_no_machine, output_becomes("sum", 0, text="on adas-laptop."), "of this machine"),
     (has_working_links, link_added("[next](02_none.ipynb)"), "leads nowhere"),
