@@ -1,6 +1,7 @@
 """What an instructor opens runs nothing that a student has written, shows the rest, and keeps to bounds."""
 
 import base64
+import gc
 import os
 import signal
 import threading
@@ -304,6 +305,21 @@ def test_only_the_time_of_a_text_itself_counts(monkeypatch):
     finally:
         ended.set()
         busy.join()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the process that this runs in is stopped here")
+def test_collecting_what_others_left_is_no_time_of_a_text(monkeypatch):
+    enabled = []
+
+    def rendered(source, attachments):
+        enabled.append(gc.isenabled())
+        return source
+
+    pages._prepare()
+    monkeypatch.setattr(pages, "_rendered", rendered)
+    assert shown_as("A short text.") == "A short text."
+    assert enabled == [False]
+    assert gc.isenabled()
 
 
 def forever():
