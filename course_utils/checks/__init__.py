@@ -2,7 +2,8 @@
 
 A check is a function that calls the learner's function on inputs it makes itself and compares the results
 with an independent reference. It raises :class:`CheckFailed`, an ``AssertionError`` that shows its hint and
-no traceback, and prints one line when all holds. The checks of a lesson live in ``lesson_NN.py``.
+no traceback, and prints one line when all holds; in a notebook a second one counts the checks of the lesson
+that have passed. The checks of a lesson live in ``lesson_NN.py``.
 
 **What is taken as a result**, by all checks alike. Numbers: a NumPy array, a tensor, or a list or tuple of
 numbers, nested as deep as the array has axes (:func:`expect_array`); where one number is asked, a Python or
@@ -59,6 +60,8 @@ _KINDS = {
     "KerasTensor": "a symbolic tensor, which has no numbers yet",
 }
 
+_PASSED: dict[str, bool] = {}
+"""Whether an exercise passed when it was last checked, by its number, in the order of the lesson."""
 
 _SHAPES = (
     " Two shapes do not fit: print them. `keepdims=True` keeps the axis over which a sum or a maximum is "
@@ -360,14 +363,17 @@ def exercise(number: str, verified: str, own: str | None = None) -> Callable[[Ca
             because the exercise is to write that; None allows everything.
 
     Returns:
-        A decorator. The decorated check prints one line or raises :class:`CheckFailed`: also for an answer
-        that is still empty (:class:`StillEmpty`), for one that stops with an error of its own, whose line it
-        quotes, and for one that changes its arguments.
+        A decorator. The decorated check prints one line, in a notebook two, or raises :class:`CheckFailed`:
+        also for an answer that is still empty (:class:`StillEmpty`), for one that stops with an error of its
+        own, whose line it quotes, and for one that changes its arguments.
     """
 
     def decorate(test: Callable) -> Callable:
+        _PASSED[number] = False
+
         @functools.wraps(test)
         def check(*answers: object) -> None:
+            _PASSED[number] = False
             try:
                 test(*(_Answer(answer, own) for answer in answers))
             except CheckFailed:
@@ -380,10 +386,31 @@ def exercise(number: str, verified: str, own: str | None = None) -> Callable[[Ca
                     ) from None
                 raise CheckFailed(_describe(error, answers, test)) from error
             print(f"Exercise {number} passed: {verified}.")
+            _PASSED[number] = True
+            # In grading there is no lesson to go on with, and one process checks the answers of many.
+            if _notebook():
+                print(_progress(number))
 
         return check
 
     return decorate
+
+
+def _progress(number: str) -> str:
+    """Counts the checks of an exercise's lesson that have passed since the kernel started, as a sentence."""
+    lesson = number.partition(".")[0]
+    checks = {other: passed for other, passed in _PASSED.items() if other.partition(".")[0] == lesson}
+    left = [other for other, passed in checks.items() if not passed]
+    if not left:
+        return "With this, every check of the lesson has passed."
+    return (
+        f"Checks of this lesson passed: {len(checks) - len(left)} of {len(checks)}. To do: {', '.join(left)}."
+    )
+
+
+def _notebook() -> object:
+    """The shell of the notebook that this runs in; None elsewhere."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
 
 
 class _Answer:
@@ -492,5 +519,5 @@ def _tell_empty_answers(shell: object) -> None:
     shell.set_custom_exc((NotImplementedError,), tell)
 
 
-if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()):
+if _shell := _notebook():
     _tell_empty_answers(_shell)

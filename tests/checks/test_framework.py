@@ -1,5 +1,6 @@
 """The framework that all exercise checks stand on."""
 
+import contextlib
 import types
 
 import numpy as np
@@ -301,6 +302,28 @@ def test_expect_close_does_not_guess_between_two_mistakes():
 def test_a_table_puts_answers_through_the_hidden_tests_of_the_lesson():
     assert tables.accepts("0.1", lambda picture: (picture[..., 3] > 0).mean())
     assert not tables.accepts("0.1", lambda picture: (picture[..., 3] == 0).mean())
+
+
+def test_in_a_notebook_the_checks_that_have_passed_are_counted(monkeypatch, capsys):
+    monkeypatch.setattr(checks, "_PASSED", {"8.1": True})
+    monkeypatch.setattr(checks, "_notebook", object)
+    first, second = (
+        exercise(number, "right")(lambda add: expect(add(1, 1) == 2, "no")) for number in ("9.1", "9.2")
+    )
+    last = exercise("9.10", "right")(lambda add: expect(add(2, 2) == 4, "no"))
+
+    def says(check, answer):
+        with contextlib.suppress(CheckFailed):
+            check(answer)
+        return capsys.readouterr().out.splitlines()[1:]
+
+    assert says(second, lambda a, b: a + b) == ["Checks of this lesson passed: 1 of 3. To do: 9.1, 9.10."]
+    assert says(second, lambda a, b: a + b) == ["Checks of this lesson passed: 1 of 3. To do: 9.1, 9.10."]
+    assert says(last, lambda a, b: a + b) == ["Checks of this lesson passed: 2 of 3. To do: 9.1."]
+    # An answer that was changed and fails now counts no longer.
+    assert says(second, lambda a, b: a - b) == []
+    assert says(first, lambda a, b: a + b) == ["Checks of this lesson passed: 2 of 3. To do: 9.2."]
+    assert says(second, lambda a, b: a + b) == ["With this, every check of the lesson has passed."]
 
 
 EMPTY = "Not yet. This cell uses your answer to the exercise above, and that is still empty."
