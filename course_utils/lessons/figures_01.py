@@ -1,8 +1,4 @@
-"""What the figures of lesson 01 show, by name: alt text and caption, kept out of the code that draws them.
-
-A figure's code ends in ``plotting.show(figure, described["name"])``. Whoever changes the figure changes its
-sentence here. Drawings bring their own descriptions, from :mod:`course_utils.diagrams`.
-"""
+"""What the figures of lesson 01 show, by name: their alt text and caption."""
 
 described = {
     "orientation": (
@@ -21,9 +17,9 @@ described = {
         "Six versions of the photograph of Grace Hopper, each cropped at another place, mirrored or not, "
         "brighter or darker."
     ),
-    "alias": (
-        "A slow wave of 1,000 Hz and a fast dotted one of 7,000 Hz; the twelve samples taken at 8,000 Hz lie "
-        "on both curves."
+    "alias-turn": (
+        "The wave of a tone, dotted, and the slowest wave through the same twelve samples, solid; the "
+        "samples taken at 8,000 Hz lie on both."
     ),
     "window": (
         "Spectrum of a 1,020 Hz tone. Without a window its level stays above -37 dB at every frequency; with "

@@ -1,14 +1,15 @@
-"""What the figures of lesson 02 show, by name: alt text and caption, kept out of the code that draws them.
-
-A figure's code ends in ``plotting.show(figure, described["name"])``. Whoever changes the figure changes its
-sentence here; a test finds names that the lesson does not use, or uses and are not here.
-"""
+"""What the figures of lesson 02 show, by name: their alt text and caption."""
 
 described = {
     "edge": (
         "Three images. A white square on black. Its vertical edges: on grey, which is 0, a white bar at the"
         " square's left side and a black one at its right. Its horizontal edges: a white bar at the upper "
         "side and a black one at the lower."
+    ),
+    "edge-turn": (
+        "Two images. The white square under noise. The answer of the kernel: a bright bar at the square's "
+        "left side and a dark one at its right, on grey. A wider kernel has wider and smoother bars and smoother "
+        "grey around them; more noise makes all of it rougher."
     ),
     "field": (
         "Gradient of one entry with respect to an image of 48 by 48 pixels: 0 outside a dashed square of 22"

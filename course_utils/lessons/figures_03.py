@@ -1,10 +1,10 @@
-"""What the figures of lesson 03 show, by name: alt text and caption, kept out of the code that draws them.
-
-A figure's code ends in ``plotting.show(figure, described["name"])``. Whoever changes the figure changes its
-sentence here. Drawings bring their own descriptions, from :mod:`course_utils.diagrams`.
-"""
+"""What the figures of lesson 03 show, by name: their alt text and caption."""
 
 described = {
+    "slope-turn": (
+        "The slope on a logarithmic axis against the words that it passes: a straight line from 1, which "
+        "falls when the factor is below 1, is level at 1 and rises above."
+    ),
     "gates": (
         "Size of the gradient against words back, in two panels. Left, the cells as they start: all three "
         "curves fall from 1 at the last word to nearly nothing within twenty words, the GRU fastest, then "

@@ -1,8 +1,4 @@
-"""What the figures of lesson 04 show, by name: alt text and caption, kept out of the code that draws them.
-
-A figure's code ends in ``plotting.show(figure, described["name"])``. Whoever changes the figure changes its
-sentence here; a test finds names that the lesson does not use, or uses and are not here.
-"""
+"""What the figures of lesson 04 show, by name: their alt text and caption."""
 
 described = {
     "bowl-turn": (

@@ -1,0 +1,48 @@
+"""Diagrams that more than one place shows, lessons and the README; a module for each lesson's."""
+
+from course_utils.diagrams.convolution import (
+    batch_norm_modes,
+    convolution_settings,
+    receptive_field_growth,
+    sliding_kernel,
+    stacked_kernels,
+)
+from course_utils.diagrams.fusion import cross_attention, elimination, fusion_family, query_key_value
+from course_utils.diagrams.overview import arrays_of_modalities, four_steps
+from course_utils.diagrams.preprocessing import framing, image_array, merge_steps, three_fits
+from course_utils.diagrams.recurrence import (
+    bag_of_words,
+    gradient_chain,
+    gru_cell,
+    lstm_cell,
+    padding_mask,
+    unrolled_rnn,
+)
+from course_utils.diagrams.training import computation_graph, data_splits, training_loop
+
+__all__ = [
+    "arrays_of_modalities",
+    "bag_of_words",
+    "batch_norm_modes",
+    "computation_graph",
+    "convolution_settings",
+    "cross_attention",
+    "data_splits",
+    "elimination",
+    "four_steps",
+    "framing",
+    "fusion_family",
+    "gradient_chain",
+    "gru_cell",
+    "image_array",
+    "lstm_cell",
+    "merge_steps",
+    "padding_mask",
+    "query_key_value",
+    "receptive_field_growth",
+    "sliding_kernel",
+    "stacked_kernels",
+    "three_fits",
+    "training_loop",
+    "unrolled_rnn",
+]
