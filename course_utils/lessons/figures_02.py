@@ -8,8 +8,8 @@ described = {
     ),
     "edge-turn": (
         "Two images. The white square under noise. The answer of the kernel: a bright bar at the square's "
-        "left side and a dark one at its right, on grey. A wider kernel has wider and smoother bars and smoother "
-        "grey around them; more noise makes all of it rougher."
+        "left side and a dark one at its right, on grey. A wider kernel has wider and smoother bars and "
+        "smoother grey around them; more noise makes all of it rougher."
     ),
     "field": (
         "Gradient of one entry with respect to an image of 48 by 48 pixels: 0 outside a dashed square of 22"
