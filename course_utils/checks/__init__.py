@@ -63,10 +63,23 @@ _KINDS = {
 _PASSED: dict[str, bool] = {}
 """Whether an exercise passed when it was last checked, by its number, in the order of the lesson."""
 
-_SHAPES = (
-    " Two shapes do not fit: print them. `keepdims=True` keeps the axis over which a sum or a maximum is "
-    "taken, `[:, np.newaxis]` makes a new one, and `swapaxes` exchanges two."
-)
+# What a library says when it stops, and what is likely then.
+_STOPS = {
+    r"could not be broadcast|mismatch in its core dimension|not aligned": (
+        " Two shapes do not fit: print them. Are the sizes taken from the arguments, not from an example? "
+        "`keepdims=True` keeps the axis over which a sum or a maximum is taken, `[:, np.newaxis]` makes a "
+        "new one, and `swapaxes` exchanges two."
+    ),
+    r"truth value of an array": (
+        " `if` wants one True or False, and this is an array of them: decide for each entry, "
+        "`np.where(condition, a, b)`."
+    ),
+    r"Cannot cast ufunc": (
+        " `a -= b` writes into `a`, which keeps its type, here whole numbers: `a = a - b` makes a new array."
+    ),
+    r"(max|min)\(\) .*empty": " There may be nothing to take it of: `max(…, default=0)`.",
+    r"not result in an equal division": " `np.split` cuts rows unless told otherwise: `axis=1` cuts columns.",
+}
 
 # What is likely when an array has another type than the one asked for.
 _TYPES = {
@@ -191,7 +204,8 @@ def expect_parts(value: object, names: Sequence[str]) -> list:
     hint = f"Return {count} things, `return {', '.join(names)}`"
     expect(value is not None, f"Your function returned None: does it end without `return`? {hint}.")
     expect(several, f"{hint}; found {_kind(value)}.")
-    expect(len(value) == len(names), f"{hint}; found {len(value)}.")
+    found = f"one array of shape {tuple(value.shape)}" if hasattr(value, "shape") else len(value)
+    expect(len(value) == len(names), f"{hint}; found {found}.")
     for name, part in zip(names, value, strict=True):
         expect(part is not None, f"{name} is None. {hint}.")
     return list(value)
@@ -265,7 +279,7 @@ def _numbers(value: object, what: str) -> np.ndarray:
 
 def _kind(value: object) -> str:
     name = type(value).__name__
-    return _KINDS.get(name, f"a {name}")
+    return _KINDS.get(name, f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}")
 
 
 def expect_close(
@@ -484,11 +498,7 @@ def _is_own(file: str, answers: tuple) -> bool:
 def _describe(error: Exception, answers: tuple, test: Callable) -> str:
     """Says in one sentence what went wrong, and in which line of the learner's, if it was there."""
     what = f"{type(error).__name__}: {error}"
-    fit = (
-        _SHAPES
-        if re.search(r"could not be broadcast|mismatch in its core dimension|not aligned", what)
-        else ""
-    )
+    fit = next((hint for said, hint in _STOPS.items() if re.search(said, what)), "")
     # Raised in the process where the answer runs.
     if getattr(error, "by_answer", False):
         return f"Your code stopped with {what}.{fit}"

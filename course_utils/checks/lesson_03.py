@@ -80,7 +80,7 @@ def simple_rnn(my_simple_rnn: Callable) -> None:
         inputs *= 1e3 if trial == 15 else 1
         W, U, b = rng.normal(size=(dim, units)), rng.normal(size=(units, units)), rng.normal(size=units)
         value = my_simple_rnn(inputs, mask, W, U, b)
-        what = f"The state for {batch} texts of {tokens} places, padding: {padding},"
+        what = f"The state for {batch} texts of {tokens} positions, padding: {padding},"
         every = "You returned the states at all tokens, expected the last one only: (batch, units)."
         hints = [((batch, tokens, units), every), ((tokens, batch, units), every)]
         array = expect_array(value, (batch, units), np.floating, what, hints)
@@ -114,10 +114,26 @@ def _rnn_mistakes(
         ),
         (
             _state_at(inputs, mask.sum(axis=1) - 1, W, U, b),
-            "You took the state at place `mask.sum() - 1`: that is the last token only where padding stands at the end. Keep the "
+            "You took the state at position `mask.sum() - 1`: that is the last token only where padding stands at the end. Keep the "
             "state where the mask is False, and the last one is right wherever padding stands.",
         ),
         (_run_rnn(inputs, mask, W, U, b, order=-1), "You read from the last token to the first."),
+        (
+            _run_rnn(inputs[:, :-1], mask[:, :-1], W, U, b),
+            "The last token is not read: `range(tokens)` ends at tokens - 1 already.",
+        ),
+        (
+            _run_rnn(inputs[:, :1], mask[:, :1], W, U, b),
+            "Only the first token is read: does `return` stand inside the loop?",
+        ),
+        (
+            _run_rnn(inputs, np.broadcast_to(mask.all(axis=0), mask.shape), W, U, b),
+            "One decision for the whole batch, as after `if mask[:, t].all()`: each text has its own, `np.where`.",
+        ),
+        (
+            _run_rnn(inputs, np.broadcast_to(mask.any(axis=0), mask.shape), W, U, b),
+            "One decision for the whole batch, as after `if mask[:, t].any()`: each text has its own, `np.where`.",
+        ),
         (_run_rnn(inputs, mask, W, U, np.zeros_like(b)), "The bias b is missing."),
         (_run_rnn(inputs, mask, W, np.zeros_like(U), b), "The old state is missing: add `h @ U`."),
         (_run_rnn(inputs, mask, W, U.T, b), "U is transposed: the row vector h comes first, `h @ U`."),
@@ -251,8 +267,20 @@ def _check_lstm(my_lstm_step: Callable, given: Any, what: str) -> None:
             (c + _sigmoid(i) * np.tanh(g), "The forget gate is missing: `σ(f) * c`."),
             (_sigmoid(f) * c + np.tanh(g), "The input gate is missing: `σ(i) * tanh(g)`."),
             (
+                _lstm(*given, order=(0, 2, 1, 3))[1],
+                "You took the second quarter for the candidate: the order is i, f, g, o.",
+            ),
+            (
                 f * c + i * np.tanh(g),
                 "The gates need their sigmoid: as they are they may be above 1 or negative.",
+            ),
+            (f * c + i * g, "Gates and candidate need σ and tanh: c is `σ(f) * c + σ(i) * tanh(g)`."),
+            *(
+                (
+                    _lstm(*given, gate=gate)[1],
+                    "Mind the brackets in σ(a): `(1 + np.tanh(a / 2)) / 2`, with a / 2 inside.",
+                )
+                for gate in (lambda a: (1 + np.tanh(a)) / 2, lambda a: 1 + np.tanh(a / 2) / 2)
             ),
             (_lstm(x, h, c, W, U, 0 * b)[1], "The bias b is missing."),
             (_lstm(x, h, c, W, 0 * U, b)[1], "The old state is missing: add `h @ U`."),
@@ -290,6 +318,11 @@ def forget_bias(my_forget_bias: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(3)
+
+    def right(words: float, share: float) -> float:
+        per_word = share ** (1 / words)
+        return np.log(per_word) - np.log1p(-per_word)
+
     cases = [(10, 0.3)]  # every mistake has a value of its own
     cases += [(words, float(rng.uniform(0.05, 0.95))) for words in (1, 2, 10, 50, 300, 7) * 5]
     cases += [(1, 0.5), (1, 0.01), (1, 0.999), (10_000, 0.5), (3, 0.01), (59, 0.999)]
@@ -301,7 +334,7 @@ def forget_bias(my_forget_bias: Callable) -> None:
         once = np.log(share / (1 - share))
         expect_close(
             value,
-            np.log(per_word) - np.log1p(-per_word),
+            right(words, share),
             f"The bias for {share:.2f} left after {words} words",
             (
                 (
@@ -341,6 +374,18 @@ def forget_bias(my_forget_bias: Callable) -> None:
                     "That is the logarithm of the gate; the inverse of the sigmoid is log(p / (1 - p)).",
                 ),
                 (np.log10(per_word / (1 - per_word)), "Use the natural logarithm, `np.log`."),
+                *(
+                    (np.round(right(words, share), digits), "You rounded: return the number as it is.")
+                    for digits in (0, 1, 2, 3)
+                ),
+                *(
+                    (
+                        right(words + more, share),
+                        "The memory is multiplied once at each of the `words` words.",
+                    )
+                    for more in (-1, 1)
+                    if words + more
+                ),
             ),
         )
 
@@ -385,8 +430,8 @@ def batches(my_batches: Callable) -> None:
         together = np.concatenate(found) if found else np.array([], int)
         _expect_indices(together, lengths, size, what)
         sizes = sorted(len(batch) for batch in found)
-        expect(bool(sizes) and sizes[0] > 0, f"{what}: a batch is empty.")
-        expect(sizes[-1] <= size, f"{what}: a batch has {sizes[-1]} texts.")
+        expect(bool(sizes) and sizes[0] > 0, f"{what}: one of your {len(sizes)} batches is empty.")
+        expect(sizes[-1] <= size, f"{what}: a batch has {sizes[-1]} texts, at most {size} are asked.")
         expect(
             len(sizes) == -(-n // size),
             f"{what}: there are {len(sizes)} batches; expected {-(-n // size)}: all full but one.",
@@ -404,7 +449,7 @@ def _expect_indices(together: np.ndarray, lengths: np.ndarray, size: int, what: 
         return
     expect(
         sorted(together.tolist()) != sorted(lengths.tolist()),
-        f"{what}: you returned the lengths; expected the places where they stand: `np.argsort` gives those.",
+        f"{what}: you returned the lengths; expected the numbers of the texts: `np.argsort` gives those.",
     )
     missing = sorted(set(range(n)) - set(together.tolist()))
     twice = sorted({index for index in together.tolist() if together.tolist().count(index) > 1})
@@ -435,11 +480,11 @@ def _expect_little_padding(found: list, lengths: np.ndarray, size: int, what: st
     in_order = [list(range(first, min(first + size, n))) for first in range(0, n, size)]
     expect(
         places in allowed or sorted(sorted(batch.tolist()) for batch in found) != in_order,
-        f"{what}: {places} places, {max(allowed)} would do. You cut the texts in the order given: sort them by length first.",
+        f"{what}: {places} positions, {max(allowed)} would do. You cut the texts in the order given: sort them by length first.",
     )
     expect(
         places in allowed,
-        f"{what}: your batches have {places} places, {max(allowed)} would do. Put texts of similar length together: sort all of them by length, then cut.",
+        f"{what}: your batches have {places} positions, {max(allowed)} would do. Put texts of similar length together: sort all of them by length, then cut.",
     )
 
 
@@ -531,7 +576,7 @@ def _check_answers(model: "keras.Model", ids: np.ndarray, size: int, what: str) 
     wider = call_model(model, np.pad(few, ((0, 0), (0, 4))), what)
     expect(
         np.allclose(wider, again[:3], atol=1e-4) or not np.allclose(again, plain, atol=1e-4),
-        f"4 more places of padding changed an answer by {np.abs(wider - again[:3]).max():.3f}. Is the mask made (`mask_zero=True`), does it reach the recurrent layer (an operation such as `x * 2` loses it), and does the mean heed it (`GlobalAveragePooling1D` does, `ops.mean` does not)?",
+        f"4 more positions of padding changed an answer by {np.abs(wider - again[:3]).max():.3f}. Is the mask made (`mask_zero=True`), does it reach the recurrent layer (an operation such as `x * 2` loses it), and does the mean heed it (`GlobalAveragePooling1D` does, `ops.mean` does not)?",
     )
     alone = call_model(model, ids[:1, :3], what)
     expect(

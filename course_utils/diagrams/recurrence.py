@@ -159,7 +159,7 @@ def gradient_chain(factors: Sequence[float]) -> tuple[Figure, str]:
     y = 1.6 + 0.9 * rows
     for back in range(steps + 1):
         x = 14.6 - 2.4 * back
-        shapes.box(axes, x, y, 1.3, "word T" if back == 0 else f"T − {back}", plotting.COLOURS[0], height=0.9)
+        shapes.box(axes, x, y, 1.3, f"$h_{{T-{back}}}$" if back else "$h_T$", plotting.COLOURS[0], height=0.9)
         if back:
             shapes.arrow(axes, (x + 0.8, y + 0.15), (x + 1.6, y + 0.15))
             shapes.arrow_back(axes, (x + 1.6, y - 0.2), (x + 0.8, y - 0.2))
@@ -168,7 +168,7 @@ def gradient_chain(factors: Sequence[float]) -> tuple[Figure, str]:
             axes.text(x, y - 1.1 - 0.9 * row, f"{factor**back:.2f}", ha="center", va="center")
     for row, factor in enumerate(factors):
         axes.text(0.2, y - 1.1 - 0.9 * row, f"u = {factor}", va="center", weight="bold")
-    note = "slope of the last state with respect to each word"
+    note = "slope of the last state with respect to each word; dashed: the way that the slope goes"
     axes.text(8.6, 0.5, note, ha="center", va="center", fontsize=9)
     ends = "; ".join(f"with u = {factor} it is {factor**steps:.2f}" for factor in factors)
     return figure, (
@@ -214,7 +214,7 @@ def lstm_cell() -> tuple[Figure, str]:
     ):
         shapes.arrow(axes, start, end)
     axes.text(15.0, 4.6, "h, new", va="center", weight="bold", fontsize=9)
-    axes.text(0.1, 2.2, "h, before", va="center", weight="bold", fontsize=9)
+    axes.text(0.1, 2.0, "h, before", va="center", weight="bold", fontsize=9)
     axes.text(7.4, 0.4, "x, this word's vector (batch, dim)", va="center", fontsize=9)
     axes.text(3.1, 6.0, "how much\nstays", ha="right", va="center", fontsize=9)
     axes.text(6.2, 5.4, "how much\nis let in", ha="right", va="center", fontsize=9)
@@ -234,7 +234,8 @@ def gru_cell() -> tuple[Figure, str]:
     Returns:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
     """
-    figure, axes = shapes.canvas(8, 3.6, 16, 7.2)
+    figure, axes = shapes.canvas(8, 3.9, 16, 7.2)
+    axes.set_ylim(-0.6, 7.2)
     gate, memory = plotting.COLOURS[2], plotting.COLOURS[0]
     axes.plot((1.7, 14.2), (6.2, 6.2), color=memory, linewidth=3, linestyle="-", zorder=0)
     axes.text(0.1, 6.2, "h, before", va="center", weight="bold", fontsize=9)
@@ -253,8 +254,12 @@ def gru_cell() -> tuple[Figure, str]:
         ((4.0, 1.3), (4.0, 1.85)),
         ((7.6, 1.3), (7.6, 1.85)),
         ((11.6, 1.3), (11.6, 1.85)),
+        ((1.0, 0.8), (2.2, 0.8)),
+        ((7.8, -0.25), (7.8, 0.3)),
     ):
         shapes.arrow(axes, start, end)
+    axes.text(0.1, 1.4, "h, before", va="center", weight="bold", fontsize=9)
+    axes.text(8.0, -0.25, "x, this word's vector (batch, dim)", va="center", fontsize=9)
     products = "x W + b and h U + b′, each cut into three parts: z, r, h"
     shapes.box(axes, 7.8, 0.8, 11.0, products, plotting.COLOURS[3], height=0.9)
     axes.text(4.3, 5.0, "z: how much stays", va="center", fontsize=9)

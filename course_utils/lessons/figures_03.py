@@ -1,6 +1,19 @@
 """What the figures of lesson 03 show, by name: their alt text and caption."""
 
 described = {
+    "tanh": (
+        "Two curves. The tanh rises from -1 to 1 through 0, steeply in the middle and flat outside -3 and 3. "
+        "Its slope is a bell: 1 at 0, nearly 0 beyond -3 and 3."
+    ),
+    "sigmoid": (
+        "The sigmoid rises from 0 to 1 in the shape of an S. Three points are marked: one half at 0, 0.73 at "
+        "1 and 0.98 at 4."
+    ),
+    "history": (
+        "Loss against epoch. On the training reviews it falls to nearly 0. On the validation reviews it "
+        "falls in the first epochs only and then rises. A dotted line marks the epoch with the smallest validation "
+        "loss, early on, whose weights are kept."
+    ),
     "slope-turn": (
         "The slope on a logarithmic axis against the words that it passes: a straight line from 1, which "
         "falls when the factor is below 1, is level at 1 and rises above."

@@ -225,7 +225,8 @@ def test_a_whole_number_is_told_from_a_float():
         ("ab", "Return two things, `return a, b`; found text"),
         ((1,), "found 1"),
         ((1, None), "b is None"),
-        (3, "found a int"),
+        (3, "found an int"),
+        (np.zeros((3, 2)), r"found one array of shape \(3, 2\)"),
     ],
 )
 def test_expect_parts_names_what_is_wrong(value, message):
@@ -283,6 +284,21 @@ def test_expect_close_says_what_wrong_numbers_have_in_common(change, message):
 def test_expect_array_says_what_two_shapes_have_to_do_with_each_other(shape, message):
     with pytest.raises(CheckFailed, match=message):
         expect_array(np.zeros(shape), (1, 2, 3), np.floating, "it")
+
+
+@pytest.mark.parametrize(
+    ("stops", "hint"),
+    [
+        (lambda a, b: np.zeros(2) + np.zeros(3), "Two shapes do not fit"),
+        (lambda a, b: 1 if np.zeros(2) == 0 else 2, "decide for each entry"),
+        (lambda a, b: np.subtract(np.zeros(2, int), 0.5, out=np.zeros(2, int)), "makes a new array"),
+        (lambda a, b: max([]), "nothing to take it of"),
+        (lambda a, b: np.split(np.zeros((3, 4)), 4), "cuts rows unless told otherwise"),
+    ],
+)
+def test_what_a_library_says_when_it_stops_is_explained(stops, hint):
+    with pytest.raises(CheckFailed, match=rf"Your code stopped with .*{hint}"):
+        addition(stops)
 
 
 def test_expect_close_compares_masks_and_complex_numbers():

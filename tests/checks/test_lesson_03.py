@@ -66,6 +66,14 @@ def simple_at_length(x, mask, W, U, b):
     return np.stack(states, axis=1)[np.arange(len(x)), mask.sum(axis=1) - 1]
 
 
+def simple_by_if(x, mask, W, U, b):
+    h = np.zeros((len(x), len(b)))
+    for t in range(x.shape[1]):
+        if mask[:, t]:
+            h = np.tanh(x[:, t] @ W + h @ U + b)
+    return h
+
+
 SIMPLE_RIGHT = {
     "lists": lambda *a: simple(*a).tolist(),
     "multiplied": simple,
@@ -85,6 +93,15 @@ SIMPLE_WRONG = {
     "state reset": (lambda *a: simple(*a, carry=False), "must stay what it was"),
     "mask inverted": (lambda x, m, *w: simple(x, ~m, *w), "wrong way round"),
     "backwards": (lambda *a: simple(*a, order=-1), "from the last token to the first"),
+    "one short": (lambda x, m, *w: simple(x[:, :-1], m[:, :-1], *w), "The last token is not read"),
+    "return in the loop": (lambda x, m, *w: simple(x[:, :1], m[:, :1], *w), "inside the loop"),
+    "if": (simple_by_if, "`if` wants one True or False"),
+    "if all": (lambda x, m, *w: simple(x, m, *w, keep=m.all(0) & (m | True)), "One decision"),
+    "if any": (lambda x, m, *w: simple(x, m, *w, keep=m.any(0) & (m | True)), "One decision"),
+    "sizes of the example": (
+        lambda x, m, W, U, b: np.zeros((2, 3)) + x[:, 0] @ W,
+        "taken from the arguments",
+    ),
     "no bias": (lambda x, m, W, U, b: simple(x, m, W, U, 0 * b), "bias b is missing"),
     "no memory": (lambda x, m, W, U, b: simple(x, m, W, 0 * U, b), "old state is missing"),
     "transposed": (lambda x, m, W, U, b: simple(x, m, W, U.T, b), "U is transposed"),
@@ -180,6 +197,14 @@ LSTM_WRONG = {
         "input gate is missing",
     ),
     "bare gates": (lambda *a: lstm(*a, gate=lambda v: v), "need their sigmoid"),
+    "bare gates and candidate": (
+        lambda *a: lstm(*a, new=lambda c, i, f, g: f * c + i * g),
+        "Gates and candidate need",
+    ),
+    "no half": (lambda *a: lstm(*a, gate=lambda v: (1 + np.tanh(v)) / 2), "Mind the brackets"),
+    "half of the tanh": (lambda *a: lstm(*a, gate=lambda v: 1 + np.tanh(v / 2) / 2), "Mind the brackets"),
+    "order i, g, f, o": (lambda *a: lstm(*a, order=(0, 2, 1, 3)), "second quarter for the candidate"),
+    "rows cut": (lambda x, h, c, W, U, b: np.split(x @ W + h @ U + b, 4), "cuts rows unless told"),
     "no bias": (lambda x, h, c, W, U, b: lstm(x, h, c, W, U, 0 * b), "bias b is missing"),
     "no state": (lambda x, h, c, W, U, b: lstm(x, h, c, W, 0 * U, b), "old state is missing"),
     "bare c": (lambda *a: lstm(*a, show=lambda o, made, c: sigmoid(o) * made), "tanh around c is missing"),
@@ -192,7 +217,7 @@ LSTM_WRONG = {
     "c first": (lambda *a: lstm(*a)[::-1], "returned c first"),
     "overflow": (lstm_overflowing, "overflowed"),
     "in place": (lstm_in_place, "changed the arrays"),
-    "h only": (lambda *a: lstm(*a)[0], "Return two things"),
+    "h only": (lambda *a: lstm(*a)[0], r"Return two things.*found one array of shape \(3, 2\)"),
     "identity": (lambda x, h, c, *w: (h, c), "c has not changed"),
     "old h": (lambda x, h, c, *w: (h, lstm(x, h, c, *w)[1]), "h has not changed"),
     "no return": (lambda *a: None, "without `return`"),
@@ -236,6 +261,9 @@ BIAS_WRONG = {
     "multiplied": (lambda w, s: bias(1, s) * w, "Multiplying the bias|over \\*one\\* word"),
     "logarithm": (lambda w, s: math.log(s) / w, "inverse of the sigmoid"),
     "decadic": (lambda w, s: bias(w, s) / math.log(10), "natural logarithm"),
+    "rounded": (lambda w, s: round(bias(w, s), 2), "You rounded"),
+    "one word fewer": (lambda w, s: bias(w - 1, s) if w > 1 else 0.0, "multiplied once at each"),
+    "one word more": (lambda w, s: bias(w + 1, s), "multiplied once at each"),
     "an array": (lambda w, s: np.array([bias(w, s)]), "expected one number"),
     "constant": (lambda w, s: 4.0, "expected"),
     "no return": (lambda w, s: None, "without `return`"),
