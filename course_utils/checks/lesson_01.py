@@ -288,6 +288,7 @@ def _check_geometry(my_preprocess: Callable, folder: Path) -> None:
     "1.2",
     "both sets are standardised by the training set's statistics, channel by channel, also flat and faint channels and "
     "a single picture",
+    own=COURSE + r"images\.standardise",
 )
 def standardise(my_standardise: Callable) -> None:
     """Checks standardisation with statistics of the training split only (lesson 01).
@@ -707,7 +708,8 @@ def power_spectrogram(my_power_spectrogram: Callable) -> None:
         samples = size * rng.normal(size=n)
         with (
             _hint_for(
-                r"shapes \(\d+,\) \(\d+,\)|could not broadcast input|inhomogeneous|same shape|out of bounds",
+                r"shapes \(\d+,\) \(\d+,\)|could not broadcast input|inhomogeneous|same shape|out of bounds for axis 0 "
+                rf"with size {n}\b",
                 "A frame at the end has fewer than `frame_length` samples: stop where the last whole one begins, at "
                 "`len(samples) - frame_length` at the latest.",
             ),

@@ -246,6 +246,10 @@ STANDARDISE_RIGHT = {
     "a list": lambda train, test: [*standardise_by_loop(train, test)],
 }
 STANDARDISE_WRONG = {
+    "the course's own": (
+        lambda *sets: tuple(images.standardise(x, *images.channel_statistics(sets[0])) for x in sets),
+        "calls `course_utils.preprocessing.images.standardise`",
+    ),
     "a small number added": (
         lambda train, test: standardise_by(train, test, lambda std: std + 1e-8),
         "divided by something else than 1.*a small number was added",
@@ -522,6 +526,12 @@ def spectrogram_to_the_end(samples, frame_length, hop):
     return np.array([np.abs(np.fft.rfft(window * samples[s : s + frame_length])) ** 2 for s in starts])
 
 
+def spectrogram_past_the_end(samples, frame_length, hop):
+    starts = np.arange(0, len(samples), hop)
+    frames = samples[starts[:, np.newaxis] + np.arange(frame_length)]
+    return np.abs(np.fft.rfft(frames)) ** 2
+
+
 def spectrogram_of_faded(samples, frame_length, hop):
     faded = samples * (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(len(samples)) / len(samples)))
     return spectrogram(faded, frame_length, hop, window=1)
@@ -570,6 +580,7 @@ SPECTROGRAM_WRONG = {
         "calls `course_utils.preprocessing.audio.stft`",
     ),
     "a short last frame": (spectrogram_to_the_end, "fewer than `frame_length` samples"),
+    "an index past the end": (spectrogram_past_the_end, "out of bounds.*fewer than `frame_length` samples"),
     "the lesson's window": (lambda s, n, h: spectrogram(s, n, h, window=np.hanning(200)), "frames of 200"),
     "one window": (spectrogram_of_faded, "one window over the whole signal"),
     "squared as complex": (spectrogram_squared, "squared as complex numbers"),
