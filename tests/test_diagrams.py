@@ -111,6 +111,7 @@ WEIGHTS = np.array([[0.61, 0.79, 0.0], [0.0, 0.37, 0.93]])
 DRAWINGS = {
     "arrays_of_modalities": (),
     "bag_of_words": (["soup cold", "soup good good"], ["cold", "soup", "good"], COUNTS, WEIGHTS),
+    "folded_frequencies": (8000, [1000, 7000]),
     "framing": (np.sin(np.arange(560) * 0.7), 8000, 200, 80),
     "gradient_chain": ((0.8, 1.0, 1.1),),
     "gru_cell": (),
@@ -212,6 +213,14 @@ def test_merge_steps_frame_the_new_pieces():
     assert len(figure.axes[0].patches) == 6 + 4 + 3
     assert {"1. join a + t", "2. join c + at", "cat"} <= set(shown)
     assert description.endswith("At the end cat is cat; rat is r | at.")
+
+
+def test_tones_beyond_half_the_rate_are_drawn_where_they_are_heard():
+    figure, description = diagrams.folded_frequencies(1000, [450, 800, 1300])
+    plt.close(figure)
+    heard = [line.get_ydata()[0] for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert heard == pytest.approx([450, 200, 300])
+    assert "up to 500 Hz" in description and description.endswith("800 Hz at 200 Hz, 1,300 Hz at 300 Hz.")
 
 
 def test_a_frame_gives_a_column_with_the_energy_at_its_tone():

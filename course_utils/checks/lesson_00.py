@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_utils.checks import exercise, expect_close, expect_number
+from course_utils.checks import exercise, expect, expect_close, expect_number
 
 __all__ = ["coverage"]
 
@@ -32,6 +32,12 @@ def coverage(my_coverage: Callable) -> None:
         pictures.append(rng.integers(1, 256, (5, 3, 4), dtype=np.uint8))
         pictures[-1][..., 3] = alpha
     pictures.append(np.full((1, 1, 4), 200, np.uint8))
+    first, second = (expect_number(my_coverage(picture), "The share") for picture in pictures[:2])
+    expect(
+        first != second or first in (0, 1),
+        f"For two pictures you returned the same, {first:.4g}: does your function use its argument `picture`, or a "
+        "variable of another name?",
+    )
     for picture in pictures:
         height, width, _ = picture.shape
         alpha = picture[..., 3]
@@ -62,6 +68,15 @@ def coverage(my_coverage: Callable) -> None:
                     (alpha > 127).mean(),
                     "You counted pixels that are at least half visible; any alpha above 0 is visible.",
                 ),
+                (
+                    (picture[:4][-1] > 0).mean(),
+                    "`picture[3]` is a row of pixels: alpha is the last axis, `picture[..., 3]`.",
+                ),
+                (
+                    (picture[:, :4][:, -1] > 0).mean(),
+                    "`picture[:, 3]` is a column of pixels: alpha is the last axis, `picture[..., 3]`.",
+                ),
+                (round(seen.mean(), 2), "You rounded it: return the share as it is."),
                 ((alpha > 1).mean(), "Alpha 1 is visible too: compare with 0."),
                 (
                     seen.sum() / (width * width),

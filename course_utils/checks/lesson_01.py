@@ -1,5 +1,7 @@
 """Checks of lesson 01: preprocessing of pictures, text and speech."""
 
+import contextlib
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -20,14 +22,27 @@ from course_utils.checks import (
 
 __all__ = ["alias", "matching", "padding", "power_spectrogram", "preprocess", "standardise"]
 
+COURSE = r"course_utils\.preprocessing\."
+
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 200, 60), (30, 60, 220), (240, 220, 40)
+
+
+@contextlib.contextmanager
+def _hint_for(said: str, hint: str) -> Iterator[None]:
+    """Fails the check with a hint where an answer stops with an error that says something known."""
+    try:
+        yield
+    except (ValueError, IndexError) as error:
+        if not re.search(said, str(error)):
+            raise
+        raise CheckFailed(f"Your code stopped with {type(error).__name__}: {error}. {hint}") from error
 
 
 @exercise(
     "1.1",
     "files of nine kinds, every EXIF orientation, four kinds of transparency, wide, tall and tiny pictures come out "
     "right in four sizes",
-    own=r"course_utils\.preprocessing\.images\..*",
+    own=COURSE + r"images\..*",
 )
 def preprocess(my_preprocess: Callable) -> None:
     """Checks the repair of the document's ``preprocess_img`` (lesson 01).
@@ -48,7 +63,11 @@ def preprocess(my_preprocess: Callable) -> None:
 
 def _prepared(my_preprocess: Callable, path: Path, size: int, kind: str, remedy: str = "") -> np.ndarray:
     """The answer for a file, float (size, size, 3)."""
-    value = my_preprocess(path, size)
+    with _hint_for(
+        "bad transparency mask",
+        'Only a picture with an alpha channel is its own mask: `picture = picture.convert("RGBA")` first.',
+    ):
+        value = my_preprocess(path, size)
     shape = np.shape(value) if hasattr(value, "shape") else None
     hints = [((size, size), remedy), ((size, size, 4), remedy), ((size, size, 2), remedy)]
     if shape and len(shape) == 3 and shape[0] == shape[1] and shape[2] == 3:
@@ -174,7 +193,8 @@ def _check_orientation(my_preprocess: Callable, folder: Path) -> None:
                 (
                     _fitted(stored, 32),
                     "it came out lying on its side or mirrored: the file stores the pixels as the sensor saw them, and says "
-                    "in EXIF how to turn them. `ImageOps.exif_transpose` does.",
+                    "in EXIF how to turn them. `ImageOps.exif_transpose(picture)` gives back a new picture that is turned: go on "
+                    "with that one.",
                 ),
             ),
         )
@@ -212,9 +232,9 @@ def _check_transparency(my_preprocess: Callable, folder: Path) -> None:
         mistakes = [
             (
                 hidden,
-                "transparent pixels came out in the colour hidden under them: `convert('RGB')` throws alpha away. Paste the "
-                "picture over a white one first, with itself as the mask. Ask `picture.has_transparency_data`: not only the "
-                "modes with an A have it.",
+                "transparent pixels came out in the colour hidden under them: `convert('RGB')` throws alpha away. Convert the "
+                "picture to RGBA and paste it over a white one first, with itself as the mask. Ask "
+                "`picture.has_transparency_data`: not only the modes with an A have it.",
             ),
             (black, "transparent pixels came out black: lay the picture over white."),
         ]
@@ -268,6 +288,7 @@ def _check_geometry(my_preprocess: Callable, folder: Path) -> None:
     "1.2",
     "both sets are standardised by the training set's statistics, channel by channel, also flat and faint channels and "
     "a single picture",
+    own=COURSE + r"images\.standardise",
 )
 def standardise(my_standardise: Callable) -> None:
     """Checks standardisation with statistics of the training split only (lesson 01).
@@ -280,7 +301,7 @@ def standardise(my_standardise: Callable) -> None:
         CheckFailed: with a hint for the statistics that were used instead.
     """
     rng = np.random.default_rng(1)
-    for n, m, height, width in ((12, 7, 16, 14), (6, 9, 20, 20), (1, 1, 31, 45), (200, 2, 32, 33)):
+    for n, m, height, width in ((12, 12, 16, 14), (6, 9, 20, 20), (1, 1, 31, 45), (200, 2, 32, 33)):
         train = rng.normal((60, 120, 180), (10, 20, 40), (n, height, width, 3)).clip(0, 255).astype(np.uint8)
         test = rng.normal((90, 100, 200), (30, 15, 20), (m, height, width, 3)).clip(0, 255).astype(np.uint8)
         _check_statistics(my_standardise, train, test)
@@ -302,13 +323,17 @@ def _check_statistics(my_standardise: Callable, train: np.ndarray, test: np.ndar
         "there.",
     )
     flat = np.ptp(train, axis=(0, 1, 2)) == 0
+    from_flat = test[..., flat].astype(float) - train[0, 0, 0, flat]
     expect(
-        not flat.any()
-        or np.allclose(
-            scaled_test[..., flat], test[..., flat].astype(float) - train[0, 0, 0, flat], rtol=1e-2
-        ),
+        np.allclose(scaled_test[..., flat], from_flat, rtol=1e-2),
         "A channel that is 77 in the whole training set, and not in the test set, was divided by something else than 1: where "
-        "the standard deviation is 0, and only there, divide by 1. A small number added to it makes the quotient huge.",
+        "the standard deviation is 0, and only there, divide by 1. "
+        + (
+            "Your quotient is huge: the divisor was nearly 0. Either a small number was added to it, or the levels were divided "
+            "by 255 first, which leaves a standard deviation of 1e-17 here: take the bytes as they are."
+            if np.abs(scaled_test[..., flat]).max(initial=0) > 1e4
+            else "Divide by nothing else, not by 255 either."
+        ),
     )
 
     def by(
@@ -320,6 +345,8 @@ def _check_statistics(my_standardise: Callable, train: np.ndarray, test: np.ndar
 
     both = np.concatenate([train, test])
     channelwise, tolerance = (0, 1, 2), 3e-3
+    mean, std = train.mean(axis=channelwise), train.std(axis=channelwise)
+    std = np.where(std > 0, std, 1)
 
     def of_training() -> Iterator[tuple[np.ndarray, str]]:
         yield (
@@ -349,8 +376,18 @@ def _check_statistics(my_standardise: Callable, train: np.ndarray, test: np.ndar
             "bytes as they are, or in float64.",
         )
         yield (
-            train - train.mean(axis=channelwise),
-            "You only subtracted the mean: divide by the standard deviation too.",
+            train - mean,
+            "Every channel was divided by 1: only the flat one is. `np.where(std > 0, std, 1)` chooses for each."
+            if flat.any()
+            else "You only subtracted the mean: divide by the standard deviation too.",
+        )
+        yield (
+            (train - mean.astype(np.uint8)) / std,
+            "You subtracted bytes from bytes, which begin again at 255 below 0: leave the mean a float.",
+        )
+        yield (
+            by(train, test, channelwise),
+            "This is the test set: return the training set first.",
         )
         yield (
             train / 255,
@@ -377,6 +414,10 @@ def _check_statistics(my_standardise: Callable, train: np.ndarray, test: np.ndar
                 by(both, test, channelwise),
                 "Your statistics include the test set: use the training set alone.",
             ),
+            (
+                (test - test.mean(axis=channelwise)) / std,
+                "You subtracted the test set's own mean: both numbers come from the training set.",
+            ),
         ),
         tolerance=tolerance,
     )
@@ -390,7 +431,9 @@ def _in_single_precision(pictures: np.ndarray) -> np.ndarray:
 
 @exercise(
     "1.3",
-    "the longest word is taken from the left in 300 random sentences, words of up to 12 letters too, and nothing is lost",
+    "the longest word is taken from the left in 300 random sentences, words of up to 12 letters too, and nothing is lost, "
+    "no blank and no full stop either",
+    own=COURSE + r"text\.maximum_matching",
 )
 def matching(my_matching: Callable) -> None:
     """Checks forward maximum matching for Chinese segmentation (lesson 01).
@@ -412,12 +455,13 @@ def matching(my_matching: Callable) -> None:
         ("甲乙丙丁戊己庚辛壬", {"甲", "甲乙丙丁戊己庚辛壬"}),
         ("extraordinarily", {"extra", "extraordinar", "ordinarily"}),
         ("甲" * 7, {"甲甲", "甲甲甲"}),
+        ("你好, 世界。", {"你好", "世界"}),
         ("", {"研究"}),
         ("你好", set()),
     ]
     for _ in range(300):
         words = {"".join(rng.choice(list("甲乙丙丁"), rng.integers(1, 6))) for _ in range(rng.integers(1, 9))}
-        cases.append(("".join(rng.choice(list("甲乙丙丁戊"), rng.integers(1, 12))), words))
+        cases.append(("".join(rng.choice(list("甲乙丙丁戊 。"), rng.integers(1, 12))), words))
     for sentence, words in cases:
         value = my_matching(sentence, words)
         right = _longest(sentence, words)
@@ -432,7 +476,8 @@ def matching(my_matching: Callable) -> None:
             continue
         expect(
             "".join(value) == sentence,
-            f"{given}: characters were lost or repeated. A character that begins no word stands alone as a token.",
+            f"{given}: characters were lost or repeated. A character that begins no word, a blank or a comma too, stands "
+            "alone as a token.",
         )
         expect(
             value != _longest(sentence[::-1], {word[::-1] for word in words}, backward=True),
@@ -475,6 +520,7 @@ def _fewest(sentence: str, words: Iterable[str]) -> list[str]:
 @exercise(
     "1.4",
     "ids and mask are right for short, long, empty and zero-containing sequences, one or many, with ids up to 100,000",
+    own=COURSE + r"text\.pad",
 )
 def padding(my_padding: Callable) -> None:
     """Checks padding to one length with a boolean mask (lesson 01).
@@ -488,6 +534,7 @@ def padding(my_padding: Callable) -> None:
     """
     rng = np.random.default_rng(3)
     cases = [([[5, 6, 7], [8]], 3), ([[1, 2, 3, 4, 5], [9]], 3), ([[], [4, 4]], 2), ([[3, 0, 2], [7]], 4)]
+    cases += [([[7, 0, 3, 0], [0]], 5)]
     cases += [([[100_000, 0, 65_536, 300, 128]], 6), ([[]], 3), ([[9]], 1), ([[1, 2]] * 3, 2)]
     for most in (50, 100_000) * 15:
         sequences = [rng.integers(0, most, rng.integers(0, 9)).tolist() for _ in range(rng.integers(1, 6))]
@@ -498,19 +545,31 @@ def padding(my_padding: Callable) -> None:
 
 def _check_padding(my_padding: Callable, sequences: list[list[int]], length: int) -> None:
     given = f"{sequences} padded to length {length}"
-    value = expect_parts(my_padding(sequences, length), ("ids", "mask"))
+    with _hint_for(
+        "could not broadcast input", "A sequence is longer than its row: cut it, `sequence[:length]`."
+    ):
+        value = my_padding(sequences, length)
+    value = expect_parts(value, ("ids", "mask"))
     shape = (len(sequences), length)
-    hint = [((length,), "Return two arrays: `return ids, mask`.")]
+    hint = [
+        ((length,), "Return two arrays: `return ids, mask`."),
+        (
+            (len(sequences), max(map(len, sequences))),
+            "The argument `length` says how wide the arrays are, not the longest sequence.",
+        ),
+    ]
     ids = expect_array(value[0], shape, np.integer, f"ids for {given}", hint)
     mask = expect_array(value[1], shape, np.bool_, f"mask for {given}")
     right_ids, right_mask = np.zeros(shape, int), np.zeros(shape, bool)
-    left_ids, tail_ids = np.zeros(shape, int), np.zeros(shape, int)
+    left_ids, tail_ids, one_ids = (np.zeros(shape, int) for _ in range(3))
     for row, sequence in enumerate(sequences):
         kept, tail = sequence[:length], sequence[-length:]
         right_ids[row, : len(kept)] = kept
         right_mask[row, : len(kept)] = True
         left_ids[row, length - len(kept) :] = kept
         tail_ids[row, : len(tail)] = tail
+        one_ids[:, : len(kept)] = kept
+    to_last = np.cumsum(right_ids[:, ::-1] != 0, axis=1)[:, ::-1] > 0
     expect_close(
         ids,
         right_ids,
@@ -520,6 +579,11 @@ def _check_padding(my_padding: Callable, sequences: list[list[int]], length: int
             (
                 tail_ids,
                 f"{given}: a sequence that is too long keeps its first {length} ids, you kept its last.",
+            ),
+            (
+                one_ids,
+                f"{given}: all rows are one and the same list, `[[0] * length] * n` repeats it. Make each anew: "
+                "`[[0] * length for _ in sequences]`.",
             ),
             (right_ids.astype(np.uint8), f"{given}: an id went past 255 and began again at 0. Take int32."),
             (right_ids.astype(np.int8), f"{given}: an id went past 127 and began again below 0. Take int32."),
@@ -536,6 +600,15 @@ def _check_padding(my_padding: Callable, sequences: list[list[int]], length: int
             (
                 right_ids != 0,
                 f"{given}: you made the mask from `ids != 0`, but 0 is a real id here. Use the lengths.",
+            ),
+            (
+                to_last,
+                f"{given}: your mask ends with the last id that is not 0, but a 0 at the end can be real. Use the lengths.",
+            ),
+            (
+                np.tile(right_mask.any(axis=0), (len(sequences), 1)),
+                f"{given}: all rows of the mask are one and the same list. Make each anew: "
+                "`[[False] * length for _ in sequences]`.",
             ),
         ),
     )
@@ -554,7 +627,7 @@ def alias(my_alias: Callable) -> None:
         CheckFailed: with the tone, the rate and the likely cause.
     """
     rng = np.random.default_rng(4)
-    cases = [(21_000.0, 8000.0)]  # here every typical mistake gives another number
+    cases = [(21_000.0, 8000.0), (30_000.0, 11_025.0)]  # here every typical mistake gives another number
     cases += [(float(tone), 8000.0) for tone in (1000, 5000, 7000, 8000, 9000, 13_000, 0, 4000, 1e6)]
     cases += list(
         zip(rng.uniform(0, 60_000, 1000), rng.choice([8000.0, 16_000.0, 11_025.0], 1000), strict=True)
@@ -566,8 +639,16 @@ def alias(my_alias: Callable) -> None:
         expect_close(
             value,
             right,
-            f"A tone of {frequency:.1f} Hz sampled at {rate:.0f} Hz",
+            f"What is heard, from 0 to {rate / 2:.0f} Hz, of a tone of {frequency:.1f} Hz sampled at {rate:.0f} Hz",
             mistakes=(
+                (
+                    min(frequency, rate / 2),
+                    f"A tone above {rate / 2:.0f} Hz does not stay there: it is reflected, and heard lower.",
+                ),
+                (
+                    0,
+                    f"A tone above {rate / 2:.0f} Hz is not silent: unfiltered, it is heard at a lower frequency.",
+                ),
                 (
                     min(frequency % 8000, 8000 - frequency % 8000),
                     f"You took 8000 Hz for the sampling rate; here it is {rate:.0f} Hz, the argument `rate`.",
@@ -600,6 +681,7 @@ def alias(my_alias: Callable) -> None:
 @exercise(
     "1.6",
     "frames, Hann window, spectrum and power are right for loud and faint random signals, with frames of eight lengths",
+    own=COURSE + r"audio\.(stft|log_mel)",
 )
 def power_spectrogram(my_power_spectrogram: Callable) -> None:
     """Checks the power spectrogram (lesson 01).
@@ -624,7 +706,19 @@ def power_spectrogram(my_power_spectrogram: Callable) -> None:
         (77, 25, 25, 1e-4),
     ):
         samples = size * rng.normal(size=n)
-        _check_spectrogram(my_power_spectrogram(samples, frame_length, hop), samples, frame_length, hop, size)
+        with (
+            _hint_for(
+                r"shapes \(\d+,\) \(\d+,\)|could not broadcast input|inhomogeneous|same shape|out of bounds for axis 0 "
+                rf"with size {n}\b",
+                "A frame at the end has fewer than `frame_length` samples: stop where the last whole one begins, at "
+                "`len(samples) - frame_length` at the latest.",
+            ),
+            _hint_for(
+                r"\(200,\)", "`hann` above is a window for frames of 200: make one of `frame_length` samples."
+            ),
+        ):
+            value = my_power_spectrogram(samples, frame_length, hop)
+        _check_spectrogram(value, samples, frame_length, hop, size)
 
 
 def _check_spectrogram(value: Any, samples: np.ndarray, frame_length: int, hop: int, size: float) -> None:
@@ -656,6 +750,8 @@ def _check_spectrogram(value: Any, samples: np.ndarray, frame_length: int, hop: 
     )
     value, frames, spectrum = value / size**2, frames / size, spectrum / size
     plain, symmetric = np.fft.rfft(frames), np.fft.rfft(frames * np.hanning(frame_length))
+    whole = samples / size * (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n))
+    of_whole = np.fft.rfft(np.stack([whole[start : start + frame_length] for start in starts]))
     expect_close(
         value,
         np.abs(spectrum) ** 2,
@@ -669,8 +765,8 @@ def _check_spectrogram(value: Any, samples: np.ndarray, frame_length: int, hop: 
             (np.abs(plain), f"{given} was made without a window and without squaring."),
             (
                 np.abs(symmetric) ** 2,
-                f"{given} was made with `np.hanning`, the symmetric window that ends on 0. Spectra use the periodic one: "
-                "divide by `frame_length`, not by `frame_length - 1`.",
+                f"{given} was made with the symmetric window that ends on 0, as `np.hanning` and, for odd lengths, TensorFlow "
+                "make it. Spectra use the periodic one: divide by `frame_length`, not by `frame_length - 1`.",
             ),
             (
                 np.abs(spectrum) ** 2 / frame_length,
@@ -679,6 +775,22 @@ def _check_spectrogram(value: Any, samples: np.ndarray, frame_length: int, hop: 
             (
                 np.real(spectrum) ** 2,
                 f"{given} uses the real part only: power is the squared *absolute value*.",
+            ),
+            (
+                (spectrum**2).real,
+                f"{given} was squared as complex numbers, whose real part can be negative: `np.abs` first, then square.",
+            ),
+            (
+                20 * np.log10(np.abs(spectrum) + 1e-30),
+                f"{given} is in decibels: return the power itself.",
+            ),
+            (
+                np.abs(np.fft.rfft(frames * (1 - window))) ** 2,
+                f"{given} was made with a window that fades the middle out, `0.5 + 0.5 cos`: it is `0.5 - 0.5 cos`.",
+            ),
+            (
+                np.abs(of_whole) ** 2,
+                f"{given} was made with one window over the whole signal: each frame gets its own, `frame_length` long.",
             ),
         ),
     )

@@ -9,7 +9,13 @@ from course_utils.diagrams.convolution import (
 )
 from course_utils.diagrams.fusion import cross_attention, elimination, fusion_family, query_key_value
 from course_utils.diagrams.overview import arrays_of_modalities, four_steps
-from course_utils.diagrams.preprocessing import framing, image_array, merge_steps, three_fits
+from course_utils.diagrams.preprocessing import (
+    folded_frequencies,
+    framing,
+    image_array,
+    merge_steps,
+    three_fits,
+)
 from course_utils.diagrams.recurrence import (
     bag_of_words,
     gradient_chain,
@@ -29,6 +35,7 @@ __all__ = [
     "cross_attention",
     "data_splits",
     "elimination",
+    "folded_frequencies",
     "four_steps",
     "framing",
     "fusion_family",

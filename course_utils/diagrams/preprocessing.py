@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from course_utils import plotting
 from course_utils.diagrams import shapes
 
-__all__ = ["framing", "image_array", "merge_steps", "three_fits"]
+__all__ = ["folded_frequencies", "framing", "image_array", "merge_steps", "three_fits"]
 
 
 def image_array(image: np.ndarray, row: int, column: int) -> tuple[Figure, str]:
@@ -71,7 +71,7 @@ def three_fits(image: np.ndarray, fitted: Mapping[str, np.ndarray]) -> tuple[Fig
     """
     height, width = image.shape[:2]
     figure, panels = plt.subplots(
-        1, 4, figsize=(8, 2.7), gridspec_kw={"width_ratios": (width / height, 1, 1, 1)}
+        1, 4, figsize=(8, 2.45), gridspec_kw={"width_ratios": (width / height, 1, 1, 1)}
     )
     panels[0].imshow(image)
     panels[0].add_patch(
@@ -105,7 +105,7 @@ def merge_steps(
     """Draws byte-pair encoding: the pieces of each word before and after each merge. Introduced in lesson 01.
 
     Args:
-        history: word → its pieces, before the first merge and after each; at most 5 entries of 4 short words.
+        history: word → its pieces, before the first merge and after each; at most 6 entries of 4 short words.
         merges: the pair that each step joined, one fewer than ``history``.
 
     Returns:
@@ -134,6 +134,39 @@ def merge_steps(
         f"A table with a column for each of the words {', '.join(words)}. In the first row each letter has a "
         f"box of its own. In each further row one pair is joined, drawn with a thick frame: {joined}. At the "
         f"end {end}."
+    )
+
+
+def folded_frequencies(rate: int, tones: Sequence[float]) -> tuple[Figure, str]:
+    """Draws which frequency is heard of each that is played, a line folded at half the sampling rate.
+
+    Introduced in lesson 01.
+
+    Args:
+        rate: int, samples per second.
+        tones: frequencies in Hz, at most one and a half times the rate, whose way is drawn.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    folds, heights = rate / 2 * np.arange(4), rate / 2 * np.array([0, 1, 0, 1])
+    figure, axes = plt.subplots(figsize=(8, 2.8))
+    axes.plot(folds, heights, "-")
+    for fold, label in ((folds[1], "first fold:\nhalf the rate"), (folds[2], "the rate")):
+        axes.axvline(fold, color="0.4", linewidth=1, linestyle="--")
+        axes.text(fold + rate / 80, 0.56 * rate, label, va="center", fontsize=10)
+    heard = np.interp(tones, folds, heights)
+    for tone, height in zip(tones, heard, strict=True):
+        axes.plot((tone, tone, 0), (0, height, height), ":", color=plotting.COLOURS[1])
+        axes.plot(tone, height, "o", color=plotting.COLOURS[1])
+    axes.set(xlim=(0, folds[3]), xticks=np.arange(13) * rate / 8, xlabel="frequency that is played (Hz)")
+    axes.set(ylim=(0, 0.64 * rate), yticks=np.arange(5) * rate / 8, ylabel="heard (Hz)")
+    axes.tick_params(labelsize=9)
+    ways = ", ".join(f"{tone:,.0f} Hz at {height:,.0f} Hz" for tone, height in zip(tones, heard, strict=True))
+    return figure, (
+        f"A zigzag: what is heard rises with what is played up to {rate / 2:,.0f} Hz, half the sampling "
+        f"rate, falls to 0 at {rate:,} Hz, the rate, and rises again. Dotted lines lead from tones that are "
+        f"played to where they are heard: {ways}."
     )
 
 

@@ -8,14 +8,14 @@ described = {
     ),
     "backgrounds": "The same red arrow and the word UP over a white, a black and a teal background.",
     "zone": (
-        "Four images. First the middle of the zone plate, a quarter of its side, at full size: clean "
-        "rings. The other three show all of it: shrunk four times by nearest neighbour, false ring systems "
-        "appear all around the right one; by bilinear and by Lanczos, one small ring system remains on flat "
-        "grey."
+        "Four images. First the middle of the zone plate, a quarter of its side, four times larger than in "
+        "the others: clean rings. The other three show all of it: shrunk four times by nearest neighbour, "
+        "false ring systems appear all around the right one; by bilinear and by Lanczos, one small ring "
+        "system remains on flat grey."
     ),
     "augment": (
-        "Six versions of the photograph of Grace Hopper, each cropped at another place, mirrored or not, "
-        "brighter or darker."
+        "The photograph of Grace Hopper and six versions of it, each cropped at another place, mirrored "
+        "or not, brighter or darker."
     ),
     "alias-turn": (
         "The wave of a tone, dotted, and the slowest wave through the same twelve samples, solid; the "
@@ -27,7 +27,8 @@ described = {
     ),
     "mel": (
         "Twelve overlapping triangles, twice. Above, along the mel scale, all are equally wide. Below, the "
-        "same along the frequency in Hz: narrow below 1,000 Hz and wider and wider above."
+        "same along the frequency in Hz: narrow below 1,000 Hz and wider and wider above. Dots "
+        "mark the bins of a frame of 256 samples."
     ),
     "mel-two": (
         "Log-mel spectrograms of seven by the two engines on one colour scale. By espeak-ng, noise over all "

@@ -51,7 +51,10 @@ WRONG = {
     "colours": (lambda p: (p[..., :3] > 0).any(axis=-1).mean(), "black pixel can be visible"),
     "fixed size": (lambda p: (p[..., 3] > 0).sum() / 4096, "this one's size"),
     "no return": (lambda p: None, "without `return`"),
-    "constant": (lambda p: 0.5, "expected"),
+    "a row": (lambda p: (p[3] > 0).mean(), "`picture\\[3\\]` is a row"),
+    "a column": (lambda p: (p[:, 3] > 0).mean(), "is a column"),
+    "rounded": (lambda p: round((p[..., 3] > 0).mean(), 2), "You rounded it"),
+    "constant": (lambda p: 0.5, "does your function use its argument"),
     "picture": (lambda p: p[..., 3] > 0, "expected one number"),
 }
 

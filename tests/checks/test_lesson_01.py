@@ -113,6 +113,24 @@ def preprocess_turn_only(path, size):
     return preprocess_fit_of(Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture), size)
 
 
+def preprocess_not_assigned(path, size):
+    picture = Image.open(path)
+    ImageOps.exif_transpose(picture)
+    return preprocess_fit_of(
+        Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")), size
+    )
+
+
+def preprocess_own_mask(path, size):
+    """Pastes a picture with itself as the mask, whether or not it has an alpha channel."""
+    picture = ImageOps.exif_transpose(Image.open(path))
+    if picture.has_transparency_data:
+        white = Image.new("RGB", picture.size, "white")
+        white.paste(picture, mask=picture)
+        picture = white
+    return preprocess_fit_of(picture, size)
+
+
 PREPROCESS_RIGHT = {"fit": preprocess_fit, "steps": preprocess_by_steps}
 PREPROCESS_WRONG = {
     "the course's own": (
@@ -133,6 +151,8 @@ PREPROCESS_WRONG = {
     "scaled to bytes": (lambda p, s: (preprocess_fit(p, s) / 255).astype(np.uint8), "leave them as they are"),
     "an even size": (lambda p, s: preprocess_fit(p, s // 2 * 2), "says how large the result"),
     "as found": (preprocess_found, "a grey PNG has shape .* Convert every picture to RGB"),
+    "turned picture not kept": (preprocess_not_assigned, "gives back a new picture"),
+    "itself as the mask": (preprocess_own_mask, 'bad transparency mask.*convert\\("RGBA"\\)` first'),
     "no EXIF": (preprocess_sideways, "lying on its side"),
     "alpha thrown away": (preprocess_hidden_colour, "hidden under them"),
     "black behind": (preprocess_on_black, "came out black"),
@@ -187,6 +207,25 @@ def standardise_by(train, test, divisor):
     return (train - mean) / std, (test - mean) / std
 
 
+def standardise_unless_any(train, test):
+    """Takes 1 for every channel as soon as one of them is flat."""
+    return standardise_by(train, test, lambda std: std if std.all() else 1)
+
+
+def standardise_scaled(train, test):
+    return standardise_by(train / 255, test / 255, lambda std: np.where(std > 0, std, 1))
+
+
+def standardise_bytes(train, test):
+    mean, std = train.mean(axis=(0, 1, 2)).astype(np.uint8), train.std(axis=(0, 1, 2))
+    return (train - mean) / std, (test - mean) / std
+
+
+def standardise_test_by_its_mean(train, test):
+    scaled, _ = standardise_by_loop(train, test)
+    return scaled, (test - test.mean(axis=(0, 1, 2))) / train.std(axis=(0, 1, 2))
+
+
 def standardise_with_nan(train, test):
     mean, std = train.mean(axis=(0, 1, 2)), train.std(axis=(0, 1, 2))
     with np.errstate(all="ignore"):
@@ -207,9 +246,25 @@ STANDARDISE_RIGHT = {
     "a list": lambda train, test: [*standardise_by_loop(train, test)],
 }
 STANDARDISE_WRONG = {
+    "the course's own": (
+        lambda *sets: tuple(images.standardise(x, *images.channel_statistics(sets[0])) for x in sets),
+        "calls `course_utils.preprocessing.images.standardise`",
+    ),
     "a small number added": (
         lambda train, test: standardise_by(train, test, lambda std: std + 1e-8),
-        "divided by something else than 1",
+        "divided by something else than 1.*a small number was added",
+    ),
+    "scaled to 1 before": (standardise_scaled, "divided by 255 first"),
+    "one flat channel, all by 1": (standardise_unless_any, "Every channel was divided by 1"),
+    "bytes from bytes": (standardise_bytes, "begin again at 255"),
+    "test set's own mean": (standardise_test_by_its_mean, "test set's own mean"),
+    "exchanged": (lambda *a: standardise_by_loop(*a)[::-1], "return the training set first"),
+    "a mean for each picture": (
+        lambda train, test: tuple(
+            (x - train.mean(axis=(1, 2), keepdims=True)) / train.std(axis=(1, 2), keepdims=True)
+            for x in (train, test)
+        ),
+        "statistics per picture",
     ),
     "NaN to numbers": (
         lambda train, test: tuple(map(np.nan_to_num, standardise_with_nan(train, test))),
@@ -306,9 +361,13 @@ MATCHING_RIGHT = {
     "tuple": lambda s, w: tuple(match(s, w)),
     "loop": match,
     "recursion": match_recursively,
-    "library": text.maximum_matching,
 }
 MATCHING_WRONG = {
+    "the course's own": (text.maximum_matching, "calls `course_utils.preprocessing.text.maximum_matching`"),
+    "drops blanks and full stops": (
+        lambda s, w: [token for token in match(s, w) if token not in " ,，。"],
+        "a blank or a comma too",
+    ),
     "fewest tokens": (fewest, "fewest tokens that there can be"),
     "up to four letters": (lambda s, w: match(s, w, longest=4), "a longer word was possible"),
     "up to six letters": (lambda s, w: match(s, w, longest=6), "a longer word was possible"),
@@ -351,6 +410,35 @@ def pad_in_place(sequences, length):
     return ids, mask
 
 
+def pad_real_end(sequences, length):
+    """Takes zeros at the end of a sequence for padding."""
+    ids, mask = pad(sequences, length)
+    for row, kept in enumerate(ids):
+        mask[row] = np.arange(length) < max(np.flatnonzero(kept) + 1, default=0)
+    return ids, mask
+
+
+def pad_one_row(sequences, length):
+    ids, mask = [[0] * length] * len(sequences), pad(sequences, length)[1]
+    for row, sequence in zip(ids, sequences, strict=True):
+        row[: len(sequence[:length])] = sequence[:length]
+    return ids, mask
+
+
+def pad_one_mask(sequences, length):
+    mask = [[False] * length] * len(sequences)
+    for row, sequence in zip(mask, sequences, strict=True):
+        row[: len(sequence[:length])] = [True] * len(sequence[:length])
+    return pad(sequences, length)[0], mask
+
+
+def pad_uncut(sequences, length):
+    ids, mask = pad(sequences, length)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = sequence
+    return ids, mask
+
+
 def padded_as(dtype):
     return lambda sequences, length: (
         pad(sequences, length)[0].astype(dtype),
@@ -361,10 +449,14 @@ def padded_as(dtype):
 PADDING_RIGHT = {
     "loop": pad,
     "vectorised": pad_vectorised,
-    "library": text.pad,
     "lists": lambda s, n: [x.tolist() for x in pad(s, n)],
 }
 PADDING_WRONG = {
+    "the course's own": (text.pad, "calls `course_utils.preprocessing.text.pad`"),
+    "zeros at the end": (pad_real_end, "a 0 at the end can be real"),
+    "one row": (pad_one_row, "all rows are one and the same list"),
+    "one row of the mask": (pad_one_mask, "all rows of the mask are one"),
+    "not cut": (pad_uncut, "could not broadcast.*cut it"),
     "lists extended": (pad_in_place, "changed the lists"),
     "bytes": (padded_as(np.uint8), "went past 255"),
     "16 bits": (padded_as(np.int16), "went past 32,767"),
@@ -378,7 +470,7 @@ PADDING_WRONG = {
     "float ids": (lambda s, n: (pad(s, n)[0] * 1.0, pad(s, n)[1]), "expected integer"),
     "longest decides": (
         lambda s, n: pad(s, max(n, *map(len, s), 0)),
-        "shape",
+        "not the longest sequence",
     ),
     "ids only": (lambda s, n: pad(s, n)[0].tolist(), "Return two arrays"),
     "no return": (lambda s, n: None, "without `return`"),
@@ -403,7 +495,10 @@ ALIAS_WRONG = {
     "absolute difference": (lambda f, r: f if f <= r / 2 else abs(r - f), "more than one sampling rate up"),
     "remainder": (lambda f, r: f % r, "can still lie above"),
     "remainder of half": (lambda f, r: f % (r / 2), "reflected at 4000 Hz"),
-    "fixed rate": (lambda f, r: min(f % 8000, 8000 - f % 8000), "the argument `rate`"),
+    "fixed rate": (lambda f, r: min(f % 8000, 8000 - f % 8000), "^You took 8000 Hz .*`rate`\\.$"),
+    "cut off": (lambda f, r: min(f, r / 2), "does not stay there"),
+    "silent": (lambda f, r: f if f <= r / 2 else 0, "is not silent"),
+    "negative": (lambda f, r: -(f % r), "from 0 to 4000 Hz, .* is -5000, expected 3000"),
     "constant": (lambda f, r: 1234.0, "expected 3000"),
     "no return": (lambda f, r: None, "without `return`"),
 }
@@ -423,6 +518,34 @@ def spectrogram_strided(samples, frame_length, hop):
     window = 0.5 * (1 - np.cos(2 * np.pi * np.arange(frame_length) / frame_length))
     spectrum = np.fft.rfft(frames * window, axis=1)
     return spectrum.real**2 + spectrum.imag**2
+
+
+def spectrogram_to_the_end(samples, frame_length, hop):
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame_length) / frame_length)
+    starts = range(0, len(samples), hop)
+    return np.array([np.abs(np.fft.rfft(window * samples[s : s + frame_length])) ** 2 for s in starts])
+
+
+def spectrogram_past_the_end(samples, frame_length, hop):
+    starts = np.arange(0, len(samples), hop)
+    frames = samples[starts[:, np.newaxis] + np.arange(frame_length)]
+    return np.abs(np.fft.rfft(frames)) ** 2
+
+
+def spectrogram_of_faded(samples, frame_length, hop):
+    faded = samples * (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(len(samples)) / len(samples)))
+    return spectrogram(faded, frame_length, hop, window=1)
+
+
+def spectrogram_squared(samples, frame_length, hop):
+    frames = np.lib.stride_tricks.sliding_window_view(samples, frame_length)[::hop]
+    window = 0.5 * (1 - np.cos(2 * np.pi * np.arange(frame_length) / frame_length))
+    return np.real(np.fft.rfft(frames * window) ** 2)
+
+
+def tensorflows_hann(n):
+    """The window of `tf.signal`, which is periodic for even lengths only."""
+    return np.hanning(n + 1)[:n] if n % 2 == 0 else np.hanning(n)
 
 
 def spectrogram_padded(samples, frame_length, hop):
@@ -450,9 +573,26 @@ SPECTROGRAM_RIGHT = {
     "lists": lambda *a: spectrogram(*a).tolist(),
     "loop": spectrogram,
     "strided": spectrogram_strided,
-    "library": lambda s, n, hop: np.abs(audio.stft(s, n, hop)) ** 2,
 }
 SPECTROGRAM_WRONG = {
+    "the course's own": (
+        lambda s, n, h: np.abs(audio.stft(s, n, h)) ** 2,
+        "calls `course_utils.preprocessing.audio.stft`",
+    ),
+    "a short last frame": (spectrogram_to_the_end, "fewer than `frame_length` samples"),
+    "an index past the end": (spectrogram_past_the_end, "out of bounds.*fewer than `frame_length` samples"),
+    "the lesson's window": (lambda s, n, h: spectrogram(s, n, h, window=np.hanning(200)), "frames of 200"),
+    "one window": (spectrogram_of_faded, "one window over the whole signal"),
+    "squared as complex": (spectrogram_squared, "squared as complex numbers"),
+    "decibels": (lambda *a: 10 * np.log10(spectrogram(*a) + 1e-12), "in decibels"),
+    "plus for minus": (
+        lambda s, n, h: spectrogram(s, n, h, window=0.5 + 0.5 * np.cos(2 * np.pi * np.arange(n) / n)),
+        "fades the middle out",
+    ),
+    "TensorFlow's window": (
+        lambda s, n, h: spectrogram(s, n, h, window=tensorflows_hann(n)),
+        "for odd lengths, TensorFlow",
+    ),
     "window for even lengths": (
         lambda s, n, h: spectrogram(s, n, h, window=hann_of_even(n)),
         "is .*expected",
@@ -465,7 +605,7 @@ SPECTROGRAM_WRONG = {
     "no window, no square": (lambda s, n, h: spectrogram(s, n, h, window=1, power=1), "without squaring"),
     "magnitude": (lambda s, n, h: spectrogram(s, n, h, power=1), "holds magnitudes"),
     "symmetric window": (lambda s, n, h: spectrogram(s, n, h, window=np.hanning(n)), "symmetric window"),
-    "complex": (lambda s, n, h: audio.stft(s, n, h), "is complex"),
+    "complex": (lambda *a: spectrogram(*a) + 0j, "is complex"),
     "transposed": (lambda s, n, h: spectrogram(s, n, h).T, "The first axis is time"),
     "padded tail": (spectrogram_padded, "fully inside the signal count"),
     "all frequencies": (
