@@ -316,15 +316,16 @@ def expect_close(
     if fitting:
         # What cannot be told apart by these numbers is not guessed.
         raise CheckFailed(" Or: ".join(dict.fromkeys(fitting)))
+    masks = value.dtype == expected.dtype == bool
     if not np.iscomplexobj(value):
         value, expected = value.astype(np.float64), expected.astype(np.float64)
     difference = np.abs(value - expected)
     worst = np.unravel_index(np.nan_to_num(difference, nan=np.inf).argmax(), difference.shape)
     place = f" at index {tuple(int(i) for i in worst)}" if worst else ""
-    raise CheckFailed(
-        f"{what}{place} is {value[worst]:.6g}, expected {expected[worst]:.6g}."
-        f"{_pattern(value, expected, tolerance)}"
+    found, asked = (
+        str(bool(array[worst])) if masks else f"{array[worst]:.6g}" for array in (value, expected)
     )
+    raise CheckFailed(f"{what}{place} is {found}, expected {asked}.{_pattern(value, expected, tolerance)}")
 
 
 def _axes(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:

@@ -303,7 +303,7 @@ def test_what_a_library_says_when_it_stops_is_explained(stops, hint):
 
 def test_expect_close_compares_masks_and_complex_numbers():
     mask = np.array([True, False, True])
-    with pytest.raises(CheckFailed, match=r"is 0, expected 1\. Of 3 numbers 1 are wrong"):
+    with pytest.raises(CheckFailed, match=r"is False, expected True\. Of 3 numbers 1 are wrong"):
         expect_close(mask & [True, False, False], mask, "it")
     with pytest.raises(CheckFailed, match="expected"):
         expect_close(mask * 1j, mask * 1.0, "it")
