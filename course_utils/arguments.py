@@ -173,7 +173,8 @@ def array(name: str, value: object, dtype: type | tuple[type, ...], shapes: Sequ
     expected = f"expected a NumPy array of {' or '.join(kind.__name__ for kind in types)}"
     expected += f", shape {' or '.join(map(_shape, shapes))}"
     if not isinstance(value, np.ndarray):
-        raise CourseError(f"{name} is {shown(value)}, of type {type(value).__name__}: {expected}.")
+        remedy = " A tensor becomes one by `.numpy()`." if hasattr(value, "numpy") else ""
+        raise CourseError(f"{name} is {shown(value)}, of type {type(value).__name__}: {expected}.{remedy}")
     found = f"{name} has shape {value.shape} and dtype {value.dtype}"
     if not any(np.issubdtype(value.dtype, kind) for kind in types):
         raise CourseError(f"{found}: {expected}.")

@@ -2,6 +2,9 @@
 
 import functools
 import itertools
+import math
+import operator
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +91,10 @@ def _check_convolution(
     sizes = "(batch, new height, new width, filters)"
     hints = [
         (
+            (*pictures.shape[:3], filters),
+            "There are as many places as pixels: 'valid' adds no zeros, and of n pixels n - k + 1 can be a start.",
+        ),
+        (
             (batch, high - 1, wide - 1, filters),
             "The last place is missing. Of n pixels, n - k + 1 can be a start.",
         ),
@@ -97,7 +104,7 @@ def _check_convolution(
     ]
     if stride > 1:
         every = _convolve(pictures, kernel, 1, padding).shape
-        hints.append((every, f"The kernel moves by {stride} pixels, and yours by one."))
+        hints.insert(0, (every, f"The kernel moves by {stride} pixels, and yours by one."))
     if padding == "same":
         inside = _convolve(pictures, kernel, stride, "valid").shape
         hints.insert(0, (inside, "'same' adds zeros, so that there are ⌈n / stride⌉ places."))
@@ -139,9 +146,22 @@ def _convolution_mistakes(
             np.repeat(right[..., :1], right.shape[3], axis=3),
             f"{given} is the same for every filter.",
         ),
+        (
+            _convolve(pictures[..., :1], kernel[:, :, :1], stride, padding),
+            f"{given} comes from the first channel alone. Sum over the channels too.",
+        ),
+        (
+            _convolve(pictures, kernel, stride, padding, move=1),
+            f"{given} comes from windows that start at (i, j). Place (i, j) belongs to the window that starts at "
+            f"({stride} · i, {stride} · j).",
+        ),
     ]
     if padding == "same":
         mistakes += [
+            (
+                _convolve(pictures, kernel, 1, padding)[:, ::stride, ::stride],
+                f"{given} comes from the zeros of stride 1. With a stride fewer are needed: (places - 1) · stride + k - n in all, half of them before.",
+            ),
             (
                 _convolve(pictures, kernel, stride, padding, first=True),
                 f"{given} has the odd zero on the wrong side. When their number is odd, the one more comes after: below and to the right.",
@@ -169,9 +189,11 @@ def _convolve(
     padding: str,
     first: bool = False,
     centred: bool = False,
+    move: int | None = None,
     mode: str = "constant",
 ) -> np.ndarray:
     """Convolves by shifted copies: for each entry of the kernel, all the pixels that it meets."""
+    move = move or stride  # other than the stride only by mistake
     margins, counts = [], []
     for length, side in zip(pictures.shape[1:3], kernel.shape[:2], strict=True):
         if padding == "valid":
@@ -187,8 +209,8 @@ def _convolve(
     padded = np.pad(pictures, ((0, 0), *margins, (0, 0)), mode=mode)
     result = np.zeros((len(pictures), *counts, kernel.shape[3]))
     for u, v in np.ndindex(kernel.shape[:2]):
-        rows = slice(u, u + stride * (counts[0] - 1) + 1, stride)
-        columns = slice(v, v + stride * (counts[1] - 1) + 1, stride)
+        rows = slice(u, u + move * (counts[0] - 1) + 1, move)
+        columns = slice(v, v + move * (counts[1] - 1) + 1, move)
         result += padded[:, rows, columns] @ kernel[u, v]
     return result
 
@@ -196,7 +218,11 @@ def _convolve(
 # --- 2.2 ----------------------------------------------------------------------------------------------------
 
 
-@exercise("2.2", "size and step are right for 31 chains of layers, of one to six layers and of forty")
+@exercise(
+    "2.2",
+    "size and step are right for 31 chains of layers, of one to six layers and of forty",
+    own=r"course_utils\.features\.cnn\.receptive_field",
+)
 def receptive_field(my_receptive_field: Callable) -> None:
     """Checks the receptive field of a chain of layers (lesson 02).
 
@@ -212,79 +238,75 @@ def receptive_field(my_receptive_field: Callable) -> None:
         depth = int(rng.integers(1, 7))
         chains.append([tuple(int(n) for n in rng.integers((1, 1, 1), (8, 4, 4))) for _ in range(depth)])
     chains.append([(3, 1 + (layer % 7 == 0), 1 + layer % 3) for layer in range(40)])
+    sizes, steps, names = [], [], []
     for chain in chains:
         size, step = expect_parts(my_receptive_field(list(chain)), ("size", "step"))
-        given = f"layers {chain} as (kernel, stride, dilation)"
-        _check_field(
-            expect_number(size, f"{given}: the size"), expect_number(step, f"{given}: the step"), chain
-        )
+        names.append(f"layers {chain} as (kernel, stride, dilation)")
+        sizes.append(expect_number(size, f"{names[-1]}: the size"))
+        steps.append(expect_number(step, f"{names[-1]}: the step"))
+    _expect_in_all(sizes, [_sizes(chain) for chain in chains], [f"{name}: the size" for name in names])
+    _expect_in_all(steps, [_steps(chain) for chain in chains], [f"{name}: the step" for name in names])
 
 
-def _check_field(size: int, step: int, chain: Iterable) -> None:
-    given = f"layers {chain} as (kernel, stride, dilation)"
-    kernels, strides, dilations = (np.array(column) for column in zip(*chain, strict=True))
-    before = np.concatenate([[1], np.cumprod(strides)[:-1]])  # pixels between entries that go into a layer
-    after = np.cumprod(strides)
-    right = 1 + (dilations * (kernels - 1) * before).sum()
-    expect_close(
-        size,
-        right,
-        f"{given}: the size",
-        mistakes=(
-            (
-                1 + (dilations * (kernels - 1)).sum(),
-                f"{given}: you forgot that behind a stride each step of the kernel is several pixels long: multiply k - 1 by the product of all strides *before*.",
-            ),
-            (
-                1 + ((kernels - 1) * before).sum(),
-                f"{given}: dilation is missing. A kernel of k entries, d pixels apart, spans d · (k - 1) + 1 pixels: it adds d · (k - 1) steps, not k - 1.",
-            ),
-            (
-                1 + (dilations * (kernels - 1) * after).sum(),
-                f"{given}: you multiplied by a layer's own stride before using it. Its stride counts from the next layer on.",
-            ),
-            (
-                1 + (dilations * kernels * before).sum(),
-                f"{given}: a kernel of k entries adds k - 1, not k: the middle was seen already.",
-            ),
-            *(
-                [
-                    (
-                        _walk_down(chain),
-                        f"{given}: you walked from the last layer to the first with the rule of the other direction.",
-                    )
-                ]
-                if len(chain) > 1
-                else []
-            ),
-            (
-                (dilations * kernels * before).sum(),
-                f"{given}: a kernel of k entries adds k - 1, not k, and the count begins at 1.",
-            ),
-            (right - 1, f"{given}: the count begins at 1: without layers an entry is one pixel."),
-            (kernels.sum(), f"{given}: that is the sum of the kernels."),
-            (kernels.prod(), f"{given}: that is the product of the kernels. Each *adds* to what is seen."),
-        ),
-        tolerance=1e-9,
-    )
-    expect_close(
-        step,
-        after[-1],
-        f"{given}: the step",
-        mistakes=(
-            (before[-1], f"{given}: the step leaves out the last layer's stride."),
-            (strides.sum(), f"{given}: strides multiply, they do not add."),
-            (strides[-1], f"{given}: that is the last stride alone. Strides multiply."),
-        ),
-        tolerance=1e-9,
-    )
+def _expect_in_all(found: list[float], known: list[dict[str, int]], names: list[str]) -> None:
+    """Fails the check unless a number is right in all cases; gives the hints that fit in all, not in one by chance."""
+    fitting = [hint for hint in known[0] if found == [float(case[hint]) for case in known]]
+    for number, case, name in zip(found, known, names, strict=True):
+        mistakes = [(number, f"{name} is {number:g}. {hint}") for hint in fitting]
+        expect_close(number, case[""], name, mistakes, tolerance=1e-9)
 
 
-def _walk_down(chain: Iterable) -> int:
-    size = step = 1
-    for kernel, stride, dilation in reversed(chain):
-        size, step = size + dilation * (kernel - 1) * step, step * stride
-    return size
+def _sizes(chain: list[tuple[int, int, int]]) -> dict[str, int]:
+    """The size of a chain's field, by the empty hint, and what typical mistakes make of it, each by its hint."""
+    kernels, strides, dilations = zip(*chain, strict=True)
+    before = _running([1, *strides[:-1]])  # pixels between the entries that go into a layer
+    wide = [d * (k - 1) for k, d in zip(kernels, dilations, strict=True)]
+    full = [d * k for k, d in zip(kernels, dilations, strict=True)]
+    spread = _running([1, *(s * d for _, s, d in chain[:-1])])
+    added = list(itertools.accumulate([1, *strides[:-1]]))
+    return {
+        "": 1 + _dot(wide, before),
+        "You forgot that behind a stride each step of the kernel is several pixels long: multiply k - 1 by the product of all "
+        "strides before the layer.": 1 + sum(wide),
+        "Dilation is missing. A kernel of k entries, d pixels apart, spans d · (k - 1) + 1 pixels: it adds d · (k - 1) steps, "
+        "not k - 1.": 1 + _dot([k - 1 for k in kernels], before),
+        "You multiplied by a layer's own stride before using it. Its stride counts from the next layer on.": 1
+        + _dot(wide, _running(strides)),
+        "You multiplied by the layer's own stride in place of j, the product of all strides before it.": 1
+        + _dot(wide, strides),
+        "Strides multiply, they do not add: j ← j · s.": 1 + _dot(wide, added),
+        "Dilation spreads the kernel, and leaves the distance between two entries of the map as it is: j ← j · s, "
+        "without d.": 1 + _dot(wide, spread),
+        "A kernel of k entries adds k - 1, not k: the middle was seen already.": 1 + _dot(full, before),
+        "A kernel of k entries adds k - 1, not k, and the count begins at 1.": _dot(full, before),
+        "You walked from the last layer to the first with the rule of the other direction.": 1
+        + _dot(wide[::-1], _running([1, *strides[:0:-1]])),
+        "The count begins at 1: without layers an entry is one pixel.": _dot(wide, before),
+        "Only the first layer counts: does `return` stand inside the loop?": 1 + wide[0],
+        "Only the last layer counts: set r and j to 1 once, before the loop.": 1 + wide[-1],
+        "That is the step, the product of all strides: return the size first.": math.prod(strides),
+        "That is the sum of the kernels.": sum(kernels),
+        "That is the product of the kernels. Each adds to what is seen.": math.prod(kernels),
+    }
+
+
+def _steps(chain: list[tuple[int, int, int]]) -> dict[str, int]:
+    """The step of a chain's last map, by the empty hint, and what typical mistakes make of it, each by its hint."""
+    strides = [stride for _, stride, _ in chain]
+    return {
+        "": math.prod(strides),
+        "The step leaves out the last layer's stride.": math.prod(strides[:-1]),
+        "Strides multiply, they do not add.": sum(strides),
+        "That is the last stride alone. Strides multiply.": strides[-1],
+    }
+
+
+def _dot(left: Iterable[int], right: Iterable[int]) -> int:
+    return sum(map(operator.mul, left, right))
+
+
+def _running(factors: Iterable[int]) -> list[int]:
+    return list(itertools.accumulate(factors, operator.mul))
 
 
 # --- 2.3 ----------------------------------------------------------------------------------------------------
@@ -293,6 +315,7 @@ def _walk_down(chain: Iterable) -> int:
 @exercise(
     "2.3",
     "parameters and multiply-adds are right for 43 layers, of one pixel too, and kernels larger than the picture",
+    own=r"course_utils\.features\.cnn\.convolution_cost|keras\..*\.(count_params|base_conv\.\w+)",
 )
 def cost(my_cost: Callable) -> None:
     """Checks what a convolution costs (lesson 02).
@@ -339,13 +362,18 @@ def _check_cost(
 ) -> None:
     given = f"{height} × {width} pixels, {channels} channels, {filters} filters of {kernel} × {kernel}, stride {stride}, groups {groups}"
     weights = kernel * kernel * channels // groups * filters
+    places = -(-height // stride) * -(-width // stride)
     expect_close(
         parameters,
         weights + filters,
         f"{given}: the number of parameters",
         mistakes=(
             (weights, f"{given}: the bias is missing, one number per filter."),
-            (weights + 1, f"{given}: there is one bias per *filter*, not one in all."),
+            (
+                weights * places,
+                f"{given}: that is the number of multiply-adds: return the parameters first.",
+            ),
+            (weights + 1, f"{given}: there is one bias per filter, not one in all."),
             (weights + channels, f"{given}: the bias has one number per filter, not per channel."),
             (
                 kernel * kernel * channels * filters + filters,
@@ -367,7 +395,7 @@ def _check_cost(
         ),
         tolerance=1e-9,
     )
-    places = -(-height // stride) * -(-width // stride)
+    without_zeros = f"{given}: with padding 'same' there are ⌈n / stride⌉ places, as many as zeros make room for, not those of 'valid'."
     expect_close(
         multiply_adds,
         weights * places,
@@ -391,9 +419,16 @@ def _check_cost(
                 kernel * kernel * channels * filters * places,
                 f"{given}: in groups a filter sees channels / groups channels only.",
             ),
+            *(
+                (
+                    weights * math.prod(max((side - kernel) // move + 1, 0) for side in (height, width)),
+                    without_zeros,
+                )
+                for move in (1, stride)
+            ),
             (
-                weights * max(height - kernel + 1, 0) * max(width - kernel + 1, 0),
-                f"{given}: with padding 'same' there are ⌈n / stride⌉ places, not n - k + 1.",
+                weights * (-(-height // stride)) ** 2,
+                f"{given}: you used the height twice. The width may be another.",
             ),
         ),
         tolerance=1e-9,
@@ -450,6 +485,7 @@ def wide_view(my_wide_view: Callable) -> None:
         f"A place in the middle sees {seen}, expected 63 at most: the view shall end before the edge of the picture. Is something "
         "pooled over the whole picture, or dense?",
     )
+    print(f"Yours sees {seen}, and has {model.count_params():,} weights.")
 
 
 def _seen(model: "keras.Model") -> tuple[int, int]:
@@ -479,6 +515,7 @@ def _seen(model: "keras.Model") -> tuple[int, int]:
     "2.5",
     "maps are right for 15 batches, of one picture, place or channel too, and where nothing, little or everything "
     "speaks for the score",
+    own=r"course_utils\.features\.cnn\.grad_cam",
 )
 def grad_cam(my_grad_cam: Callable) -> None:
     """Checks Grad-CAM from maps and gradients (lesson 02).
@@ -524,7 +561,8 @@ def _check_map(value: Any, maps: np.ndarray, gradients: np.ndarray) -> None:
     )
     weights = gradients.mean(axis=(1, 2), keepdims=True)
     signed = (maps * weights).sum(axis=3)
-    right = _normalised(np.maximum(signed, 0))
+    positive = np.maximum(signed, 0)
+    right = _normalised(positive)
     local = (maps * gradients).sum(axis=3)
     expect_close(
         array,
@@ -533,7 +571,7 @@ def _check_map(value: Any, maps: np.ndarray, gradients: np.ndarray) -> None:
         mistakes=(
             (
                 _normalised(np.abs(signed)),
-                f"{given} takes evidence *against* the score for evidence for it: drop what is negative, `np.maximum(…, 0)`.",
+                f"{given} takes evidence against the score for evidence for it: drop what is negative, `np.maximum(…, 0)`.",
             ),
             (
                 _stretched(signed),
@@ -544,10 +582,10 @@ def _check_map(value: Any, maps: np.ndarray, gradients: np.ndarray) -> None:
                 f"{given} has negative entries: evidence against the score is dropped.",
             ),
             (
-                np.maximum(signed, 0) / max(np.maximum(signed, 0).max(), 1e-12),
+                positive / max(positive.max(), 1e-12),
                 f"{given} was divided by the largest entry of the whole batch. Each picture has its own.",
             ),
-            (np.maximum(signed, 0), f"{given} is not scaled: divide each map by its largest entry."),
+            (positive, f"{given} is not scaled: divide each map by its largest entry."),
             (
                 _normalised(np.maximum(local, 0)),
                 f"{given} weighs each place by its own gradient. Grad-CAM takes one weight per channel: the mean over the places.",
@@ -561,6 +599,30 @@ def _check_map(value: Any, maps: np.ndarray, gradients: np.ndarray) -> None:
                 f"{given} dropped the negative weights. Drop negatives after the sum, not before.",
             ),
             (
+                _normalised(np.maximum(maps * weights, 0).sum(axis=3)),
+                f"{given} dropped the negative products of each channel. Drop negatives after the sum, not before.",
+            ),
+            (
+                _normalised(np.maximum((maps * gradients.mean(axis=3, keepdims=True)).sum(axis=3), 0)),
+                f"{given} has one weight per place, a mean over the channels. Take one per channel: the mean over rows and "
+                "columns, axes 1 and 2.",
+            ),
+            (
+                _normalised(np.maximum((gradients * maps.mean(axis=(1, 2), keepdims=True)).sum(axis=3), 0)),
+                f"{given} exchanged maps and gradients: the weights are means of the gradients.",
+            ),
+            (
+                positive / np.maximum(positive.sum(axis=(1, 2), keepdims=True), 1e-12),
+                f"{given} was divided by its sum. Divide by its largest entry.",
+            ),
+            *(
+                (
+                    positive / np.maximum(positive.max(axis=axis, keepdims=True), 1e-12),
+                    f"{given} was divided row by row or column by column. Each map has one largest entry: `axis=(1, 2)`.",
+                )
+                for axis in (1, 2)
+            ),
+            (
                 _normalised(np.maximum(maps.sum(axis=3), 0)),
                 f"{given} adds the channels without weights.",
             ),
@@ -569,7 +631,7 @@ def _check_map(value: Any, maps: np.ndarray, gradients: np.ndarray) -> None:
                 f"{given} averages the gradients over the batch too. Each picture has its own weights.",
             ),
             (
-                _stretched(np.maximum(signed, 0)),
+                _stretched(positive),
                 f"{given} was stretched from its lowest entry to its highest. Divide by the largest, and subtract nothing: a map "
                 "that is positive everywhere stays so.",
             ),
@@ -621,7 +683,7 @@ def _network(flat: bool) -> tuple["keras.Model", list]:
     notes = []
     inputs = keras.Input((8, 6, 3))
     maps = _noting_layer()(lambda *note: notes.append(note))(inputs)
-    pool = keras.layers.GlobalAveragePooling2D() if flat else keras.layers.AveragePooling2D((4, 3))
+    pool = keras.layers.GlobalAveragePooling2D() if flat else keras.layers.AveragePooling2D((4, 2))
     model = keras.Model(inputs, pool(maps))
     model.compile(run_eagerly=True)  # `predict` need not trace it anew for every size of a batch
     return model, notes
@@ -630,7 +692,7 @@ def _network(flat: bool) -> tuple["keras.Model", list]:
 def _maps(batch: np.ndarray) -> np.ndarray:
     """What the network makes of prepared pictures, as a map."""
     maps = np.concatenate([batch, batch[..., :1] ** 2 / 100, np.abs(batch[..., 1:2])], axis=3)
-    return maps.reshape(len(maps), 2, maps.shape[1] // 2, 2, maps.shape[2] // 2, 5).mean(axis=(2, 4))
+    return maps.reshape(len(maps), 2, maps.shape[1] // 2, 3, maps.shape[2] // 3, 5).mean(axis=(2, 4))
 
 
 def _prepare(batch: np.ndarray) -> np.ndarray:
@@ -652,9 +714,24 @@ def _prepare(batch: np.ndarray) -> np.ndarray:
     return swapped
 
 
+_STOPS = (  # what libraries say, and what it means here
+    (
+        "axis [12] is out of bounds|Invalid reduction dimension|expected ndim=4, found ndim=2",
+        "This model gives vectors (batch, d), which have no rows and columns: take the mean of a map only, which has four axes.",
+    ),
+    (
+        "incompatible with the layer|Invalid input shape",
+        "The model was given something that is no batch of pictures (batch, height, width, 3): a slice `pictures[a:b]` keeps the "
+        "batch axis, `pictures[a]` does not.",
+    ),
+    ("get_config", "You build the model once more: it is loaded already, so call the one that is given."),
+)
+
+
 @exercise(
     "2.6",
     "features are right and come in whole batches, for maps and vectors, six numbers of pictures, and batches of one",
+    own=r"course_utils\.features\.cnn\.extract_features",
 )
 def extract_features(my_extract_features: Callable) -> None:
     """Checks the repair of the document's ``extract_features`` (lesson 02).
@@ -674,13 +751,9 @@ def extract_features(my_extract_features: Callable) -> None:
             pictures = rng.integers(0, 256, (n, 8, 6, 3), dtype=np.uint8)
             try:
                 value = my_extract_features(pictures, model, _prepare, size)
-            except ValueError as error:
-                expect(
-                    "incompatible with the layer" not in str(error)
-                    and "Invalid input shape" not in str(error),
-                    "The model was given something that is no batch of pictures (batch, height, width, 3): a slice `pictures[a:b]` "
-                    "keeps the batch axis, `pictures[a]` does not.",
-                )
+            except Exception as error:  # each library raises its own
+                for said, hint in _STOPS:
+                    expect(not re.search(said, str(error)), hint)
                 raise
             _check_features(value, pictures, notes, size)
 
@@ -689,20 +762,27 @@ def _check_features(value: Any, pictures: np.ndarray, notes: list, size: int) ->
     n, sizes = len(pictures), [found for found, _ in notes]
     given = f"{n} pictures in batches of {size}: your result"
     expect(value is not None, NO_RETURN)
-    expect(bool(sizes), "The model was never called.")
+    expect(bool(sizes), "The model was never called: use the one that is given, and build no other.")
     expect(
         max(sizes) <= size,
         f"The model was given {max(sizes)} pictures at once, expected at most {size}: ten thousand pictures would not fit into memory.",
     )
+    full = [size] * (n // size) + [n % size] * (n % size > 0)
     expect(
-        len(sizes) == -(-n // size) or sum(sizes) < n,
-        f"{given} took {len(sizes)} calls of the model, expected {-(-n // size)}: fill the batches.",
+        sorted(sizes, reverse=True) == full or sum(sizes) < n,
+        f"{given} comes from batches of {sizes} pictures, expected {full}: fill every batch but the last.",
     )
     expect(
         not any(training for _, training in notes),
         "The model was called with training=True: dropout and batch norm would then make features depend on chance and on the batch.",
     )
-    hints = [((n, 2, 2, 5), "Take the mean of the map over its rows and columns.")]
+    mean = "Take the mean of the map over its rows and columns, axes 1 and 2, and keep pictures and channels."
+    hints = [((n, *left), mean) for left in ((2, 3, 5), (30,), (2,), (3,), (2, 3), (2, 5), (3, 5))]
+    hints += [((rows * len(sizes), 5), mean) for rows in (2, 3) if rows * len(sizes) > n]
+    if len(sizes) > 1:
+        hints.append(((sizes[-1], 5), "Only the last batch came back: collect the batches in a list."))
+    elif sizes[0] < n:
+        hints.append(((sizes[0], 5), "Only the first batch came back: does `return` stand inside the loop?"))
     hints += [((rows, 5), "What became of the last batch?") for rows in range(n)]
     hints += [((5,), "The axis of pictures is gone: also one picture gives a row.")]
     array = expect_array(value, (n, 5), np.floating, given, hints)
@@ -723,6 +803,10 @@ def _check_features(value: Any, pictures: np.ndarray, notes: list, size: int) ->
             (
                 features(_prepare(floats / 255)),
                 f"{given} comes from pictures that were divided by 255 first: `preprocess` expects 0 to 255.",
+            ),
+            (
+                features(floats[..., ::-1] - np.array([103.939, 116.779, 123.68])),
+                f"{given} comes from the preprocessing of VGG16. Call the function `preprocess` that is given.",
             ),
             (features(_prepare(once.copy())), f"{given} comes from pictures that were preprocessed twice."),
             (features(once, np.max), f"{given} holds the largest entries of the map. Take the mean."),

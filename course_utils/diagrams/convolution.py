@@ -102,10 +102,12 @@ def convolution_settings() -> tuple[Figure, str]:
             corner = (edge + column, 9 - edge - row - 1)
             face = "white" if inside else _ZERO
             axes.add_patch(plt.Rectangle(corner, 1, 1, facecolor=face, edgecolor="0.5", lw=0.8))
-            if row % dilation == 0 and column % dilation == 0 and max(row, column) < span:
+            dotted = row % dilation == 0 and column % dilation == 0 and max(row, column) < span
+            if dotted:
                 axes.add_patch(plt.Circle((corner[0] + 0.5, corner[1] + 0.5), 0.3, color=plotting.COLOURS[0]))
             if not inside:
-                axes.text(*np.add(corner, 0.5), "0", ha="center", va="center", fontsize=8)
+                ink = "white" if dotted else "black"
+                axes.text(*np.add(corner, 0.5), "0", ha="center", va="center", fontsize=8, color=ink)
         for start, colour, style in zip(starts[:2], (_PATCH, "black"), ("-", "--"), strict=True):
             frame = (edge + start, 9 - edge - span)
             axes.add_patch(plt.Rectangle(frame, span, span, fill=False, edgecolor=colour, lw=2, ls=style))
@@ -230,14 +232,15 @@ def batch_norm_modes(
         axes.plot(values, np.ones(len(values)), "o", color=plotting.COLOURS[0])
         axes.plot(normalised, np.zeros(len(values)), "s", color=plotting.COLOURS[1])
         axes.plot(mean, 1.18, "v", color="black")
-        said = f"mean {mean:.2f}, variance {variance:.2f}"
+        said = f"▼ mean {mean:.2f}, variance {variance:.2f}"
         axes.text(0.02, 0.97, said, va="top", fontsize=10, transform=axes.transAxes)
         axes.set(ylim=(-0.3, 1.5), yticks=(1, 0), yticklabels=("before", "after"), xlabel="value")
         axes.set_title(title)
     return figure, (
-        f"Two drawings of the same {len(values)} values of a channel, dots above, and what batch norm makes "
-        "of them, squares below, joined by lines. With the batch's own mean and variance the squares lie "
-        f"around 0. With a moving mean of {moving_mean:.2f} and variance of {moving_variance:.2f} they lie "
+        f"Two drawings of the same {len(values)} values of a channel, dots above, a triangle at the mean, "
+        "and what batch norm makes of them, squares below, joined by lines. With the batch's own mean and "
+        "variance the squares lie around 0. With a moving mean of "
+        f"{moving_mean:.2f} and variance of {moving_variance:.2f} they lie "
         f"around {results[1]:.2f}."
     )
 

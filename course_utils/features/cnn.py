@@ -403,6 +403,11 @@ def extract_features(
     """
     from keras import ops
 
+    if isinstance(pictures, np.ndarray) and pictures.ndim == 4 and pictures.shape[3] == 1:
+        raise CourseError(
+            f"pictures has shape {pictures.shape}: expected 3 channels. "
+            "`np.repeat(pictures, 3, axis=3)` makes three equal ones of one."
+        )
     pictures = array("pictures", pictures, np.uint8, (("n", "height", "width", 3),))
     parts = []
     for first in range(0, len(pictures), whole_number("batch_size", batch_size)):

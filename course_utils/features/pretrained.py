@@ -171,7 +171,7 @@ def image_features(
         float32 (n, 2 · channels), with the course's encoder (n, 384).
 
     Raises:
-        CourseError: when the pictures have another shape, or a side is no multiple of 8.
+        CourseError: when the pictures have another shape, a side is no multiple of 8, or floats end at 1.
     """
     pictures = np.asarray(pictures)
     if pictures.ndim != 4 or pictures.shape[-1] != 3 or any(side % STRIDE for side in pictures.shape[1:3]):
@@ -179,6 +179,11 @@ def image_features(
             f"pictures have shape {pictures.shape}; expected (n, height, width, 3) with both sides multiples "
             f"of {STRIDE}. One picture becomes a batch with `picture[np.newaxis]`; "
             "`preprocessing.images.resize` changes sides."
+        )
+    if pictures.dtype.kind == "f" and 0 < pictures.max(initial=0) <= 1:
+        raise CourseError(
+            f"pictures go from {pictures.min():.3g} to {pictures.max():.3g}; expected 0 to 255. "
+            "Multiply by 255."
         )
     encoder = encoder or load_image_encoder()
     pooled = []

@@ -36,15 +36,16 @@ described = {
     ),
     "cam": (
         "Four canvases with two emoji each, a dashed line between the halves and above each the group that "
-        "was asked for; below each the same canvas in grey under its Grad-CAM in blocks of 8 pixels, from "
-        "pale yellow, no evidence, to dark red. In the first three most of the evidence lies in the half "
-        "with that group, though some lies on white background or on the other emoji; in the fourth, a "
-        "miss, most of it lies in the other half."
+        "was asked for, hit or miss, and its score, lowest in the miss; below each the same canvas in grey "
+        "under its Grad-CAM in blocks of 8 pixels, from pale yellow, no evidence, to dark red. In the first "
+        "three most of the evidence lies in the half with that group, though some lies on white background "
+        "or on the other emoji; in the fourth, a miss, most of it lies in the other half."
     ),
     "neighbours": (
-        "Three images of the unseen style, a cat's face, a hot pepper and a rocket, each with its four "
-        "nearest neighbours among the training images by the cosine of their features: mostly things of "
-        "similar shape and colour, many of another group."
+        "Three images of the unseen style under their groups, each with its four nearest neighbours among "
+        "the training images by the cosine of their features, the nearest first. Above each its group, with "
+        "a tick where it is the query's and a cross where not: mostly things of similar shape and colour, "
+        "many of another group."
     ),
     "own": (
         "An image of your own, as the encoder is given it, and the four emoji whose features are most "

@@ -93,6 +93,16 @@ def conv_in_place(x, k, stride, padding):
     return result
 
 
+def conv_windows_close(x, k, stride, padding):
+    """Counts the places of a stride, and moves the windows by one pixel."""
+    right = conv(x, k, stride, padding)
+    if padding == "same":
+        sides = zip(x.shape[1:3], right.shape[1:3], k.shape[:2], strict=True)
+        totals = [max((count - 1) * stride + side - length, 0) for length, count, side in sides]
+        x = np.pad(x, [(0, 0), *((total // 2, total - total // 2) for total in totals), (0, 0)])
+    return conv(x, k, 1, "valid")[:, : right.shape[1], : right.shape[2]]
+
+
 def conv_negative_zeros(x, k, stride, padding):
     if padding == "same":
         sides = zip(x.shape[1:3], k.shape[:2], strict=True)
@@ -142,6 +152,16 @@ CONV_WRONG = {
         "rows and columns swapped",
     ),
     "no stride": (lambda x, k, s, p: conv(x, k, 1, p), "The kernel moves by 2 pixels"),
+    "as large as the input": (
+        lambda x, k, s, p: conv(x, k, 1, "same")[:, ::s, ::s] if p == "same" else conv(x, k, 1, "same"),
+        "'valid' adds no zeros",
+    ),
+    "windows one pixel apart": (conv_windows_close, "the window that starts at"),
+    "stride taken afterwards": (
+        lambda x, k, s, p: conv(x, k, 1, p)[:, ::s, ::s],
+        "the zeros of stride 1",
+    ),
+    "first channel": (lambda x, k, s, p: conv(x[..., :1], k[:, :, :1], s, p), "first channel alone"),
     "no padding": (lambda x, k, s, p: conv(x, k, s, "valid"), "'same' adds zeros"),
     "last place missing": (lambda *a: conv_by_loop(*a, short=1), "The last place is missing"),
     "odd zero first": (
@@ -200,7 +220,6 @@ FIELD_RIGHT = {
     "upwards": field,
     "downwards": field_from_the_top,
     "indices": field_by_indices,
-    "library": lambda chain: (cnn.receptive_field(chain).size, cnn.receptive_field(chain).step),
 }
 
 
@@ -212,15 +231,36 @@ def field_consuming(chain):
     return size, step
 
 
+def field_with_spread_steps(chain):
+    size = step = 1
+    for kernel, stride, dilation in chain:
+        size, step = size + dilation * (kernel - 1) * step, step * stride * dilation
+    return size, step
+
+
 FIELD_WRONG = {
+    "the course's own": (
+        lambda c: (cnn.receptive_field(c).size, cnn.receptive_field(c).step),
+        "calls `course_utils.features.cnn.receptive_field`",
+    ),
+    "adds strides": (lambda c: field(c, jump=lambda j, s: j + s), "Strides multiply, they do not add: j"),
+    "stride for step": (
+        lambda c: field(c, grow=lambda k, d, s, j: d * (k - 1) * s),
+        "own stride in place of j",
+    ),
+    "dilation in the step": (field_with_spread_steps, "without d"),
+    "swapped": (lambda c: field(c)[::-1], "return the size first"),
+    "returns in the loop": (lambda c: field(c[:1]), "`return` stand inside the loop"),
+    "begins anew in the loop": (lambda c: field(c[-1:]), "once, before the loop"),
+    "two mistakes": (lambda c: field(c[::-1], start=0), r"the size is 13, expected 11\.$"),
     "consumes the list": (field_consuming, "changed the lists"),
     "layers reversed": (lambda c: field(c[::-1]), "walked from the last layer"),
     "six layers at most": (lambda c: field(c[:6]), "expected"),
     "no jump": (
         lambda c: field(c, grow=lambda k, d, s, j: d * (k - 1)),
-        "product of all strides \\*before\\*",
+        "product of all strides before the layer",
     ),
-    "no dilation": (lambda c: field(c, grow=lambda k, d, s, j: (k - 1) * j), "dilation is missing.*spans d"),
+    "no dilation": (lambda c: field(c, grow=lambda k, d, s, j: (k - 1) * j), "Dilation is missing.*spans d"),
     "own stride": (
         lambda c: field(c, grow=lambda k, d, s, j: d * (k - 1) * j * s),
         "own stride before using",
@@ -231,7 +271,7 @@ FIELD_WRONG = {
     "sum": (lambda c: (sum(k for k, _, _ in c), field(c)[1]), "sum of the kernels"),
     "product": (lambda c: (math.prod(k for k, _, _ in c), field(c)[1]), "product of the kernels"),
     "step without the last": (lambda c: (field(c)[0], field(c[:-1])[1]), "leaves out the last"),
-    "strides added": (lambda c: (field(c)[0], sum(s for _, s, _ in c)), "strides multiply"),
+    "strides added": (lambda c: (field(c)[0], sum(s for _, s, _ in c)), "Strides multiply, they"),
     "last stride": (lambda c: (field(c)[0], c[-1][1]), "last stride alone|leaves out the last"),
     "size only": (lambda c: field(c)[0], "Return two things"),
     "constant": (lambda c: (8, 3), "expected"),
@@ -260,14 +300,28 @@ def cost_by_keras(h, w, c, f, k, s, g):
     return np.array([layer.count_params(), layer.get_weights()[0].size * places])
 
 
-COST_RIGHT = {"formula": cost, "library": cost_by_library, "keras": cost_by_keras}
+def cost_by_output_length(h, w, c, f, k, s, g):
+    places = [cnn.output_length(side, k, s, "same") for side in (h, w)]
+    weights = k * k * c // g * f
+    return np.array([weights + f, weights * math.prod(places)])
+
+
+COST_RIGHT = {"formula": cost, "length from the course": cost_by_output_length}
 COST_WRONG = {
+    "the course's own": (cost_by_library, "calls `course_utils.features.cnn.convolution_cost`"),
+    "builds it": (cost_by_keras, "calls `keras.*base_conv"),
+    "valid with a stride": (
+        lambda *a: cost(*a, places=lambda h, w, k, s: max((h - k) // s + 1, 0) * max((w - k) // s + 1, 0)),
+        "not those of 'valid'",
+    ),
+    "height twice": (lambda *a: cost(a[0], a[0], *a[2:]), "height twice"),
+    "swapped": (lambda *a: cost(*a)[::-1], "return the parameters first"),
     "same, no more than there is": (
         lambda *a: cost(*a[:4], min(a[4], a[0], a[1]), *a[5:]),
         "expected",
     ),
     "no bias": (lambda *a: cost(*a, bias=lambda c, f: 0), "bias is missing"),
-    "one bias": (lambda *a: cost(*a, bias=lambda c, f: 1), "one bias per \\*filter\\*"),
+    "one bias": (lambda *a: cost(*a, bias=lambda c, f: 1), "one bias per filter"),
     "bias per channel": (lambda *a: cost(*a, bias=lambda c, f: c), "not per channel"),
     "no groups": (lambda *a: cost(*a, weights=lambda c, f, k, g: k * k * c * f), "channels / groups"),
     "no channels": (lambda *a: cost(*a, weights=lambda c, f, k, g: k * k * f), "every channel that it sees"),
@@ -282,7 +336,10 @@ COST_WRONG = {
     ),
     "no stride": (lambda *a: cost(*a, places=lambda h, w, k, s: h * w), "pixels that go in"),
     "rounded down": (lambda *a: cost(*a, places=lambda h, w, k, s: (h // s) * (w // s)), "rounds .* up"),
-    "valid": (lambda *a: cost(*a, places=lambda h, w, k, s: (h - k + 1) * (w - k + 1)), "not n - k \\+ 1"),
+    "valid": (
+        lambda *a: cost(*a, places=lambda h, w, k, s: (h - k + 1) * (w - k + 1)),
+        "not those of 'valid'",
+    ),
     "one place": (lambda *a: cost(*a, places=lambda h, w, k, s: 1), "are for one place"),
     "with bias": (
         lambda *a: (cost(*a)[0], cost(*a)[1] + a[3] * math.ceil(a[0] / a[5]) * math.ceil(a[1] / a[5])),
@@ -434,9 +491,26 @@ CAM_RIGHT = {
     "numpy": cam,
     "loop": cam_by_loop,
     "keras": cam_by_keras,
-    "library": cnn.grad_cam,
 }
 CAM_WRONG = {
+    "the course's own": (cnn.grad_cam, "calls `course_utils.features.cnn.grad_cam`"),
+    "negative products dropped": (
+        lambda maps, g: cam(np.maximum(maps * g.mean(axis=(1, 2), keepdims=True), 0), np.ones_like(g)),
+        "negative products of each channel",
+    ),
+    "a weight per place": (
+        lambda *a: cam(*a, weigh=lambda g: g.mean(axis=3, keepdims=True)),
+        "one weight per place",
+    ),
+    "divided by the sum": (
+        lambda *a: cam(*a, scale=lambda m: m / np.maximum(m.sum(axis=(1, 2), keepdims=True), 1e-9)),
+        "divided by its sum",
+    ),
+    "largest of the row": (
+        lambda *a: cam(*a, scale=lambda m: m / np.maximum(m.max(axis=2, keepdims=True), 1e-9)),
+        "row by row or column by column",
+    ),
+    "exchanged": (lambda maps, g: cam(g, maps), "exchanged maps and gradients"),
     "stretched after": (
         lambda *a: cam(*a, scale=lambda m: np.nan_to_num(stretched(m))),
         "positive everywhere stays so",
@@ -451,7 +525,7 @@ CAM_WRONG = {
         "Drop negatives after the sum",
     ),
     "weights only": (lambda maps, g: g.mean(axis=(1, 2)), "Those are weights"),
-    "absolute": (lambda *a: cam(*a, drop=np.abs), "\\*against\\* the score"),
+    "absolute": (lambda *a: cam(*a, drop=np.abs), "against the score"),
     "stretched": (lambda *a: cam(*a, drop=lambda m: m, scale=stretched), "was stretched"),
     "nothing dropped": (
         lambda *a: cam(*a, drop=lambda m: m, scale=lambda m: m / m.max(axis=(1, 2), keepdims=True)),
@@ -512,6 +586,11 @@ def extract_one_by_one(pictures, model, preprocess, size):
     return extract(pictures, model, preprocess, 1)
 
 
+def extract_in_equal_batches(pictures, model, preprocess, size):
+    parts = np.array_split(pictures, -(-len(pictures) // size))
+    return np.concatenate([extract(part, model, preprocess, size) for part in parts])
+
+
 def extract_in_place(pictures, model, preprocess, size):
     result = extract(pictures, model, preprocess, size)
     pictures[:] = 0
@@ -566,9 +645,65 @@ EXTRACT_RIGHT = {
     "slices": extract,
     "predict": extract_with_predict,
     "split": extract_with_split,
-    "library": lambda p, m, f, size: cnn.extract_features(p, m, preprocess=f, batch_size=size),
 }
 EXTRACT_WRONG = {
+    "the course's own": (
+        lambda p, m, f, size: cnn.extract_features(p, m, preprocess=f, batch_size=size),
+        "calls `course_utils.features.cnn.extract_features`",
+    ),
+    "equal batches": (extract_in_equal_batches, "batches of \\[3, 2, 2\\] pictures, expected \\[3, 3, 1\\]"),
+    "built anew": (
+        lambda p, m, f, size: extract(p, keras.models.clone_model(m), f, size),
+        "it is loaded already",
+    ),
+    "another network": (
+        lambda p, m, f, size: extract(
+            p, keras.Sequential([keras.Input((8, 6, 3)), layers.GlobalAveragePooling2D()]), f, size
+        ),
+        "build no other",
+    ),
+    "last batch only": (
+        lambda p, m, f, size: extract(p, m, f, size)[(len(p) - 1) // size * size :],
+        "collect the batches in a list",
+    ),
+    "first batch only": (
+        lambda p, m, f, size: extract(p[:size], m, f, size),
+        "`return` stand inside the loop",
+    ),
+    "VGG's preprocessing": (
+        lambda p, m, f, size: extract(p, m, keras.applications.vgg16.preprocess_input, size),
+        "the preprocessing of VGG16",
+    ),
+    "flat": (
+        lambda *a: extract(*a, summary=lambda r, axis: r.reshape(len(r), -1)),
+        "its rows and columns, axes 1 and 2",
+    ),
+    "mean over columns and channels": (
+        lambda *a: extract(*a, summary=lambda r, axis: r.mean(axis=(2, 3))),
+        "keep pictures and channels",
+    ),
+    "mean over pictures and rows": (
+        lambda *a: extract(*a, summary=lambda r, axis: r.mean(axis=(0, 1))),
+        "keep pictures and channels",
+    ),
+    "vectors taken for a map": (
+        lambda p, m, f, size: extract(
+            p, m, f, size, call=lambda m, b: np.expand_dims(np.asarray(m(b)).mean(axis=(1, 2)), (1, 2))
+        ),
+        "This model gives vectors",
+    ),
+    "vectors taken for a map, by Keras": (
+        lambda p, m, f, size: extract(
+            p, m, f, size, call=lambda m, b: layers.GlobalAveragePooling2D(keepdims=True)(m(b))
+        ),
+        "This model gives vectors",
+    ),
+    "vectors taken for a map, by ops": (
+        lambda p, m, f, size: extract(
+            p, m, f, size, call=lambda m, b: ops.mean(m(b), axis=(1, 2), keepdims=True)
+        ),
+        "This model gives vectors",
+    ),
     "no axis of pictures": (extract_one_flat, "The axis of pictures is gone"),
     "prepared one by one": (extract_one_picture, "without a batch axis"),
     "model on one picture": (
@@ -579,7 +714,7 @@ EXTRACT_WRONG = {
         lambda p, m, f, size: m(f(p[0].astype(np.float32))),
         "without a batch axis",
     ),
-    "one by one": (extract_one_by_one, "fill the batches"),
+    "one by one": (extract_one_by_one, "fill every batch but the last"),
     "all at once": (lambda p, m, f, size: extract(p, m, f, len(p)), "at most 3"),
     "last batch lost": (
         lambda p, m, f, size: extract(p[: max(len(p) // size, 1) * size], m, f, size),

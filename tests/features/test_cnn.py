@@ -421,6 +421,10 @@ KERNEL = np.zeros((3, 3, 2, 4))
         (lambda: cnn.grad_cam(PICTURES, PICTURES[:, :3]), r"gradients has shape \(1, 3, 5, 2\)"),
         (lambda: cnn.extract_features(PICTURES, small_network()), "pictures has shape"),
         (
+            lambda: cnn.extract_features(PICTURES[..., :1], small_network()),
+            r"np\.repeat\(pictures, 3, axis=3",
+        ),
+        (
             lambda: cnn.extract_features(np.zeros((1, 8, 8, 3), np.uint8), lambda x, training: x[0]),
             r"model returned shape \(8, 8, 3\)",
         ),

@@ -46,6 +46,11 @@ def test_other_pictures_are_refused(shape):
         pretrained.image_features(np.zeros(shape, np.uint8))
 
 
+def test_pictures_from_0_to_1_are_refused():
+    with pytest.raises(CourseError, match=r"go from 0\.5 to 0\.5; expected 0 to 255"):
+        pretrained.image_features(np.full((1, 8, 8, 3), 0.5))
+
+
 def test_it_is_frozen_and_read_once():
     encoder = pretrained.load_image_encoder()
     assert encoder is pretrained.load_image_encoder()
