@@ -1,4 +1,4 @@
-"""The data of the course as plain arrays: emoji, speech, reviews, awkward files, and scenes made of emoji.
+"""The data of the course as plain arrays: emoji, scenes of emoji, photographs, speech, reviews, awkward files.
 
 Every set is a ``base.DataSet``: columns of equal length, selected and split alike.
 

@@ -6,7 +6,7 @@ licences/copyright (the package's own statement).
 
 needs
   Debian    tuxpaint-stamps-default 2022.06.04-1, as a file: apt-get download tuxpaint-stamps-default
-  Python    nothing else
+  Python    numpy, pillow and the repository around it
   data/build/photographs.tsv: which photographs, what they show, the Chinese captions, the credits
   data/emoji/concepts.json (build_emoji.py), for the concepts' names
 
@@ -28,13 +28,13 @@ from pathlib import Path, PurePosixPath
 from files import DATA, write_atomically
 
 from course_utils.datasets.integrity import sha256
+from course_utils.datasets.photographs import SPLITS
 
 FOLDER = DATA / "photographs"
 TABLE = Path(__file__).with_name("photographs.tsv")
 PACKAGE = "6db6c1bfc870a47f1499d6203b083522eacb57c5f9c87d468f2e92eb6d9d5f34"  # SHA-256 of the .deb file
 STAMPS = "./usr/share/tuxpaint/stamps/"
 COPYRIGHT = "./usr/share/doc/tuxpaint-stamps-default/copyright"
-SPLITS = ("few-shot", "test")
 COLUMNS = (
     *("file", "concept", "match", "subject", "split", "english", "chinese"),
     *("by", "licence", "source", "path"),
