@@ -35,28 +35,36 @@ def describe(loaded: photographs.Photographs) -> None:
         print(f"  {licence}: {count}")
 
 
-def measure(squares: np.ndarray, concepts: np.ndarray, groups: np.ndarray) -> None:
-    """Prints shares of right answers by ground for pictures (n, SIDE, SIDE, 4) of some concepts."""
+def shares(squares: np.ndarray, concepts: np.ndarray, groups: np.ndarray, ground: str) -> np.ndarray:
+    """Shares of right answers for pictures (n, SIDE, SIDE, 4) of some concepts: float (seeds, 3).
+
+    The columns are the concept among all, the concept among those that are there, and the group.
+    """
     from course_utils.features import pretrained
 
     classifier = pretrained.load_image_classifier()
-    candidates, counts = np.unique(concepts, return_counts=True)
+    candidates = np.unique(concepts)
+    members = np.eye(groups.max() + 1)[groups]
+    rows = []
+    for seed in range(SEEDS if ground != "white" else 1):
+        pictures = photographs.on_ground(squares, ground, np.random.default_rng(seed))
+        scores = np.asarray(classifier(pictures.astype(np.float32), training=False))
+        chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+        best, among = scores.argmax(axis=1), candidates[scores[:, candidates].argmax(axis=1)]
+        group = (chances @ members).argmax(axis=1)
+        rows.append(np.mean([best == concepts, among == concepts, group == groups[concepts]], axis=1))
+    return np.array(rows)
+
+
+def measure(squares: np.ndarray, concepts: np.ndarray, groups: np.ndarray) -> None:
+    counts = np.unique_counts(concepts).counts
     largest = np.bincount(groups[concepts]).max()
     print(f"  always the commonest: {counts.max() / len(concepts):.3f}, group {largest / len(concepts):.3f}")
-    members = np.eye(groups.max() + 1)[groups]
     for ground in photographs.GROUNDS:
-        rows = []
-        for seed in range(SEEDS if ground != "white" else 1):
-            pictures = photographs.on_ground(squares, ground, np.random.default_rng(seed))
-            scores = np.asarray(classifier(pictures.astype(np.float32), training=False))
-            chances = np.exp(scores - scores.max(axis=1, keepdims=True))
-            best = scores.argmax(axis=1)
-            among = candidates[scores[:, candidates].argmax(axis=1)]
-            group = (chances @ members).argmax(axis=1)
-            right = (best == concepts, among == concepts, group == groups[concepts])
-            rows.append([np.mean(answers) for answers in right])
-        shares = [f"{np.mean(row):.3f} ± {np.std(row):.3f}" for row in np.transpose(rows)]
-        print(f"  {ground}: concept {shares[0]}, among {len(candidates)} {shares[1]}, group {shares[2]}")
+        found = shares(squares, concepts, groups, ground)
+        mean, spread = found.mean(axis=0), found.std(axis=0)
+        concept, among, group = (f"{m:.3f} ± {s:.3f}" for m, s in zip(mean, spread, strict=True))
+        print(f"  {ground}: concept {concept}, among {len(counts)} {among}, group {group}")
 
 
 def main() -> None:

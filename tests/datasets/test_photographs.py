@@ -30,7 +30,10 @@ def squares(loaded):
 def scripts():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT / "data" / "build")
-        yield {name: importlib.import_module(name) for name in ("build_photographs", "near_copies")}
+        yield {
+            name: importlib.import_module(name)
+            for name in ("build_photographs", "check_photographs", "near_copies")
+        }
 
 
 @pytest.fixture
@@ -131,6 +134,16 @@ def test_the_card_gives_the_counts(loaded):
         expected = [len(part), len(set(part.subjects)), counts["same"], counts["kind of"], counts[""]]
         assert [int(cell) for cell in row[2:]] == expected
     assert len(rows) == 2
+
+
+@pytest.mark.slow
+def test_the_card_gives_what_drawings_teach(loaded, scripts):
+    script, groups = scripts["check_photographs"], emoji.load(styles=()).groups
+    same = loaded.select(match="same")
+    row = next(line for line in CARD.splitlines() if line.startswith("| white |"))
+    stated = [float(cell) for cell in row.strip("| ").split(" | ")[1:4]]
+    found = script.shares(same.on_squares(script.SIDE), same.concepts, groups, "white")
+    np.testing.assert_allclose(found, [stated], atol=0.02)
 
 
 def test_the_table_is_what_the_script_makes_of_its_source(loaded, scripts):
