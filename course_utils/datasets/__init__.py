@@ -1,7 +1,7 @@
-"""The data of the course as plain arrays: emoji, speech, reviews, awkward files, and scenes made of emoji.
+"""The data of the course as plain arrays: emoji, scenes made of them, photographs, speech, reviews.
 
 Every set is a ``base.DataSet``: columns of equal length, selected and split alike.
 
-``official`` reads large sets that you download yourself. Nothing is imported here; a lesson takes what it
-needs, as in ``from course_utils.datasets import emoji``.
+``awkward`` names files with one trap each, ``official`` reads large sets that you download yourself. Nothing
+is imported here; a lesson takes what it needs, as in ``from course_utils.datasets import emoji``.
 """

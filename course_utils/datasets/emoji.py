@@ -172,7 +172,7 @@ def resized(pictures: np.ndarray, side: int) -> np.ndarray:
     )
 
 
-def on_background(pictures: np.ndarray, colour: Sequence[int] = (255, 255, 255)) -> np.ndarray:
+def on_background(pictures: np.ndarray, colour: Sequence[int] | np.ndarray = (255, 255, 255)) -> np.ndarray:
     """Puts pictures with alpha onto one colour.
 
     result = alpha · picture + (1 − alpha) · colour, the "over" of Porter & Duff (1984).
@@ -180,7 +180,7 @@ def on_background(pictures: np.ndarray, colour: Sequence[int] = (255, 255, 255))
 
     Args:
         pictures: uint8 RGBA (..., 4).
-        colour: three integers 0–255, red, green, blue.
+        colour: three integers 0–255, red, green, blue; or an array of them, one for each pixel.
 
     Returns:
         uint8 RGB (..., 3).

@@ -1,4 +1,4 @@
-"""Looks for near-copies between art styles, which would leak from the training styles to the test style.
+"""Looks for near-copies: between art styles and among photographs, where they would leak into a test.
 
 A test picture (Fluent) is a near-copy of a training picture (Noto, Twemoji, OpenMoji) when both of these
 hold: the 64-bit perceptual hashes of the two, on white, differ in at most HASH_BITS bits; and the mean
@@ -7,10 +7,13 @@ coefficients about their median, Zauner 2010) sees form and not colour, the pixe
 compared, of the same concept and of different ones. Pairs of concepts that one style draws alike (a man and
 a woman climbing) are counted too: no model can tell them apart in that style.
 
-needs
-  Python    numpy, pillow and the repository around it; about five seconds
+Photographs, laid on squares, are compared in the same way with each other and with every drawing.
 
-It prints the figures that data/emoji/README.md quotes; build_emoji.py stores what it finds.
+needs
+  Python    numpy, pillow and the repository around it; about ten seconds
+
+It prints the figures that data/emoji/README.md and data/photographs/README.md quote; build_emoji.py stores
+what it finds.
 """
 
 import argparse
@@ -18,12 +21,13 @@ import argparse
 import files  # noqa: F401  makes course_utils importable
 import numpy as np
 
-from course_utils.datasets import emoji
+from course_utils.datasets import emoji, photographs
 
 HASH_BITS = 10
 PIXELS = 20.0
 TWIN_PIXELS = 1.0
 SMALL = 32  # side the pictures are reduced to before hashing
+SIDE = 64  # of the squares that photographs are laid on, as large as a drawing
 
 
 def on_white(pictures: np.ndarray) -> np.ndarray:
@@ -44,7 +48,7 @@ def hashes(small: np.ndarray) -> np.ndarray:
 
 
 def compare(test: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which pairs have near hashes, and which of those have near pixels too: two bool (n, n)."""
+    """Which pairs of n and m pictures have near hashes, and which of those near pixels too: bool (n, m)."""
     first, second = hashes(test), hashes(train)
     near_hash = (first[:, None] != second[None]).sum(axis=2) <= HASH_BITS
     near = np.zeros_like(near_hash)
@@ -93,12 +97,28 @@ def report(loaded: emoji.Emoji) -> None:
         print(f"{style} draws {len(pairs)} pairs of concepts alike{examples}")
 
 
+def report_photographs(found: photographs.Photographs, loaded: emoji.Emoji) -> None:
+    small = on_white(found.on_squares(SIDE))
+    near_hash, near = (np.triu(pairs, k=1) for pairs in compare(small, small))
+    print(f"{len(small)} photographs: {near_hash.sum()} pairs with near hashes, {near.sum()} near pixels too")
+    for i, j in np.argwhere(near_hash):
+        first, second = (f"{found.files[k]} ({found.splits[k]})" for k in (i, j))
+        print(f"  {first} ~ {second}, pixels within {np.abs(small[i] - small[j]).mean():.0f} of 255")
+    for style, pictures in loaded.pictures.items():
+        near_hash, near = compare(small, on_white(pictures))
+        print(f"with {style}: {near_hash.sum()} pairs with near hashes, {near.sum()} near pixels too")
+        for i, j in np.argwhere(near_hash):
+            print(f"  {found.files[i]} ~ {loaded.names['en'][j]}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.parse_args()
-    report(emoji.load())
+    loaded = emoji.load()
+    report(loaded)
+    report_photographs(photographs.load(), loaded)
 
 
 if __name__ == "__main__":
