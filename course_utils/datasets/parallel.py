@@ -72,6 +72,9 @@ class _Sense(NamedTuple):
     measure: str
 
 
+_Filling = dict[str, tuple[str, str]]  # {gap: (English, Chinese)}
+
+
 class _Noun(NamedTuple):
     singular: str
     plural: str
@@ -256,30 +259,30 @@ def _meet(nouns: list[_Noun], frames: tuple[str, ...]) -> list[tuple[str, _Noun]
     ]
 
 
-def _fillings(frame: _Frame) -> list[dict[str, tuple[str, str]]]:
-    """All ways to fill a frame but for its noun: {gap: (English, Chinese)}."""
+def _fillings(frame: _Frame) -> list[_Filling]:
+    """All ways to fill a frame but for its noun."""
     gaps = [gap for gap in _FILLINGS if f"{{{gap}}}" in frame.english]
     ways = itertools.product(*(_FILLINGS[gap].items() for gap in gaps))
     return [dict(zip(gaps, way, strict=True)) for way in ways]
 
 
-def _english(frame: _Frame, noun: _Noun, filling: dict[str, tuple[str, str]]) -> str:
+def _english(frame: _Frame, noun: _Noun, filling: _Filling) -> str:
     words = {gap: english for gap, (english, _) in filling.items()}
     text = frame.english.format(noun=noun.singular, plural=noun.plural, **words)
     text = re.sub(r"\ba (?=[aeio]|u(?!ni)|hour)", "an ", text)
     return text[0].upper() + text[1:]
 
 
-def _chinese(frame: _Frame, sense: _Sense, filling: dict[str, tuple[str, str]]) -> str:
+def _chinese(frame: _Frame, sense: _Sense, filling: _Filling) -> str:
     words = {gap: chinese for gap, (_, chinese) in filling.items()}
     return frame.chinese.format(noun=sense.chinese, measure=sense.measure, **words)
 
 
-def _sentences(split: str, rng: np.random.Generator) -> Iterator[tuple]:
+def _sentences(split: str, rng: np.random.Generator) -> Iterator[tuple[str, str, _Noun, _Filling]]:
     """All sentences of a split, in turns: one of each frame with each noun, then another of each.
 
     Yields:
-        (English, frame's name, noun, {gap: (English, Chinese)}).
+        (English, frame's name, noun, what fills the other gaps).
     """
     ways = {name: _fillings(frame) for name, frame in _FRAMES.items()}
     met = [(name, noun, rng.permutation(len(ways[name]))) for name, noun in _combinations(split)]
