@@ -1,4 +1,4 @@
-"""The data of the course as plain arrays: emoji, scenes made of them, photographs, speech, reviews.
+"""The data of the course as plain arrays: emoji, scenes of them, photographs, speech, people, reviews.
 
 Every set is a ``base.DataSet``: columns of equal length, selected and split alike.
 
