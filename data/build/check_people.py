@@ -3,14 +3,17 @@
   1. Every part: recordings, minutes, length, loudness, largest sample.
   2. Prompts: how many texts are different, how many words of the test part are never said in training, and
      how fast sentences are spoken: a wrong text would stand out.
-  3. A ridge classifier on log-mel pictures, trained on the course's synthetic English digits, as in
+  3. Prompts whose text another one repeats: is the recording that is most like one of them (dynamic time
+     warping of log-mels) such another one? Wrong transcripts would say no.
+  4. A ridge classifier on log-mel pictures, trained on the course's synthetic English digits, as in
      check_speech.py: how many of the ten digits that a person says it finds. Nothing is chosen on them.
 
 needs
-  Python    numpy, scipy, scikit-learn and the repository around it; about ten seconds
+  Python    numpy, scipy, scikit-learn and the repository around it; about a minute
 """
 
 import argparse
+from collections import Counter
 
 import files  # noqa: F401  makes course_utils importable
 import numpy as np
@@ -20,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from course_utils.datasets import people, speech
+from course_utils.preprocessing.audio import log_mel
 
 QUIET = 10 ** (-35 / 20)  # of the loud parts: what is quieter at both ends is no speech
 WINDOW = 80  # samples, 10 ms
@@ -73,6 +77,43 @@ def describe_pace(prompts: people.People) -> None:
     print(f"    {slowest:.1f} ({slow}) to {fastest:.1f} ({fast})")
 
 
+def log_mels(clip: np.ndarray, rate: int) -> np.ndarray:
+    """What is spoken, every 20 ms, without its overall loudness: (frames, bands)."""
+    mels = log_mel(trimmed(clip), rate, hop=0.02)
+    return mels - mels.mean()
+
+
+def warped(first: np.ndarray, second: np.ndarray) -> float:
+    """The mean distance of two sequences, (frames, bands), in the order that makes them most alike.
+
+    The dynamic time warping of Sakoe and Chiba (1978), one diagonal of the table of costs at a time.
+    """
+    n, m = len(first), len(second)
+    apart = np.linalg.norm(first[:, None] - second, axis=2)
+    cost = np.full((n + 1, m + 1), np.inf)
+    cost[0, 0] = 0
+    for diagonal in range(2, n + m + 1):
+        i = np.arange(max(1, diagonal - m), min(n, diagonal - 1) + 1)
+        j = diagonal - i
+        before = np.minimum(np.minimum(cost[i - 1, j], cost[i, j - 1]), cost[i - 1, j - 1])
+        cost[i, j] = apart[i - 1, j - 1] + before
+    return float(cost[n, m] / (n + m))
+
+
+def compare_repeated(prompts: people.People) -> None:
+    """Whether a recording whose text is repeated is most like one of the same text."""
+    heard = [log_mels(clip, prompts.rate) for clip in prompts.clips]
+    said, counts = prompts.transcripts, Counter(prompts.transcripts)
+    repeated = [i for i, text in enumerate(said) if counts[text] > 1]
+    nearest = []
+    for i in repeated:
+        others = [j for j in range(len(said)) if j != i and 0.5 < len(heard[i]) / len(heard[j]) < 2]
+        nearest.append(min(others, key=lambda j: warped(heard[i], heard[j])))
+    wrong = [f"{said[i]} ~ {said[j]}" for i, j in zip(repeated, nearest, strict=True) if said[i] != said[j]]
+    print(f"  most like one that says the same: {len(repeated) - len(wrong)} of {len(repeated)}")
+    print(f"    the others: {', '.join(wrong)}")
+
+
 def found_digits(digits: people.People) -> int:
     """How many of some digits a classifier finds that only heard synthetic voices."""
     heard = speech.load("train").select(kind="digit", language="en")
@@ -95,6 +136,7 @@ def main() -> None:
         describe(f"prompts, {name}", part)
     describe_words(*(prompts.select(split=name) for name in people.SPLITS))
     describe_pace(prompts)
+    compare_repeated(prompts)
     english = digits.select(language="en")
     print(f"digits found by who heard synthetic voices: {found_digits(english)} of {len(english)}")
 

@@ -41,6 +41,10 @@ def test_clips_are_short_and_neither_silent_nor_clipped(loaded):
         assert clipped_share(clip) == 0, name
 
 
+def test_no_recording_is_there_twice(loaded):
+    assert len({clip.tobytes() for clip in loaded.clips}) == len(loaded)
+
+
 def test_files_are_the_listed_ones_and_no_other(loaded):
     there = [path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()]
     assert sorted(there) == sorted([*loaded.files, "README.md", "people.tsv", "licences/copyright"])
@@ -139,10 +143,22 @@ def test_the_card_counts_the_words(loaded):
     assert f"{len(prompts) - len(set(prompts.transcripts))} recordings repeat a text" in CARD
 
 
-@pytest.mark.slow
-def test_the_card_gives_what_synthetic_voices_teach(loaded, script, monkeypatch):
+@pytest.fixture
+def check(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "data" / "build")
-    check = importlib.import_module("check_people")
+    return importlib.import_module("check_people")
+
+
+@pytest.mark.slow
+def test_warping_forgives_pace_and_nothing_else(check):
+    first, second = np.random.default_rng(0).normal(size=(2, 20, 5))
+    slower = np.repeat(first, 2, axis=0)
+    assert check.warped(first, slower) == 0 < check.warped(first, second)
+    np.testing.assert_allclose(check.warped(first[:1], second[:1]), np.linalg.norm(first[0] - second[0]) / 2)
+
+
+@pytest.mark.slow
+def test_the_card_gives_what_synthetic_voices_teach(loaded, check):
     found = check.found_digits(loaded.select(kind="digit", language="en"))
     assert f"finds **{found} of the 10**" in CARD
 
