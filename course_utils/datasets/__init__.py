@@ -1,4 +1,4 @@
-"""The data of the course as plain arrays: emoji, scenes of them, photographs, speech, reviews, sentences.
+"""The data of the course as plain arrays: emoji, scenes, photographs, speech, people, reviews, sentences.
 
 Every set is a ``base.DataSet``: columns of equal length, selected and split alike.
 

@@ -19,20 +19,18 @@ Any computer gives the same bytes; a package of another version is refused.
 
 import argparse
 import hashlib
-import io
 import json
 import sys
-import tarfile
 from pathlib import Path, PurePosixPath
 
-from files import DATA, write_atomically
+from files import DATA, open_package, read_table, write_atomically
 
-from course_utils.datasets.integrity import sha256
 from course_utils.datasets.photographs import SPLITS
 
 FOLDER = DATA / "photographs"
 TABLE = Path(__file__).with_name("photographs.tsv")
-PACKAGE = "6db6c1bfc870a47f1499d6203b083522eacb57c5f9c87d468f2e92eb6d9d5f34"  # SHA-256 of the .deb file
+PACKAGE = "tuxpaint-stamps-default_2022.06.04-1_all.deb"
+FINGERPRINT = "6db6c1bfc870a47f1499d6203b083522eacb57c5f9c87d468f2e92eb6d9d5f34"  # SHA-256 of the .deb file
 STAMPS = "./usr/share/tuxpaint/stamps/"
 COPYRIGHT = "./usr/share/doc/tuxpaint-stamps-default/copyright"
 COLUMNS = (
@@ -41,31 +39,9 @@ COLUMNS = (
 )
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    """The rows of a tab-separated file with a header: a list of {column: text}."""
-    header, *lines = path.read_text(encoding="utf-8").splitlines()
-    return [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
-
-
-def opened(path: Path) -> tarfile.TarFile:
-    """The files of a .deb package, which is an ar archive: headers of 60 bytes, each before a member."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        sys.exit(f"{path} cannot be read: {error.strerror}. Run `apt-get download tuxpaint-stamps-default`")
-    if sha256(content) != PACKAGE:
-        sys.exit(f"{path} is not tuxpaint-stamps-default_2022.06.04-1_all.deb: its SHA-256 is another")
-    start = len(b"!<arch>\n")
-    while not content.startswith(b"data.tar", start):
-        start += 60 + int(content[start + 48 : start + 58])
-        start += start % 2  # members begin at even places
-    size = int(content[start + 48 : start + 58])
-    return tarfile.open(fileobj=io.BytesIO(content[start + 60 : start + 60 + size]))
-
-
 def unpack(package: Path, wanted: set[str]) -> dict[str, bytes]:
     """The contents of some of the package's files: {name: bytes}."""
-    with opened(package) as archive:
+    with open_package(package, PACKAGE, FINGERPRINT) as archive:
         found = {
             member.name: archive.extractfile(member).read() for member in archive if member.name in wanted
         }
@@ -111,7 +87,7 @@ def main() -> None:
     )
     parser.add_argument("package", type=Path, metavar="PACKAGE", help="the .deb file of the stamps")
     package = parser.parse_args().package
-    rows = read(TABLE)
+    rows = read_table(TABLE)
     if wrong := complain(rows):
         sys.exit(f"{TABLE.name}: {'; '.join(wrong)}")
     pictures = {STAMPS + row["path"] for row in rows}

@@ -192,8 +192,9 @@ def test_near_copies_are_found_whatever_concept_they_belong_to(loaded, monkeypat
 def test_loading_data_imports_no_heavy_library():
     code = (
         "import sys\n"
-        "from course_utils.datasets import awkward, emoji, photographs, speech\n"
+        "from course_utils.datasets import awkward, emoji, people, photographs, speech\n"
         "emoji.load(['noto']), speech.load('far'), photographs.load('test'), awkward.path('grey.png')\n"
+        "people.load('digit')\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'scipy', 'sklearn', 'jieba', 'IPython'}\n"
         "print(*sorted(heavy & set(sys.modules)))"
     )

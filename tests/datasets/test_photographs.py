@@ -148,7 +148,7 @@ def test_the_card_gives_what_drawings_teach(loaded, scripts):
 
 def test_the_table_is_what_the_script_makes_of_its_source(loaded, scripts):
     script = scripts["build_photographs"]
-    rows = script.read(script.TABLE)
+    rows = script.read_table(script.TABLE)
     assert script.complain(rows) == []
     assert [script.place(row["path"]) for row in rows] == loaded.files
     assert [script.split_of(row["subject"]) for row in rows] == loaded.splits
@@ -188,7 +188,7 @@ def test_files_are_taken_out_of_a_package_unchanged(scripts, tmp_path, monkeypat
     package.write_bytes(content)
     with pytest.raises(SystemExit, match="is not tuxpaint-stamps-default"):
         script.unpack(package, {"./b.png"})
-    monkeypatch.setattr(script, "PACKAGE", integrity.sha256(content))
+    monkeypatch.setattr(script, "FINGERPRINT", integrity.sha256(content))
     assert script.unpack(package, {"./b.png"}) == {"./b.png": b"b.p"}
     with pytest.raises(SystemExit, match=r"no ./c.png: correct photographs.tsv"):
         script.unpack(package, {"./b.png", "./c.png"})
