@@ -172,7 +172,7 @@ def students(releases, sources, places, port):
     places_line = f"PLACES = {places!r}\n"
     zero = {
         "wrong": ("return 100 * (picture[..., 3] > 0).mean()", "percentage"),
-        "constant": ("return 2.0", "expected"),
+        "constant": ("return 2.0", "you returned the same"),
         "huge answer": ("import numpy as np\n    return np.zeros(10**8)", "message of|GB of memory"),
         "another object": ("return open('/dev/null', 'w')", "expected one number|TypeError|expected"),
         "odd letters": (
@@ -204,12 +204,12 @@ def students(releases, sources, places, port):
     for name, notebook, points, hint in [
         ("right", right, ONE, ""),
         ("blank", release, ZERO, "still empty"),
-        ("forged checks", with_cell(copy.deepcopy(wrong), FORGED_CHECKS), ZERO, "expected"),
+        ("forged checks", with_cell(copy.deepcopy(wrong), FORGED_CHECKS), ZERO, "you returned the same"),
         ("fake messages", with_cell(copy.deepcopy(wrong), FAKE_MESSAGES), ZERO, "."),
-        ("hooks", with_cell(copy.deepcopy(wrong), HOOKS), ZERO, "expected"),
-        ("deleted check", without(copy.deepcopy(wrong), CHECK_00), ZERO, "expected"),
+        ("hooks", with_cell(copy.deepcopy(wrong), HOOKS), ZERO, "you returned the same"),
+        ("deleted check", without(copy.deepcopy(wrong), CHECK_00), ZERO, "you returned the same"),
         ("deleted check, right", without(copy.deepcopy(right), CHECK_00), ONE, ""),
-        ("edited check", edited_check(copy.deepcopy(wrong)), ZERO, "expected"),
+        ("edited check", edited_check(copy.deepcopy(wrong)), ZERO, "you returned the same"),
         ("no answer cell", without(copy.deepcopy(right), ANSWER_00), ZERO, "still empty"),
         ("older version", older(copy.deepcopy(right)), ONE, ""),
         (
