@@ -107,15 +107,13 @@ CELLS = ("the cell asked for", "another thing", "an empty cell")
 
 # --- scenes -------------------------------------------------------------------------------------------------
 
-_SCENE_SEEDS = {"train": 50, "validation": 51, "test": 52, "test in the unseen style": 53}
+# The settings were chosen on test scenes of the seeds 52 and 53; nothing was chosen on these.
+_SCENE_SEEDS = {"train": 50, "validation": 51, "test": 54, "test in the unseen style": 55}
 
 
 @functools.cache
 def draw_scenes(split: str) -> scenes.Scenes:
     """Draws the scenes of a split, the same for every seed of the experiment.
-
-    The settings of this experiment were chosen on the scenes of "test", so that a score there flatters; those
-    of :mod:`course_utils.experiments.positions` are fresh.
 
     Args:
         split: "train", "validation", "test" or "test in the unseen style".

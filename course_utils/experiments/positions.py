@@ -7,12 +7,11 @@ to the regions so that they differ by where they are. Settings were chosen on th
 seeds of "row and column", as those that needed the fewest steps; nothing was chosen on the test scenes.
 """
 
-import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from course_utils.datasets import emoji, scenes
+from course_utils.datasets import scenes
 from course_utils.experiments import fusion, results
 
 if TYPE_CHECKING:
@@ -39,40 +38,6 @@ POSITIONS = {
 ONE_LOOK, TWO_BLOCKS, SHOWN = ", one look", ", two blocks", ", nothing hidden"
 ROWS = (*POSITIONS, *(f"row and column{how}" for how in (SHOWN, ONE_LOOK, TWO_BLOCKS)))
 SEEDS = 5
-_TEST_SEEDS = {"test": 54, "test in the unseen style": 55}
-
-
-@functools.cache
-def draw_scenes(split: str) -> scenes.Scenes:
-    """Draws the scenes of a split: the family's for training and validation, fresh ones for the tests.
-
-    Args:
-        split: "train", "validation", "test" or "test in the unseen style".
-
-    Returns:
-        :class:`course_utils.datasets.scenes.Scenes`.
-    """
-    if split not in _TEST_SEEDS:
-        return fusion.draw_scenes(split)
-    styles = (emoji.TEST_STYLE,) if "unseen" in split else emoji.TRAIN_STYLES
-    count = fusion.CONFIGURATION["scenes"]["scenes"][split]
-    return scenes.generate(count, seed=_TEST_SEEDS[split], styles=styles)
-
-
-@functools.cache
-def load_sets() -> dict[str, fusion.Pairs]:
-    """Gives questions, regions and answers of every split, standardised by the training set.
-
-    Returns:
-        dict of Pairs; half of the empty cells of training scenes are hidden.
-    """
-    sets = dict(fusion.load_sets("scenes", seed=0))
-    reference = fusion.draw_sets("scenes", seed=0)["train"]
-    for split in _TEST_SEEDS:
-        some = draw_scenes(split)
-        pairs = fusion.Pairs(some.questions, fusion.regions_of(some.pictures), some.answers)
-        sets[split] = fusion.standardised(pairs, reference)
-    return sets
 
 
 def build(positions: np.ndarray, looks: int = 2, shared: bool = True) -> tuple["keras.Model", "keras.Model"]:
@@ -166,7 +131,7 @@ def run(row: str, seed: int) -> dict[str, float]:
     import keras
 
     positions = POSITIONS[row.split(", ")[0]]
-    sets, some = load_sets(), draw_scenes("test")
+    sets, some = fusion.load_sets("scenes", seed=0), fusion.draw_scenes("test")
     pairs = sets["train"]
     if row.endswith(SHOWN):
         drawn = fusion.draw_sets("scenes", seed=0)["train"]
@@ -189,7 +154,7 @@ def run(row: str, seed: int) -> dict[str, float]:
         **{f"accuracy on {kind}": right["test"][kinds == kind].mean() for kind in np.unique(kinds)},
     }
     weights = {split: look(sets[split].a, sets[split].b) for split in ("validation", "test")}
-    best = fusion.point(weights["validation"], draw_scenes("validation"))[0].mean(axis=1).argmax()
+    best = fusion.point(weights["validation"], fusion.draw_scenes("validation"))[0].mean(axis=1).argmax()
     hits, chance = fusion.point(weights["test"], some)
     by_cell = fusion.weight_by_cell(weights["test"], some)[0].mean(axis=0)
     return {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import runtime
-from course_utils.experiments import fusion, positions, results
+from course_utils.experiments import positions, results
 
 runtime.start()
 
@@ -46,14 +46,6 @@ def test_one_look_has_one_map_and_two_blocks_have_more_weights():
     inputs = [np.ones((1, 8, 7), "int32"), np.ones((1, 36, 192), "float32")]
     assert once(inputs).shape == (1, 1, 4, 8, 36)
     assert apart.count_params() > shared.count_params()
-
-
-def test_the_test_scenes_are_others_than_those_that_settings_were_chosen_on():
-    for split in ("test", "test in the unseen style"):
-        fresh, earlier = positions.draw_scenes(split), fusion.draw_scenes(split)
-        assert len(fresh) == len(earlier) and not (fresh.cells == earlier.cells).all()
-        assert set(fresh.style_names) == set(earlier.style_names)
-    assert positions.draw_scenes("validation") is fusion.draw_scenes("validation")
 
 
 def test_the_record_is_of_this_experiment_and_has_every_row_with_the_same_three_seeds_or_more():
