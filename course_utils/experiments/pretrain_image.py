@@ -3,11 +3,14 @@
     python3 -m course_utils experiment pretrain_image --seeds 3
 
 Every training picture is drawn anew from the emoji: a concept in a random style or between two, bent, turned,
-moved, sized, coloured, shaded and partly hidden at random, on a random background. The run of seed 0 also
+moved, sized, coloured, shaded and partly hidden at random, on white or on colour. Then, for some epochs more,
+with what a drawing lacks and a photograph has: textured grounds, relief, grain, shadow, tone, blur and noise.
+No photograph is learned from; the second part was chosen on the few-shot half of them. The run of seed 0 also
 writes the checkpoint that the lessons load, ``data/checkpoints/image_encoder.npz``. Shown in lesson 02.
 """
 
 import math
+import re
 from collections.abc import Callable
 
 import keras
@@ -37,6 +40,19 @@ CONFIGURATION = {
     "white background": 0.5,
     "bend in pixels": 1.0,
     "hidden": {"share": 0.5, "sides": [6, 16]},
+    "in the world": {
+        "epochs": 20,
+        "peak learning rate": 1e-3,
+        "white background": 0.35,
+        "background of one colour": 0.2,
+        "stripes": 0.25,
+        "periods of stripes": [3, 16],
+        "relief": 1.6,
+        "grain": 0.35,
+        "shadow": 0.5,
+        "tone": 0.5,
+        "noise": 0.12,
+    },
 }
 ROWS = ("encoder",)
 SEEDS = 3
@@ -69,11 +85,9 @@ class DrawnPictures(layers.Layer):
         moved = self.place(self.bend(self.mix(concepts, batch), batch), batch)
         alpha = moved[..., 3:] / 255
         colours = self.shade(self.colour(moved[..., :3] / 255, alpha, batch), alpha, batch)
-        background = self.background(batch)
+        background = self.background(alpha, batch)
         pictures = colours + (1 - alpha) * background
-        pictures = ops.where(self.hidden(batch), background, pictures)
-        noise = keras.random.normal(ops.shape(pictures), seed=self.generator)
-        return 255 * (pictures + self.uniform((batch, 1, 1, 1), 0, 0.04) * noise)
+        return 255 * self.taken(ops.where(self.hidden(batch), background, pictures), batch)
 
     def mix(self, concepts: Tensor, batch: int | Tensor) -> Tensor:
         """Draws each concept in one style or, at times, blended between two: (batch, side, side, 4)."""
@@ -176,11 +190,125 @@ class DrawnPictures(layers.Layer):
         across, down = (self.uniform((batch, 1, 1, 3), -steepness, steepness) for _ in range(2))
         return across * ops.reshape(along, (1, 1, -1, 1)) + down * ops.reshape(along, (1, -1, 1, 1))
 
-    def background(self, batch: int | Tensor) -> Tensor:
+    def background(self, alpha: Tensor, batch: int | Tensor) -> Tensor:
         """Draws white, or one colour that runs into another, 0 to 1: (batch, side, side, 3)."""
         white = self.uniform((batch, 1, 1, 1)) < CONFIGURATION["white background"]
-        coloured = self.uniform((batch, 1, 1, 3)) + self.slope(batch, 0.3)
-        return ops.where(white, 1.0, ops.clip(coloured, 0.0, 1.0))
+        return ops.where(white, 1.0, self.coloured(batch))
+
+    def coloured(self, batch: int | Tensor) -> Tensor:
+        """Draws one colour that runs into another, 0 to 1: (batch, side, side, 3)."""
+        return ops.clip(self.uniform((batch, 1, 1, 3)) + self.slope(batch, 0.3), 0.0, 1.0)
+
+    def taken(self, pictures: Tensor, batch: int | Tensor, noise: Tensor | float = 0.04) -> Tensor:
+        """Adds noise of up to so much to pictures, 0 to 1, (batch, side, side, 3), each its own amount."""
+        amount = noise * self.uniform((batch, 1, 1, 1))
+        return pictures + amount * keras.random.normal(ops.shape(pictures), seed=self.generator)
+
+
+class PicturesInTheWorld(DrawnPictures):
+    """Numbers of concepts become pictures with what a drawing lacks and a photograph has.
+
+    Args:
+        sprites: uint8 (styles, concepts, side, side, 4), red, green and blue already multiplied by alpha.
+        seed: int.
+        one_sided: bool (concepts,), True for those that are another concept in a mirror.
+    """
+
+    def __init__(self, sprites: np.ndarray, seed: int, one_sided: np.ndarray) -> None:
+        super().__init__(sprites, seed)
+        self.one_sided = ops.convert_to_tensor(one_sided)
+
+    def mix(self, concepts: Tensor, batch: int | Tensor) -> Tensor:
+        """Draws concepts as :class:`DrawnPictures` does, half of those mirrored that stay what they are."""
+        sided = ops.reshape(ops.take(self.one_sided, concepts), (-1, 1, 1, 1))
+        kept = ops.logical_or(sided, self.uniform((batch, 1, 1, 1)) < 0.5)
+        sprites = super().mix(concepts, batch)
+        return ops.where(kept, sprites, ops.flip(sprites, axis=2))
+
+    def sometimes(self, share: float, batch: int | Tensor) -> Tensor:
+        """Draws 1 for a share of the pictures, else 0: float32 (batch, 1, 1, 1)."""
+        return ops.cast(self.uniform((batch, 1, 1, 1)) < share, "float32")
+
+    def patches(self, weights: dict[int, float], channels: int, batch: int | Tensor) -> Tensor:
+        """Draws noise that is patchy at several sizes: (batch, side, side, channels).
+
+        Args:
+            weights: cells across the picture, and up to how much noise of that size there is.
+            channels: int.
+            batch: int.
+        """
+        patchy = 0.0
+        for cells, weight in weights.items():
+            noise = keras.random.normal((batch, cells, cells, channels), seed=self.generator)
+            noise = ops.image.resize(noise, (self.side, self.side), interpolation="bilinear")
+            patchy += weight * self.uniform((batch, 1, 1, 1)) * noise
+        return patchy
+
+    def shade(self, colours: Tensor, alpha: Tensor, batch: int | Tensor) -> Tensor:
+        """Lets light fall on a body that bulges where the drawing is opaque, and has a grain."""
+        colours = super().shade(colours, alpha, batch)
+        grey = ops.sum(colours * ops.array([0.299, 0.587, 0.114]), axis=-1, keepdims=True)
+        height = blurred(alpha, 1.2)
+        height += blurred(height, 1.2) + self.uniform((batch, 1, 1, 1), -0.6, 0.6) * blurred(grey, 1.2)
+        angle = self.uniform((batch, 1, 1, 1), 0, 2 * math.pi)
+        steep = ops.cos(angle) * (ops.roll(height, -1, 2) - ops.roll(height, 1, 2))
+        steep += ops.sin(angle) * (ops.roll(height, -1, 1) - ops.roll(height, 1, 1))
+        strength = self.uniform((batch, 1, 1, 1), 0, CONFIGURATION["in the world"]["relief"])
+        light = strength * self.sometimes(0.6, batch) * steep
+        gloss = 0.6 * alpha * ops.maximum(light - 0.5, 0.0)
+        colours = ops.clip(colours * (1 + ops.clip(light, -0.7, 0.7)) + gloss, 0.0, alpha)
+        grain = self.uniform((batch, 1, 1, 1), 0, CONFIGURATION["in the world"]["grain"])
+        grain *= self.sometimes(0.6, batch) * self.patches({6: 1.0, 12: 1.0, 24: 1.0, 48: 1.0}, 1, batch)
+        return ops.clip(colours * (1 + grain), 0.0, alpha)
+
+    def background(self, alpha: Tensor, batch: int | Tensor) -> Tensor:
+        """Draws white, one colour, patches or stripes of two, 0 to 1; at times with the thing's shadow."""
+        settings, coloured = CONFIGURATION["in the world"], self.coloured(batch)
+        share = self.patches({3: 0.8, 6: 0.8, 12: 0.6, 24: 0.5, 48: 0.4}, 1, batch)
+        striped = self.stripes(batch) + 0.3 * share
+        share = ops.where(self.uniform((batch, 1, 1, 1)) < settings["stripes"], striped, share)
+        share = ops.clip(0.5 + 0.5 * share, 0.0, 1.0)
+        textured = (1 - share) * coloured + share * self.uniform((batch, 1, 1, 3))
+        textured += self.sometimes(0.3, batch) * self.patches({4: 0.3, 12: 0.2, 48: 0.15}, 3, batch)
+        kind, white = self.uniform((batch, 1, 1, 1)), settings["white background"]
+        plain = ops.where(kind < white, 1.0, coloured)
+        ground = ops.where(kind < white + settings["background of one colour"], plain, textured)
+        shadow = self.uniform((batch, 1, 1, 1), 0, settings["shadow"]) * self.sometimes(0.3, batch)
+        return ops.clip(ground, 0.0, 1.0) * (1 - shadow * ops.roll(blurred(alpha, 1.2), (2, 2), (1, 2)))
+
+    def stripes(self, batch: int | Tensor) -> Tensor:
+        """Draws waves of random direction and length, -1 to 1: (batch, side, side, 1)."""
+        along = ops.linspace(0.0, 1.0, self.side)
+        angle, shift = (self.uniform((batch, 1, 1, 1), 0, 2 * math.pi) for _ in range(2))
+        across = ops.cos(angle) * ops.reshape(along, (1, 1, -1, 1))
+        across += ops.sin(angle) * ops.reshape(along, (1, -1, 1, 1))
+        periods = self.uniform((batch, 1, 1, 1), *CONFIGURATION["in the world"]["periods of stripes"])
+        return ops.sin(2 * math.pi * periods * across + shift)
+
+    def taken(self, pictures: Tensor, batch: int | Tensor, noise: Tensor | float = 0.04) -> Tensor:
+        """Changes the tone of pictures, 0 to 1, (batch, side, side, 3), blurs some, adds noise."""
+        settings, one = CONFIGURATION["in the world"], (batch, 1, 1, 1)
+        gamma = ops.exp(self.uniform(one, -settings["tone"], settings["tone"]))
+        pictures = ops.power(ops.clip(pictures, 1e-3, 1.0), gamma)
+        little, much = blurred(pictures, 0.7), blurred(pictures, 1.5)
+        kind, share = self.uniform(one), self.uniform(one)
+        sharper = ops.where(kind < 0.15, pictures + share * (pictures - little), pictures)
+        softer = ops.where(
+            kind < 0.85, pictures + share * (little - pictures), little + share * (much - little)
+        )
+        found = ops.where(kind < 0.6, sharper, softer)
+        loud = self.sometimes(0.2, batch)
+        return super().taken(found, batch, noise + loud * (settings["noise"] - noise))
+
+
+def blurred(pictures: Tensor, deviation: float) -> Tensor:
+    """Blurs pictures with a Gaussian of some pixels, (batch, height, width, channels) as they come."""
+    distance = np.arange(-3, 4)
+    weights = np.exp(-(distance**2) / (2 * deviation**2))
+    kernel = np.outer(weights, weights) / weights.sum() ** 2
+    kernel = np.repeat(kernel[..., np.newaxis, np.newaxis], pictures.shape[-1], axis=2)
+    padded = ops.pad(pictures, ((0, 0), (3, 3), (3, 3), (0, 0)), mode="symmetric")
+    return ops.depthwise_conv(padded, ops.array(kernel, "float32"), padding="valid")
 
 
 class MuonOfKernels(keras.optimizers.Muon):
@@ -226,6 +354,21 @@ def premultiplied(pictures: np.ndarray, side: int) -> np.ndarray:
     reduced = emoji.resized(pictures, side)
     colours = reduced[..., :3].astype(np.uint16) * reduced[..., 3:] // 255
     return np.concatenate([colours.astype(np.uint8), reduced[..., 3:]], axis=-1)
+
+
+def one_sided(world: emoji.Emoji) -> np.ndarray:
+    """Says which concepts a mirror makes another thing of: signs, letters, flags, clocks, left and right.
+
+    Args:
+        world: :class:`course_utils.datasets.emoji.Emoji`.
+
+    Returns:
+        bool (concepts,).
+    """
+    groups = np.isin(np.array(world.group_names)[world.groups], ("symbols", "flags"))
+    clocks = np.array(world.subgroup_names)[world.subgroups] == "time"
+    sides = [re.search(r"\b(left|right)(ward|\b)", name) is not None for name in world.names["en"]]
+    return groups | clocks | np.array(sides)
 
 
 def hierarchical_loss(world: emoji.Emoji) -> Callable[[Tensor, Tensor], Tensor]:
@@ -288,13 +431,32 @@ def train(seed: int) -> keras.Model:
         )
     finally:
         keras.config.set_dtype_policy("float32")
+    learn(classifier, world, DrawnPictures(sprites, seed), CONFIGURATION)
+    learn(
+        classifier, world, PicturesInTheWorld(sprites, seed, one_sided(world)), CONFIGURATION["in the world"]
+    )
+    trained = pretrained.build_image_classifier(pretrained.build_image_encoder())
+    trained.set_weights(classifier.get_weights())
+    return trained
+
+
+def learn(classifier: keras.Model, world: emoji.Emoji, pictures: DrawnPictures, schedule: dict) -> None:
+    """Trains a classifier on pictures that are drawn anew each time.
+
+    Args:
+        classifier: Keras model from pictures to logits of the concepts; changed in place.
+        world: :class:`course_utils.datasets.emoji.Emoji`.
+        pictures: layer from numbers of concepts to pictures.
+        schedule: dict with "epochs" and "peak learning rate".
+    """
     concepts = keras.Input((), dtype="int32")
-    model = keras.Model(concepts, classifier(DrawnPictures(sprites, seed)(concepts)))
-    labels = np.tile(np.arange(len(world), dtype=np.int32), len(emoji.TRAIN_STYLES))
-    steps = CONFIGURATION["epochs"] * math.ceil(len(labels) / CONFIGURATION["batch size"])
+    model = keras.Model(concepts, classifier(pictures(concepts)))
+    labels = np.tile(np.arange(len(world), dtype=np.int32), pictures.styles)
+    epochs, size, peak = schedule["epochs"], CONFIGURATION["batch size"], schedule["peak learning rate"]
+    steps = epochs * math.ceil(len(labels) / size)
     optimizer = MuonOfKernels(
         keras.optimizers.schedules.CosineDecay(
-            1e-4, steps - 200, alpha=0.01, warmup_target=CONFIGURATION["peak learning rate"], warmup_steps=200
+            1e-4, steps - 200, alpha=0.01, warmup_target=peak, warmup_steps=200
         ),
         adam_lr_ratio=CONFIGURATION["learning rate of AdamW, relative"],
         weight_decay=CONFIGURATION["weight decay"],
@@ -304,17 +466,8 @@ def train(seed: int) -> keras.Model:
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     model.compile(optimizer, hierarchical_loss(world))
-    model.fit(
-        labels,
-        labels,
-        epochs=CONFIGURATION["epochs"],
-        batch_size=CONFIGURATION["batch size"],
-        callbacks=[progress_bar(CONFIGURATION["epochs"])],
-        verbose=0,
-    )
-    trained = pretrained.build_image_classifier(pretrained.build_image_encoder())
-    trained.set_weights(classifier.get_weights())
-    return trained
+    bar = progress_bar(epochs)
+    model.fit(labels, labels, epochs=epochs, batch_size=size, callbacks=[bar], verbose=0)
 
 
 def progress_bar(epochs: int) -> keras.callbacks.Callback:
