@@ -37,12 +37,15 @@ CONFIGURATION = {
     "between two styles": 0.3,
     "size": [0.6, 1.1],
     "turn in radians": 0.22,
+    "stretch": 0.12,
     "white background": 0.5,
     "bend in pixels": 1.0,
     "hidden": {"share": 0.5, "sides": [6, 16]},
     "in the world": {
-        "epochs": 20,
+        "epochs": 40,
         "peak learning rate": 1e-3,
+        "turn in radians": 0.5,
+        "stretch": 0.3,
         "white background": 0.35,
         "background of one colour": 0.2,
         "stripes": 0.25,
@@ -75,6 +78,11 @@ class DrawnPictures(layers.Layer):
         self.styles, _, self.side = sprites.shape[:3]
         self.generator = keras.random.SeedGenerator(seed)
 
+    @property
+    def settings(self) -> dict:
+        """What is drawn how: the configuration."""
+        return CONFIGURATION
+
     def uniform(self, shape: tuple, low: float = 0.0, high: float = 1.0) -> Tensor:
         """Draws random numbers of a shape."""
         return keras.random.uniform(shape, low, high, seed=self.generator)
@@ -95,7 +103,7 @@ class DrawnPictures(layers.Layer):
             self.drawn_in(keras.random.randint((batch,), 0, self.styles, seed=self.generator), concepts)
             for _ in range(2)
         )
-        blended = self.uniform((batch, 1, 1, 1)) < CONFIGURATION["between two styles"]
+        blended = self.uniform((batch, 1, 1, 1)) < self.settings["between two styles"]
         share = ops.where(blended, self.uniform((batch, 1, 1, 1)), 1.0)
         return share * first + (1 - share) * second
 
@@ -106,7 +114,7 @@ class DrawnPictures(layers.Layer):
 
     def bend(self, sprites: Tensor, batch: int | Tensor) -> Tensor:
         """Shifts each pixel of sprites, (batch, side, side, 4), a little, its neighbours nearly as much."""
-        coarse = keras.random.normal((batch, 4, 4, 2), seed=self.generator) * CONFIGURATION["bend in pixels"]
+        coarse = keras.random.normal((batch, 4, 4, 2), seed=self.generator) * self.settings["bend in pixels"]
         shifts = ops.image.resize(coarse, (self.side, self.side), interpolation="bicubic")
         along = ops.arange(self.side, dtype="float32")
         here = ops.stack(ops.meshgrid(along, along, indexing="ij"), axis=-1)
@@ -126,21 +134,22 @@ class DrawnPictures(layers.Layer):
 
         DeVries & Taylor, arXiv:1708.04552.
         """
-        settings, along = CONFIGURATION["hidden"], ops.arange(self.side, dtype="float32")
+        hidden, along = self.settings["hidden"], ops.arange(self.side, dtype="float32")
 
         def line() -> Tensor:  # bool (batch, side), True from somewhere to somewhere
             middle = self.uniform((batch, 1), 0, self.side)
-            return ops.abs(along - middle) < self.uniform((batch, 1), *settings["sides"]) / 2
+            return ops.abs(along - middle) < self.uniform((batch, 1), *hidden["sides"]) / 2
 
-        drawn = self.uniform((batch, 1, 1)) < settings["share"]
+        drawn = self.uniform((batch, 1, 1)) < hidden["share"]
         inside = ops.logical_and(ops.expand_dims(line(), 2), ops.expand_dims(line(), 1))
         return ops.expand_dims(ops.logical_and(inside, drawn), -1)
 
     def place(self, sprites: Tensor, batch: int | Tensor) -> Tensor:
         """Turns, shears, sizes and moves sprites, (batch, side, side, 4); what comes in is transparent."""
-        size = self.uniform((batch,), *CONFIGURATION["size"])
-        stretch, shear = ops.exp(self.uniform((batch,), -0.12, 0.12)), self.uniform((batch,), -0.1, 0.1)
-        turn = self.uniform((batch,), -CONFIGURATION["turn in radians"], CONFIGURATION["turn in radians"])
+        most, angle = self.settings["stretch"], self.settings["turn in radians"]
+        size = self.uniform((batch,), *self.settings["size"])
+        stretch, shear = ops.exp(self.uniform((batch,), -most, most)), self.uniform((batch,), -0.1, 0.1)
+        turn = self.uniform((batch,), -angle, angle)
         # A small sprite may go further from the middle before it leaves the picture.
         room = self.side * (0.08 + 0.5 * ops.maximum(1 - size, 0.0))
         to_x, to_y = room * self.uniform((batch,), -1, 1), room * self.uniform((batch,), -1, 1)
@@ -192,7 +201,7 @@ class DrawnPictures(layers.Layer):
 
     def background(self, alpha: Tensor, batch: int | Tensor) -> Tensor:
         """Draws white, or one colour that runs into another, 0 to 1: (batch, side, side, 3)."""
-        white = self.uniform((batch, 1, 1, 1)) < CONFIGURATION["white background"]
+        white = self.uniform((batch, 1, 1, 1)) < self.settings["white background"]
         return ops.where(white, 1.0, self.coloured(batch))
 
     def coloured(self, batch: int | Tensor) -> Tensor:
@@ -217,6 +226,11 @@ class PicturesInTheWorld(DrawnPictures):
     def __init__(self, sprites: np.ndarray, seed: int, one_sided: np.ndarray) -> None:
         super().__init__(sprites, seed)
         self.one_sided = ops.convert_to_tensor(one_sided)
+
+    @property
+    def settings(self) -> dict:
+        """What is drawn how: the configuration, and what it says of the world."""
+        return {**CONFIGURATION, **CONFIGURATION["in the world"]}
 
     def mix(self, concepts: Tensor, batch: int | Tensor) -> Tensor:
         """Draws concepts as :class:`DrawnPictures` does, half of those mirrored that stay what they are."""
@@ -253,17 +267,17 @@ class PicturesInTheWorld(DrawnPictures):
         angle = self.uniform((batch, 1, 1, 1), 0, 2 * math.pi)
         steep = ops.cos(angle) * (ops.roll(height, -1, 2) - ops.roll(height, 1, 2))
         steep += ops.sin(angle) * (ops.roll(height, -1, 1) - ops.roll(height, 1, 1))
-        strength = self.uniform((batch, 1, 1, 1), 0, CONFIGURATION["in the world"]["relief"])
+        strength = self.uniform((batch, 1, 1, 1), 0, self.settings["relief"])
         light = strength * self.sometimes(0.6, batch) * steep
         gloss = 0.6 * alpha * ops.maximum(light - 0.5, 0.0)
         colours = ops.clip(colours * (1 + ops.clip(light, -0.7, 0.7)) + gloss, 0.0, alpha)
-        grain = self.uniform((batch, 1, 1, 1), 0, CONFIGURATION["in the world"]["grain"])
+        grain = self.uniform((batch, 1, 1, 1), 0, self.settings["grain"])
         grain *= self.sometimes(0.6, batch) * self.patches({6: 1.0, 12: 1.0, 24: 1.0, 48: 1.0}, 1, batch)
         return ops.clip(colours * (1 + grain), 0.0, alpha)
 
     def background(self, alpha: Tensor, batch: int | Tensor) -> Tensor:
         """Draws white, one colour, patches or stripes of two, 0 to 1; at times with the thing's shadow."""
-        settings, coloured = CONFIGURATION["in the world"], self.coloured(batch)
+        settings, coloured = self.settings, self.coloured(batch)
         share = self.patches({3: 0.8, 6: 0.8, 12: 0.6, 24: 0.5, 48: 0.4}, 1, batch)
         striped = self.stripes(batch) + 0.3 * share
         share = ops.where(self.uniform((batch, 1, 1, 1)) < settings["stripes"], striped, share)
@@ -282,12 +296,12 @@ class PicturesInTheWorld(DrawnPictures):
         angle, shift = (self.uniform((batch, 1, 1, 1), 0, 2 * math.pi) for _ in range(2))
         across = ops.cos(angle) * ops.reshape(along, (1, 1, -1, 1))
         across += ops.sin(angle) * ops.reshape(along, (1, -1, 1, 1))
-        periods = self.uniform((batch, 1, 1, 1), *CONFIGURATION["in the world"]["periods of stripes"])
+        periods = self.uniform((batch, 1, 1, 1), *self.settings["periods of stripes"])
         return ops.sin(2 * math.pi * periods * across + shift)
 
     def taken(self, pictures: Tensor, batch: int | Tensor, noise: Tensor | float = 0.04) -> Tensor:
         """Changes the tone of pictures, 0 to 1, (batch, side, side, 3), blurs some, adds noise."""
-        settings, one = CONFIGURATION["in the world"], (batch, 1, 1, 1)
+        settings, one = self.settings, (batch, 1, 1, 1)
         gamma = ops.exp(self.uniform(one, -settings["tone"], settings["tone"]))
         pictures = ops.power(ops.clip(pictures, 1e-3, 1.0), gamma)
         little, much = blurred(pictures, 0.7), blurred(pictures, 1.5)
