@@ -79,6 +79,68 @@ def test_half_of_the_pictures_have_one_rectangle_hidden(sprites):
         assert rows.sum() <= 16 and columns.sum() <= 16
 
 
+@pytest.fixture
+def in_the_world(sprites, world):
+    return pretrain_image.PicturesInTheWorld(sprites, 0, pretrain_image.one_sided(world)[:12])
+
+
+def test_what_a_mirror_turns_into_another_thing_is_known_by_kind_and_name(world):
+    found = dict(zip(world.names["en"], pretrain_image.one_sided(world), strict=True))
+    for name in ("left arrow", "backhand index pointing right", "three o’clock", "currency exchange"):
+        assert found[name], name
+    for name in ("cat", "hammer", "pear"):
+        assert not found.get(name), name
+    assert 0.1 < np.mean(list(found.values())) < 0.35
+
+
+def test_half_of_what_has_no_sides_is_mirrored(sprites):
+    concepts = np.zeros(400, np.int32)
+    for sided, low, high in ((True, 0.0, 0.0), (False, 0.4, 0.6)):
+        layer = pretrain_image.PicturesInTheWorld(sprites[:1], 0, np.full(12, sided))
+        mixed = np.asarray(layer.mix(concepts, 400))
+        drawn = sprites[0, 0].astype(np.float32)
+        mirrored = np.abs(mixed - drawn[:, ::-1]).max(axis=(1, 2, 3)) < 1e-3
+        assert (mirrored | (np.abs(mixed - drawn).max(axis=(1, 2, 3)) < 1e-3)).all()
+        assert low <= mirrored.mean() <= high
+
+
+def test_light_and_grain_keep_every_colour_below_its_alpha(sprites, in_the_world):
+    premultiplied = ops.cast(sprites[0], "float32") / 255
+    colours, alpha = premultiplied[..., :3], premultiplied[..., 3:]
+    lit = np.asarray(in_the_world.shade(colours, alpha, 12))
+    assert (lit >= 0).all() and (lit <= np.asarray(alpha) + 1e-6).all()
+    assert np.abs(lit - np.asarray(colours)).max() > 0.1
+
+
+def test_grounds_are_white_plain_or_textured_by_the_shares_that_are_set(in_the_world):
+    ground = np.asarray(in_the_world.background(ops.zeros((600, 48, 48, 1)), 600))
+    assert ground.min() >= 0 and ground.max() <= 1
+    white = (ground == 1).all(axis=(1, 2, 3))
+    # A plain ground's colours change by a slope; what a texture adds changes from pixel to pixel.
+    rough = np.abs(np.diff(ground, n=2, axis=1)).mean(axis=(1, 2, 3)) > 2e-3
+    assert white.mean() == pytest.approx(0.35, abs=0.06)
+    assert (~white & ~rough).mean() == pytest.approx(0.2, abs=0.07)
+
+
+def test_a_shadow_darkens_the_ground_beside_the_thing_only(in_the_world):
+    alpha = np.zeros((200, 48, 48, 1), np.float32)
+    alpha[:, 16:32, 16:32] = 1
+    ground = np.asarray(in_the_world.background(ops.array(alpha), 200))
+    bright = (ground[:, :8, :8] == 1).all(axis=(1, 2, 3))
+    assert (ground[bright][:, 40:] == 1).all()
+    shaded = ground[bright][:, 24, 34].mean(axis=1) < 0.999  # right of the thing
+    assert 0.1 < shaded.mean() < 0.5
+
+
+def test_blurring_keeps_what_is_even_and_equals_a_gaussian_filter():
+    from scipy.ndimage import gaussian_filter
+
+    picture = np.random.default_rng(0).random((1, 24, 24, 3)).astype(np.float32)
+    expected = gaussian_filter(picture[0], (0.7, 0.7, 0), mode="reflect", radius=(3, 3, 0))
+    np.testing.assert_allclose(pretrain_image.blurred(picture, 0.7)[0], expected, atol=1e-5)
+    np.testing.assert_allclose(pretrain_image.blurred(np.full_like(picture, 0.3), 1.5), 0.3, atol=1e-6)
+
+
 def test_muon_of_a_kernel_is_keras_muon_of_the_same_numbers_as_a_matrix():
     rng = np.random.default_rng(0)
     start, steps = rng.normal(size=(3, 3, 4, 8)), rng.normal(size=(2, 3, 3, 4, 8))
@@ -153,7 +215,15 @@ def test_the_loss_is_the_sum_over_the_levels_by_hand(world):
 @pytest.mark.slow
 def test_a_short_run_learns_and_leaves_the_checkpoint_alone(monkeypatch):
     before = pretrain_image.CHECKPOINT.read_bytes()
-    monkeypatch.setattr(pretrain_image, "CONFIGURATION", {**pretrain_image.CONFIGURATION, "epochs": 4})
+    monkeypatch.setattr(
+        pretrain_image,
+        "CONFIGURATION",
+        {
+            **pretrain_image.CONFIGURATION,
+            "epochs": 4,
+            "in the world": {**pretrain_image.CONFIGURATION["in the world"], "epochs": 3},
+        },
+    )
     # In full precision: processors that do not know bfloat16 take several times as long with it.
     monkeypatch.setattr(keras.config, "set_dtype_policy", lambda policy: None)
     figures = pretrain_image.run("encoder", seed=1)
