@@ -15,7 +15,7 @@ from keras import layers, ops
 
 from course_utils import arguments
 from course_utils.alignment import contrastive
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 
 __all__ = ["LOSSES", "DualEncoder"]
 
@@ -65,11 +65,11 @@ class DualEncoder(keras.Model):
         super().__init__(**kwargs)
         self.dim = arguments.whole_number("dim", dim)
         self.loss_name = arguments.choice("loss", loss, LOSSES)
-        self.tower_a, self.tower_b = tower_a, tower_b
         self.encoder_a = _encoder("tower_a", tower_a, dim)
         self.encoder_b = _encoder("tower_b", tower_b, dim)
         start, bias = (0.1, -10.0) if loss == "sigmoid" else (0.07, None)
-        self.temperature = contrastive.Temperature(start if temperature is None else temperature, bias=bias)
+        start = start if temperature is None else temperature
+        self.temperature = contrastive.Temperature(start, bias=bias, name="temperature")
         self.temperature.build((None, None))
         self.built = True  # every weight is there: they can be loaded before the first batch
 
@@ -118,7 +118,7 @@ class DualEncoder(keras.Model):
     def get_config(self) -> dict:
         """Gives the arguments of the constructor, dict."""
         ours = {"dim": self.dim, "loss": self.loss_name, "temperature": self.temperature.initial}
-        towers = {"tower_a": self.tower_a, "tower_b": self.tower_b}
+        towers = {"tower_a": _tower(self.encoder_a), "tower_b": _tower(self.encoder_b)}
         serialised = {name: keras.saving.serialize_keras_object(tower) for name, tower in towers.items()}
         return {**super().get_config(), **serialised, **ours}
 
@@ -138,11 +138,19 @@ def _encoder(name: str, tower: keras.Model, dim: int) -> keras.Model:
             f"{name} is a {type(tower).__name__} whose inputs are not known; expected a Keras model made of "
             "an `Input`: `keras.Model(inputs, outputs)`, or a Sequential that begins with one."
         )
-    if len(getattr(tower.output, "shape", ())) != 2:
+    # A Sequential knows its `input` only once it has been called.
+    inputs = tower.inputs[0] if isinstance(tower, keras.Sequential) else tower.input
+    vectors = tower(inputs)
+    if len(getattr(vectors, "shape", ())) != 2:
         raise CourseError(
-            f"{name} gives {tower.output}; expected one vector per item, (batch, width). A map or a sequence "
-            "becomes one by pooling, such as `GlobalAveragePooling2D()`."
+            f"{name} gives {shown(vectors)}; expected one vector per item, (batch, width). A map or a "
+            "sequence becomes one by pooling, such as `GlobalAveragePooling2D()`."
         )
-    projected = layers.Dense(dim, use_bias=False, name="projection")(tower.output)
+    projected = layers.Dense(dim, use_bias=False, name="projection")(vectors)
     unit = ops.normalize(ops.cast(projected, "float32"), axis=-1)
-    return keras.Model(tower.input, unit, name=name.replace("tower", "encoder"))
+    return keras.Model(inputs, unit, name=name.replace("tower", "encoder"))
+
+
+def _tower(encoder: keras.Model) -> keras.Model:
+    """The tower of an encoder. An attribute would list its weights twice in the summary."""
+    return next(layer for layer in encoder.layers if isinstance(layer, keras.Model))

@@ -114,9 +114,10 @@ def test_dropout_is_on_in_training_alone():
 
 
 def test_a_tower_may_serve_both_modalities_and_take_several_inputs():
-    shared = tower(12)
+    shared = keras.Sequential([keras.Input((12,)), layers.Dense(6, name="projection")])  # a name of ours, too
     model = DualEncoder(shared, shared)
     assert len(model.weights) == 2 + 1 + 1 + 1
+    assert [layer.name for layer in model.layers] == ["encoder_a", "encoder_b", "temperature"]
     ids, mask = keras.Input((5,), dtype="int32", name="ids"), keras.Input((5,), dtype="bool", name="mask")
     kept = ops.expand_dims(ops.cast(mask, "float32"), -1)
     pooled = ops.sum(layers.Embedding(9, 4)(ids) * kept, axis=1)
@@ -151,6 +152,9 @@ def test_a_saved_model_is_made_again_from_its_file(tmp_path):
     assert float(again.temperature.value) == pytest.approx(0.3)
     for first, second in zip(model((a, b)), again((a, b)), strict=True):
         np.testing.assert_allclose(first, second, atol=1e-6)
+    shared = tower(12)
+    DualEncoder(shared, shared).save(tmp_path / "shared.keras")
+    assert len(keras.models.load_model(tmp_path / "shared.keras").weights) == 2 + 1 + 1 + 1
 
 
 def test_what_is_no_tower_is_refused():
