@@ -1,4 +1,4 @@
-"""What answers are worth: ``scores`` of a model, and what it makes of its ``modalities``."""
+"""What answers are worth: ``scores`` of a model, its use of ``modalities``, what its ``retrieval`` finds."""
 
 from course_utils.evaluation.modalities import (
     NoiseCurve,
@@ -7,6 +7,17 @@ from course_utils.evaluation.modalities import (
     noise_curve,
     other_samples,
     pointing_game,
+)
+from course_utils.evaluation.retrieval import (
+    WINOGROUND_CHANCE,
+    Hubness,
+    chance_median_rank,
+    chance_recall_at,
+    hubness,
+    median_rank,
+    ranks,
+    recall_at,
+    winoground,
 )
 from course_utils.evaluation.scores import (
     ClassScores,
@@ -21,19 +32,28 @@ from course_utils.evaluation.scores import (
 )
 
 __all__ = [
+    "WINOGROUND_CHANCE",
     "ClassScores",
+    "Hubness",
     "Interval",
     "NoiseCurve",
     "Reliability",
     "bootstrap_interval",
+    "chance_median_rank",
+    "chance_recall_at",
     "class_scores",
     "confusion_matrix",
     "emap",
     "expected_calibration_error",
     "fit_temperature",
+    "hubness",
+    "median_rank",
     "modality_ablations",
     "noise_curve",
     "other_samples",
     "pointing_game",
+    "ranks",
+    "recall_at",
     "reliability",
+    "winoground",
 ]
