@@ -1,4 +1,4 @@
-"""What answers are worth: ``scores`` of a model, and what it makes of its ``modalities``."""
+"""What answers are worth: ``scores`` of a model, ``sequences`` it writes, what it makes of ``modalities``."""
 
 from course_utils.evaluation.modalities import (
     NoiseCurve,
@@ -19,21 +19,39 @@ from course_utils.evaluation.scores import (
     fit_temperature,
     reliability,
 )
+from course_utils.evaluation.sequences import (
+    FactScores,
+    InventedThings,
+    TextScore,
+    bleu,
+    chrf,
+    fact_scores,
+    invented_things,
+    paired_bootstrap,
+)
 
 __all__ = [
     "ClassScores",
+    "FactScores",
     "Interval",
+    "InventedThings",
     "NoiseCurve",
     "Reliability",
+    "TextScore",
+    "bleu",
     "bootstrap_interval",
+    "chrf",
     "class_scores",
     "confusion_matrix",
     "emap",
     "expected_calibration_error",
+    "fact_scores",
     "fit_temperature",
+    "invented_things",
     "modality_ablations",
     "noise_curve",
     "other_samples",
+    "paired_bootstrap",
     "pointing_game",
     "reliability",
 ]
