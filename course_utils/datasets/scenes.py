@@ -845,10 +845,10 @@ def facts_of(caption: str, concepts: Sequence[str] = CONCEPTS) -> Reading:
         Reading. What fits no sentence is counted, word by word; it is never an error.
 
     Raises:
-        CourseError: when the caption is no str.
+        CourseError: when the caption is no str, or the concepts are no list of str.
     """
     text = " ".join(re.findall(r"[\w’'-]+", arguments.string("caption", caption).casefold()))
-    sentence, singular = _sentence_reader(tuple(concepts))
+    sentence, singular = _sentence_reader(tuple(arguments.strings("concepts", concepts)))
     facts = set()
     for found in sentence.finditer(text):
         facts |= _facts_of_sentence({key: word for key, word in found.groupdict().items() if word}, singular)
