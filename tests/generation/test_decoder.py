@@ -43,7 +43,7 @@ def written_with_cache(made, ids, memory, mask):
     return np.stack(logits, axis=1)
 
 
-CASES = [(seed, with_memory) for seed in range(6) for with_memory in (True, False)]
+CASES = [(seed, with_memory) for seed in range(4) for with_memory in (True, False)]
 
 
 @pytest.mark.parametrize(("seed", "with_memory"), CASES)
@@ -54,7 +54,7 @@ def test_writing_with_a_cache_is_writing_without(seed, with_memory):
     np.testing.assert_allclose(written_with_cache(made, ids, memory, None), made(ids, memory), atol=1e-5)
 
 
-@pytest.mark.parametrize(("seed", "with_memory"), CASES[:6])
+@pytest.mark.parametrize(("seed", "with_memory"), CASES[:3])
 def test_a_compiled_step_is_seen_by_the_compiler_once_and_gives_the_same(seed, with_memory):
     _, made, ids, memory, mask = random_case(seed, with_memory)
     seen = []
@@ -88,7 +88,7 @@ def test_a_future_token_changes_nothing(seed, with_memory):
     np.testing.assert_allclose(shorter, expected[:, :-1], atol=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_neighbours_and_the_padding_of_the_memory_change_nothing(seed):
     rng, made, ids, memory, mask = random_case(seed)
     expected = np.array(made(ids, memory, memory_mask=mask))
