@@ -149,7 +149,7 @@ class DecoderBlock(layers.Layer):
             token: float tensor (batch, 1, dim).
             seen: keys and values of the tokens before, two float tensors (batch, heads, longest, dim / heads)
                 in which the places from ``position`` on are free.
-            position: int tensor (batch,), the new token's place in its sequence.
+            position: int tensor (), the new token's place, the same in all sequences.
             remembered: as from :meth:`remember`, or None.
             memory_mask: bool tensor (batch, memory), True = keep, or None.
 
@@ -157,11 +157,12 @@ class DecoderBlock(layers.Layer):
             float tensor (batch, 1, dim), and ``seen`` with the new token in its place.
         """
         normed = self.norm_tokens(token)
-        places = ops.arange(seen[0].shape[2])
-        here = (places == position[:, None])[:, None, :, None]
         new = self.self_attention.keys_and_values(normed)
-        seen = tuple(ops.where(here, one, many) for one, many in zip(new, seen, strict=True))
-        outputs, _ = self._run(token, normed, seen, places <= position[:, None], remembered, memory_mask)
+        seen = tuple(
+            ops.slice_update(many, (0, 0, position, 0), one) for one, many in zip(new, seen, strict=True)
+        )
+        mask = (ops.arange(seen[0].shape[2]) <= position)[None]
+        outputs, _ = self._run(token, normed, seen, mask, remembered, memory_mask)
         return outputs, seen
 
     def _run(
@@ -326,7 +327,7 @@ class Decoder(layers.Layer):
         for block, seen, remembered in zip(
             self.blocks, cache["seen"], cache.get("remembered", nothing), strict=True
         ):
-            inner, seen = block.step(inner, seen, position, remembered, cache.get("memory_mask"))
+            inner, seen = block.step(inner, seen, position[0], remembered, cache.get("memory_mask"))
             all_seen.append(seen)
         logits = self.to_logits(self.norm(inner))[:, 0]
         return logits, {**cache, "position": position + 1, "seen": all_seen}
