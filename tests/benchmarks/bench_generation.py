@@ -69,7 +69,7 @@ def compare_caches(rng):
         return tokens.numpy()
 
     same = np.array_equal(with_cache(), without())
-    cached, again = in_turns([with_cache, without], rounds=7)
+    cached, again = in_turns([with_cache, without], rounds=3)
     print(
         f"{LONGEST} tokens for {BATCH} sentences, {MEMORY} memory tokens, dim {DIM}, {BLOCKS} blocks: with a"
         f" cache {cached:.0f} ms, without {again:.0f} ms, {again / cached:.1f} times; same tokens: {same}",
@@ -87,7 +87,7 @@ def compare_with_keras(rng):
             rng.standard_normal((BATCH, MEMORY, DIM), np.float32),
         )
         blocks = decoder.DecoderBlock(HEADS, DIM), KerasBlock()
-        ours, theirs = in_turns([step(block, *arrays) for block in blocks], rounds=25)
+        ours, theirs = in_turns([step(block, *arrays) for block in blocks], rounds=15)
         worst = max(worst, ours / theirs)
         print(f"  {tokens:3} tokens: ours {ours:6.1f} ms, Keras' {theirs:6.1f} ms, ratio {ours / theirs:.2f}")
     return worst
