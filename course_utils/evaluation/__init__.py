@@ -1,4 +1,4 @@
-"""What answers are worth: ``scores`` of a model, its use of ``modalities``, what its ``retrieval`` finds."""
+"""What answers are worth: ``scores``, ``modalities`` used, ``retrieval``, and ``sequences`` that are written."""
 
 from course_utils.evaluation.modalities import (
     NoiseCurve,
@@ -30,27 +30,45 @@ from course_utils.evaluation.scores import (
     fit_temperature,
     reliability,
 )
+from course_utils.evaluation.sequences import (
+    FactScores,
+    InventedThings,
+    TextScore,
+    bleu,
+    chrf,
+    fact_scores,
+    invented_things,
+    paired_bootstrap,
+)
 
 __all__ = [
     "WINOGROUND_CHANCE",
     "ClassScores",
+    "FactScores",
     "Hubness",
     "Interval",
+    "InventedThings",
     "NoiseCurve",
     "Reliability",
+    "TextScore",
+    "bleu",
     "bootstrap_interval",
     "chance_median_rank",
     "chance_recall_at",
+    "chrf",
     "class_scores",
     "confusion_matrix",
     "emap",
     "expected_calibration_error",
+    "fact_scores",
     "fit_temperature",
     "hubness",
+    "invented_things",
     "median_rank",
     "modality_ablations",
     "noise_curve",
     "other_samples",
+    "paired_bootstrap",
     "pointing_game",
     "ranks",
     "recall_at",
