@@ -1,4 +1,4 @@
-"""What answers are worth: ``scores``, ``modalities`` used, ``retrieval``, and ``sequences`` that are written."""
+"""What answers are worth: ``scores``, ``modalities`` used, ``retrieval``, ``sequences`` that are written."""
 
 from course_utils.evaluation.modalities import (
     NoiseCurve,
