@@ -69,7 +69,7 @@ def two_towers(picture_width: int, text_width: int, dim: int) -> tuple[Figure, s
     )
     for y, colour, given, name in towers:
         shapes.box(axes, 2.0, y, 3.4, given, colour, height=1.4)
-        shapes.box(axes, 6.1, y, 2.8, f"{name}\nDense, Dense", colour, height=1.4)
+        shapes.box(axes, 6.1, y, 2.8, f"{name}\nDense", colour, height=1.4)
         shapes.box(axes, 10.0, y, 3.0, f"length 1\n(batch, {dim})", colour, height=1.4)
         shapes.arrow(axes, (3.8, y), (4.6, y))
         shapes.arrow(axes, (7.6, y), (8.4, y))
