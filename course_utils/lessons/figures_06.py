@@ -7,8 +7,9 @@ described = {
         "dictionary, a triangle for the classifier and a cross for chance."
     ),
     "found": (
-        "Six names of photographed things, each with the three photographs that the model puts first, the "
-        "best at the left. A tick over a photograph says that it shows the thing, a cross that it does not."
+        "Six names of photographed things, two in a row, each with the three photographs that the model puts "
+        "first, the best at the left. A tick over a photograph says that it shows the thing, a cross that it "
+        "does not."
     ),
     "batch": (
         "Two curves over the number of pairs that are compared with each other, 16 to 1,024. R@1 of known "
