@@ -15,7 +15,10 @@ __all__ = [
     "swapped_scores",
 ]
 
+_CLOSE = "Scores that are merely close are no tie: compare them exactly."
+
 _COURSE = r"course_utils\.(alignment|evaluation)\.\w+\.\w+"
+"""What does the exercises' work already."""
 
 _Mistakes = Iterator[tuple[np.ndarray, str]]
 """What typical mistakes make of the same input, each with its hint."""
@@ -279,7 +282,7 @@ def classify_by_prompt(my_classify: Callable) -> None:
     """
     rng = np.random.default_rng(3)
     for n, classes, templates, dim, size in [
-        (80, 6, 4, 9, 1),
+        (400, 6, 4, 9, 1),
         (50, 4, 1, 5, 1),
         (1, 3, 2, 8, 1),
         (30, 5, 6, 12, 1e4),
@@ -408,7 +411,7 @@ def first_right_ranks(my_ranks: Callable) -> None:
     _check_ranks(my_ranks, rng.integers(-4, 2, (60, 8)).astype(float), several(60, 8, 0.3))
     _check_ranks(my_ranks, rng.normal(size=(12, 12)).astype(np.float32).astype(float), np.eye(12, dtype=bool))
     _check_ranks(my_ranks, -1 - rng.random((40, 5)).astype(np.float32), several(40, 5, 0.2))
-    _check_ranks(my_ranks, 2.0**-20 * rng.integers(0, 30, (30, 9)), several(30, 9, 0.1))
+    _check_ranks(my_ranks, 1 + 2.0**-20 * rng.integers(0, 30, (30, 9)), several(30, 9, 0.1))
     _check_ranks(my_ranks, 1e6 * rng.integers(0, 9, (8, 50)).astype(float), several(8, 50, 0.02))
     _check_ranks(my_ranks, np.full((5, 7), 0.25), several(5, 7, 0.4))
     _check_ranks(my_ranks, rng.integers(0, 2, (3, 4)).astype(float), np.ones((3, 4), bool))
@@ -472,6 +475,7 @@ def _rank_mistakes(got: np.ndarray, scores: np.ndarray, right: np.ndarray) -> _M
         counted = f"{listed} And other right items are no wrong ones."
         yield better.sum(axis=1), counted
         yield 1 + better.sum(axis=1), counted
+    yield 1 + count((scores > best) | np.isclose(scores, best)), _CLOSE
     low = "You counted items that score lower: before the best right one stand those that score at least as *high*."
     yield 1 + count(scores <= best), low
     yield 1 + count(scores < best), low
@@ -618,7 +622,7 @@ def _sigmoid_mistakes(similarities: np.ndarray, temperature: float, bias: float)
 
 @exercise(
     "6.6",
-    "all three scores are right for 7 sets of 1 to 300 examples, with many ties, with nothing but ties, and for a model that "
+    "all three scores are right for 8 sets of 1 to 300 examples, with many ties, with nothing but ties, close together, and for a model that "
     "gives both captions, or both pictures, the same score",
     own=_COURSE,
 )
@@ -636,6 +640,7 @@ def swapped_scores(my_scores: Callable) -> None:
     ties = rng.integers(0, 4, (300, 2, 2)) + np.eye(2)
     _check_shares(my_scores, ties)
     _check_shares(my_scores, rng.normal(size=(37, 2, 2)).astype(np.float32) - 5)
+    _check_shares(my_scores, 1 + 2.0**-20 * rng.integers(0, 9, (60, 2, 2)))  # exact in single precision too
     _check_shares(my_scores, 1e-5 * np.repeat(rng.normal(size=(40, 1, 2)), 2, axis=1))
     _check_shares(my_scores, 1e5 * np.repeat(rng.normal(size=(40, 2, 1)), 2, axis=2))
     _check_shares(my_scores, np.full((6, 2, 2), 0.5))
@@ -676,6 +681,7 @@ def _share_mistakes(own: np.ndarray, other: np.ndarray, exchanged: float) -> _Mi
         "so it compares along axis 1, the captions; the image score asks of each caption.",
     )
     yield (own >= other).all(axis=1).mean(), _TIES
+    yield (right & ~np.isclose(own, other)).all(axis=1).mean(), _CLOSE
     for first in (0, 1):  # `argmax` takes the first of two equals, `argsort` perhaps the last
         kind = np.where(np.arange(2) == first, own >= other, right)
         yield kind.all(axis=1).mean(), _TIES

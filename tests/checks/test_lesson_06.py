@@ -244,6 +244,10 @@ NEGATIVES_WRONG = {
     "the whole table": (lambda s, ids: masked(s, ids), "one hardest text"),
     "one of all": (lambda s, ids: masked(s, ids).argmax(), "give `argmax` its axis"),
     "axis kept": (lambda s, ids: masked(s, ids).argmax(axis=1, keepdims=True), "left over"),
+    "only earlier ones": (
+        lambda s, ids: np.where(np.tril(ids[:, None] == ids), -np.inf, s).argmax(axis=1),
+        "are wrong",
+    ),
     "in place": (negatives_in_place, "changed the arrays"),
     "identity": (lambda s, ids: ids, "expected"),
     "constant": (lambda s, ids: 0 * ids, "expected"),
@@ -374,6 +378,10 @@ PROMPT_WRONG = {
         "averaged over the classes",
     ),
     "first template": (lambda p, q: classify(p, q[:, :1]), "first template"),
+    "sums of the sizes for lengths": (
+        lambda p, q: (p @ unit((q / np.abs(q).sum(axis=-1, keepdims=True)).mean(axis=1)).T).argmax(axis=1),
+        "expected",
+    ),
     "vote": (voted, "let the templates vote"),
     "all prompts": (
         lambda p, q: (p @ unit(q).reshape(-1, q.shape[-1]).T).argmax(axis=1),
@@ -466,6 +474,11 @@ def argsorted(scores, right, order):
     return np.array([1 + yes[order(row)].argmax() for row, yes in zip(scores, right, strict=True)])
 
 
+def ranked_among_distinct(scores, right):
+    wrong = [set(row[~yes & (row >= row[yes].max())]) for row, yes in zip(scores, right, strict=True)]
+    return np.array([1 + len(higher) for higher in wrong])
+
+
 def average_ranks(scores, right):
     return (ranked(scores, right) + kindest(scores, right)) / 2
 
@@ -548,9 +561,10 @@ RANKS_WRONG = {
         "a row is a query",
     ),
     "almost equal": (
-        lambda s, r: 1 + ((s >= best_right(s, r) - 1e-5) & ~r).sum(axis=1),
-        "30 queries .* are wrong",
+        lambda s, r: 1 + (((s > best_right(s, r)) | np.isclose(s, best_right(s, r))) & ~r).sum(axis=1),
+        "merely close",
     ),
+    "distinct scores": (ranked_among_distinct, "expected"),
     "one over the rank": (lambda s, r: 1 / ranked(s, r), "1 / rank"),
     "floats": (lambda s, r: ranked(s, r).astype(float), "Whole numbers are asked"),
     "a rank for every item": (lambda s, r: (-s).argsort(axis=1).argsort(axis=1) + 1, "Every item has a rank"),
@@ -682,6 +696,10 @@ SIGMOID_WRONG = {
         lambda s, t, b: -(1 / (1 + np.exp(-signs(s) * (s / t + b)))).sum() / len(s),
         "You summed probabilities",
     ),
+    "logits clipped": (
+        lambda s, t, b: summed(signs(s) * np.clip(s / t + b, -500, 500)),
+        "do not clip",
+    ),
     "contrastive": (lambda s, t, b: directions(s / t + b).mean(), "contrastive loss, with a softmax"),
     "overflow": (naive_sigmoid, "np.logaddexp"),
     "overflow in the softplus": (softplus_without_care, "np.logaddexp"),
@@ -793,6 +811,10 @@ SHARES_WRONG = {
     "group at least": (
         lambda s: (*shares(s)[:2], shares(s, text=np.greater_equal, image=np.greater_equal)[2]),
         "Ties count against",
+    ),
+    "almost equal": (
+        lambda s: shares(s, image=lambda own, other: (own > other) & ~np.isclose(own, other)),
+        "merely close",
     ),
     "argmax": (shares_by_argmax, "no `argmax`"),
     "exchanged": (lambda s: (shares(s)[1], shares(s)[0], shares(s)[2]), "Text and image are exchanged"),
