@@ -23,7 +23,7 @@ from keras import ops
 from course_utils import arguments
 from course_utils.errors import CourseError
 
-__all__ = ["Written", "beam_search", "greedy", "length_penalty", "next_token_probabilities", "sample"]
+__all__ = ["Written", "beam_search", "greedy", "length_penalty", "next_token_probabilities", "sample_tokens"]
 
 PAD = 0
 
@@ -68,7 +68,7 @@ def greedy(
     return _write(step, state, starts, end, longest, never, lambda allowed: allowed.argmax(axis=1))
 
 
-def sample(
+def sample_tokens(
     step: Step,
     state: Any,
     starts: np.ndarray,

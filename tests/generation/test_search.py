@@ -181,7 +181,9 @@ def test_samples_come_as_often_as_the_softmax_says():
     n = 40_000
     for temperature in (0.5, 1.0, 2.0):
         rng = np.random.default_rng(0)
-        found = search.sample(step, {}, starts(n), end=END, longest=1, rng=rng, temperature=temperature)
+        found = search.sample_tokens(
+            step, {}, starts(n), end=END, longest=1, rng=rng, temperature=temperature
+        )
         expected = softmax(logits[2:] / temperature)
         counts = np.bincount(found.tokens[:, 0], minlength=6)
         assert not counts[:2].any()
@@ -195,7 +197,7 @@ def test_samples_come_as_often_as_the_softmax_says():
 def test_whole_sentences_come_as_often_as_their_probability_says():
     model, n = Table(7, vocabulary=4), 20_000
     rng = np.random.default_rng(1)
-    found = search.sample(model.step, model.start([3] * n), starts(n), end=END, longest=3, rng=rng)
+    found = search.sample_tokens(model.step, model.start([3] * n), starts(n), end=END, longest=3, rng=rng)
     written = [sentence(tokens) for tokens in found.tokens]
     for words in every_sentence(4, 3):
         beginning, chance = [START], 1
@@ -210,7 +212,7 @@ def test_the_coldest_sampling_is_greedy(options):
     model = Table(8)
     expected = search.greedy(model.step, model.start(range(30)), starts(30), end=END, longest=6)
     rng = np.random.default_rng(0)
-    found = search.sample(
+    found = search.sample_tokens(
         model.step, model.start(range(30)), starts(30), end=END, longest=6, rng=rng, **options
     )
     np.testing.assert_array_equal(found.tokens, expected.tokens)
@@ -222,7 +224,7 @@ def test_the_generator_decides():
 
     def draw(seed):
         rng = np.random.default_rng(seed)
-        return search.sample(
+        return search.sample_tokens(
             model.step, model.start(range(20)), starts(20), end=END, longest=6, rng=rng
         ).tokens
 
@@ -271,7 +273,7 @@ def searches(model, state, first, longest, never=()):
     """The tokens of every search, (rows, longest)."""
     options = {"end": END, "longest": longest, "never": never}
     for rng in (np.random.default_rng(0), np.random.default_rng(1)):
-        yield search.sample(model.step, state, first, rng=rng, temperature=3.0, **options).tokens
+        yield search.sample_tokens(model.step, state, first, rng=rng, temperature=3.0, **options).tokens
     yield search.greedy(model.step, state, first, **options).tokens
     for width, penalty in ((1, 0), (3, 0.6), (100, 2)):
         found = search.beam_search(model.step, state, first, width=width, penalty=penalty, **options)
@@ -377,7 +379,7 @@ def test_what_does_not_fit_is_named(arguments, message):
     with pytest.raises(CourseError, match=message):
         search.greedy(**arguments)
     with pytest.raises(CourseError, match=message):
-        search.sample(rng=np.random.default_rng(0), **arguments)
+        search.sample_tokens(rng=np.random.default_rng(0), **arguments)
     with pytest.raises(CourseError, match=message):
         search.beam_search(width=1, **arguments)
 
@@ -394,7 +396,7 @@ def test_what_does_not_fit_is_named(arguments, message):
 def test_sampling_names_what_is_out_of_range(arguments, message):
     arguments = {"rng": np.random.default_rng(0), "end": END, "longest": 3, **arguments}
     with pytest.raises(CourseError, match=message):
-        search.sample(flat, {}, starts(2), **arguments)
+        search.sample_tokens(flat, {}, starts(2), **arguments)
 
 
 def test_a_beam_names_what_is_out_of_range():
