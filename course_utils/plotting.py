@@ -31,7 +31,7 @@ from PIL import Image
 
 from course_utils.errors import CourseError, shown
 
-__all__ = ["COLOURS", "DPI", "grid", "play", "show", "spectrogram", "turn"]
+__all__ = ["COLOURS", "DPI", "ask", "grid", "play", "show", "spectrogram", "turn"]
 
 DPI = 100
 """Pixels per inch of every stored figure: 8 inches become 800 pixels."""
@@ -106,7 +106,6 @@ def turn(draw: Callable[..., tuple[Figure, str]], **knobs: Sequence[float]) -> N
         CourseError: when there is no knob or one has no values, and as :func:`show`.
     """
     import ipywidgets
-    from IPython.display import display
 
     if not knobs or not all(map(len, knobs.values())):
         raise CourseError(
@@ -122,19 +121,49 @@ def turn(draw: Callable[..., tuple[Figure, str]], **knobs: Sequence[float]) -> N
         for name, values in knobs.items()
     ]
 
-    def outputs() -> list[tuple[dict, dict]]:
-        return _outputs(*draw(**{slider.description: slider.value for slider in sliders}))
+    _drawn_anew(
+        lambda: draw(**{slider.description: slider.value for slider in sliders}),
+        sliders,
+        f"Sliders: {', '.join(knobs)}",
+    )
 
-    handles = [display(data, metadata=metadata, raw=True, display_id=True) for data, metadata in outputs()]
+
+def ask(draw: Callable[[str], tuple[Figure, str]], first: str) -> None:
+    """Shows a figure above a box to type in; a new text, ended with Enter, draws it anew in the same place.
+
+    The figure of the first text is also what a stored lesson shows, where no kernel runs. Introduced in
+    lesson 06.
+
+    Args:
+        draw: function of the text that gives a matplotlib Figure and its description, as :func:`show` takes
+            them.
+        first: str, the text that stands in the box at the start.
+
+    Raises:
+        CourseError: as :func:`show`.
+    """
+    import ipywidgets
+
+    box = ipywidgets.Text(value=first, continuous_update=False, layout=ipywidgets.Layout(width="30em"))
+    _drawn_anew(lambda: draw(box.value), [box], f"Box: {first}")
+
+
+def _drawn_anew(draw: Callable[[], tuple[Figure, str]], controls: list, text: str) -> None:
+    """Shows a figure with controls; changing the value of one draws it anew in the same place."""
+    import ipywidgets
+    from IPython.display import display
+
+    handles = [
+        display(data, metadata=metadata, raw=True, display_id=True) for data, metadata in _outputs(*draw())
+    ]
 
     def redraw(_: object) -> None:
-        for handle, (data, metadata) in zip(handles, outputs(), strict=True):
+        for handle, (data, metadata) in zip(handles, _outputs(*draw()), strict=True):
             handle.update(data, metadata=metadata, raw=True)
 
-    for slider in sliders:
-        slider.observe(redraw, "value")
-    text = {"text/plain": f"Sliders: {', '.join(knobs)}"}
-    display({**ipywidgets.VBox(sliders)._repr_mimebundle_(), **text}, raw=True)
+    for control in controls:
+        control.observe(redraw, "value")
+    display({**ipywidgets.VBox(controls)._repr_mimebundle_(), "text/plain": text}, raw=True)
 
 
 def grid(

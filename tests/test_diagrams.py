@@ -121,6 +121,7 @@ DRAWINGS = {
     "padding_mask": ([["not", "good"], ["bad", "not", "good"], ["good"]],),
     "three_fits": (WIDE, FITS),
     "unrolled_rnn": (["bad", "not", "good"], VECTORS, STATES),
+    "batch_negatives": (["cat", "owl", "cat"],),
     "batch_norm_modes": (np.arange(6.0), 1.0, 2.0),
     "convolution_settings": (),
     "cross_attention": (),
@@ -128,9 +129,13 @@ DRAWINGS = {
     "fusion_family": (),
     "query_key_value": (),
     "receptive_field_growth": ([(4, 2)] * 3,),
+    "similarity_table": (np.eye(3), ["a cat", "an owl", "a key"], ["cat", "owl", "key"]),
     "sliding_kernel": (STEPS, SLOPES, 0, 1),
     "stacked_kernels": (64,),
+    "tempered_row": ([0.9, 0.1], [1, 0.1]),
     "training_loop": (),
+    "two_towers": (384, 2048, 64),
+    "unit_circle": ({"a": (1.6, 0.5), "b": (0.3, 0.6)},),
 }
 
 
@@ -231,3 +236,46 @@ def test_a_frame_gives_a_column_with_the_energy_at_its_tone():
     assert picture.get_array().shape == (101, 5)
     assert (picture.get_array().argmax(axis=0) == 25).all()  # 1,000 Hz in bins of 40 Hz
     assert "under 5 bell-shaped windows" in description and "25 ms" in description
+
+
+def test_partners_lie_in_frames_on_the_diagonal():
+    table = np.array([[0.91, 0.12], [0.23, 0.84]])
+    figure, description = diagrams.similarity_table(table, ["a cat", "an owl"], ["cat", "owl"])
+    framed = [patch for patch in figure.axes[0].patches if patch.get_linewidth() == 3]
+    centres = sorted((patch.get_x(), -patch.get_y()) for patch in framed)
+    assert len(framed) == 2 and centres[0][0] < centres[1][0] and centres[0][1] < centres[1][1]
+    assert {"0.91", "0.12", "0.23", "0.84", "a cat", "“owl”"} <= set(texts(figure))
+    assert "a cat 0.91, an owl 0.84" in description
+
+
+def test_two_pairs_of_one_concept_are_no_negatives():
+    figure, description = diagrams.batch_negatives(["cat", "owl", "cat"])
+    hatched = [patch for patch in figure.axes[0].patches if patch.get_hatch()]
+    shown = texts(figure)
+    assert len(hatched) == shown.count("the same") == 2
+    assert shown.count("partner") == 3 and shown.count("negative") == 4
+    assert "4 cells are negatives, and 2 hatched" in description
+
+
+def test_a_low_temperature_gives_nearly_all_to_the_largest():
+    figure, description = diagrams.tempered_row([0.9, 0.6], [1, 0.01])
+    plt.close(figure)
+    heights = [[bar.get_height() for bar in axes.patches] for axes in figure.axes]
+    assert np.allclose(np.sum(heights, axis=1), 1)
+    assert heights[0][0] < 0.6 and heights[1][0] > 0.99
+    assert "at 0.01 1.00, 0.00" in description
+
+
+def test_marks_lie_on_the_circle_whatever_the_length():
+    figure, description = diagrams.unit_circle({"long": (3.0, 4.0), "short": (0.0, 0.5)})
+    plt.close(figure)
+    marks = np.array([np.ravel(line.get_xydata()) for line in figure.axes[0].lines])
+    assert np.allclose(marks, [[0.6, 0.8], [0, 1]])
+    assert "long of length 5.0 at 53 degrees" in description
+
+
+def test_the_towers_show_the_widths_that_they_are_given():
+    figure, description = diagrams.two_towers(7, 9, 5)
+    shown = texts(figure)
+    assert "picture features\n(batch, 7)" in shown and shown.count("length 1\n(batch, 5)") == 2
+    assert "9 numbers" in description

@@ -163,6 +163,22 @@ def test_turning_a_knob_draws_the_figure_anew_in_its_place(shown, monkeypatch):
     assert plt.get_fignums() == open_before
 
 
+def test_what_is_typed_into_the_box_is_drawn(shown, monkeypatch):
+    boxes = []
+
+    class Box(ipywidgets.Text):
+        def __init__(self, **options):
+            super().__init__(**options)
+            boxes.append(self)
+
+    monkeypatch.setattr(ipywidgets, "Text", Box)
+    plotting.ask(lambda query: (line(), f"Asked for {query}."), "cat")
+    assert [caption["text/plain"] for caption, _ in shown[1:]] == ["Asked for cat.", "Box: cat"]
+    boxes[0].value = "水果"
+    assert len(shown) == 3
+    assert shown[1][0]["text/plain"] == "Asked for 水果."
+
+
 @pytest.mark.parametrize("knobs", [{}, {"size": []}])
 def test_turning_explains_that_it_needs_knobs(knobs):
     with pytest.raises(CourseError, match=r"expected knobs with values, `turn\(draw"):

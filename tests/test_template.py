@@ -20,10 +20,10 @@ COPIED = (
 
 
 def renumbered(text):
-    """What CONTRIBUTING.md says to replace in a copy that becomes lesson 06."""
-    for old, new in (("lesson_99", "lesson_06"), ("ex-99-", "ex-06-"), ("# 99 ·", "# 06 ·")):
+    """What CONTRIBUTING.md says to replace in a copy that becomes lesson 07."""
+    for old, new in (("lesson_99", "lesson_07"), ("ex-99-", "ex-07-"), ("# 99 ·", "# 07 ·")):
         text = text.replace(old, new)
-    return re.sub(r"\b99\.([123])\b", r"6.\1", text)
+    return re.sub(r"\b99\.([123])\b", r"7.\1", text)
 
 
 def bold(name):
@@ -60,7 +60,7 @@ def test_it_is_tested_with_the_lessons_and_alone(monkeypatch):
 
 def test_a_copy_renumbered_as_the_guide_says_keeps_every_rule():
     notebook, check, table = (renumbered(path.read_text(encoding="utf-8")) for path in COPIED)
-    lesson = Lesson(Path("06_contrastive_retrieval.ipynb"), nbformat.reads(notebook, as_version=4))
+    lesson = Lesson(Path("07_captioning.ipynb"), nbformat.reads(notebook, as_version=4))
     for code in (check, table):
         ast.parse(code)
         assert not re.search(r"lesson_99|\b99\.\d", code)

@@ -21,9 +21,9 @@ import functools
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType, MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,22 +63,22 @@ _KINDS = {
 _PASSED: dict[str, bool] = {}
 """Whether an exercise passed when it was last checked, by its number, in the order of the lesson."""
 
-# What a library says when it stops, and what is likely then.
+# What a library says when it stops, and what is likely then; an exercise may have rows of its own.
 _STOPS = {
     r"could not be broadcast|mismatch in its core dimension|not aligned": (
-        " Two shapes do not fit: print them. Are the sizes taken from the arguments, not from an example? "
+        "Two shapes do not fit: print them. Are the sizes taken from the arguments, not from an example? "
         "`keepdims=True` keeps the axis over which a sum or a maximum is taken, `[:, np.newaxis]` makes a "
         "new one, and `swapaxes` exchanges two."
     ),
     r"truth value of an array": (
-        " `if` wants one True or False, and this is an array of them: decide for each entry, "
+        "`if` wants one True or False, and this is an array of them: decide for each entry, "
         "`np.where(condition, a, b)`."
     ),
     r"Cannot cast ufunc": (
-        " `a -= b` writes into `a`, which keeps its type, here whole numbers: `a = a - b` makes a new array."
+        "`a -= b` writes into `a`, which keeps its type, here whole numbers: `a = a - b` makes a new array."
     ),
-    r"(max|min)\(\) .*empty": " There may be nothing to take it of: `max(…, default=0)`.",
-    r"not result in an equal division": " `np.split` cuts rows unless told otherwise: `axis=1` cuts columns.",
+    r"(max|min)\(\) .*empty": "There may be nothing to take it of: `max(…, default=0)`.",
+    r"not result in an equal division": "`np.split` cuts rows unless told otherwise: `axis=1` cuts columns.",
 }
 
 # What is likely when an array has another type than the one asked for.
@@ -250,12 +250,20 @@ def call_model(model: "keras.Model", inputs: object, what: str) -> np.ndarray:
     try:
         outputs = model(inputs, training=False)
     except Exception as error:  # each library raises its own
-        said = re.sub(r"\x1b\[\d*m|\{\{.*?\}\} ?|\[Op:.*", "", str(error))
-        lines = [line for line in said.splitlines() if line and not line.startswith("Exception encountered")]
+        lines = [
+            line
+            for line in _said(error).splitlines()
+            if line and not line.startswith("Exception encountered")
+        ]
         raise CheckFailed(
             f"Your model stops when it is called on {what}: {' '.join(lines[:1])[:200]}"
         ) from error
     return _numbers(outputs, f"What your model gives for {what}")
+
+
+def _said(error: Exception) -> str:
+    """What an error says, without TensorFlow's colours and the names of its operations."""
+    return re.sub(r"\x1b\[\d*m|\{\{.*?\}\} ?| ?\[Op:.*", "", str(error))
 
 
 def _numbers(value: object, what: str) -> np.ndarray:
@@ -368,7 +376,9 @@ def _pattern(value: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
     return ""
 
 
-def exercise(number: str, verified: str, own: str | None = None) -> Callable[[Callable], Callable]:
+def exercise(
+    number: str, verified: str, own: str | None = None, stops: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[Callable], Callable]:
     """Turns a function that tests an answer into the check of an exercise.
 
     Args:
@@ -376,6 +386,8 @@ def exercise(number: str, verified: str, own: str | None = None) -> Callable[[Ca
         verified: str, what has been shown once the function returns; printed on success.
         own: str, regular expression of whole names ("package.module.function") that an answer may not call,
             because the exercise is to write that; None allows everything.
+        stops: what is likely when a library stops an answer, by a regular expression of what it then says;
+            tried before the rows that all exercises have.
 
     Returns:
         A decorator. The decorated check prints one line, in a notebook two, or raises :class:`CheckFailed`:
@@ -399,7 +411,7 @@ def exercise(number: str, verified: str, own: str | None = None) -> Callable[[Ca
                         f"Exercise {number} is still empty. Write your answer in the cell above in place of "
                         "`raise NotImplementedError()`, run that cell (Shift+Enter), then run this one again."
                     ) from None
-                raise CheckFailed(_describe(error, answers, test)) from error
+                raise CheckFailed(_describe(error, answers, test, stops)) from error
             print(f"Exercise {number} passed: {verified}.")
             _PASSED[number] = True
             # In grading there is no lesson to go on with, and one process checks the answers of many.
@@ -496,10 +508,11 @@ def _is_own(file: str, answers: tuple) -> bool:
     return is_cell(file) or any(code.co_filename == file for code in codes if code)
 
 
-def _describe(error: Exception, answers: tuple, test: Callable) -> str:
+def _describe(error: Exception, answers: tuple, test: Callable, stops: Mapping[str, str]) -> str:
     """Says in one sentence what went wrong, and in which line of the learner's, if it was there."""
-    what = f"{type(error).__name__}: {error}"
-    fit = next((hint for said, hint in _STOPS.items() if re.search(said, what)), "")
+    what = f"{type(error).__name__}: {_said(error)}"
+    rows = [*stops.items(), *_STOPS.items()]
+    fit = next((f" {hint}" for said, hint in rows if re.search(said, what)), "")
     # Raised in the process where the answer runs.
     if getattr(error, "by_answer", False):
         return f"Your code stopped with {what}.{fit}"

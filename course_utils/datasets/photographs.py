@@ -75,6 +75,18 @@ class Photographs(DataSet):
             _lay(square, picture)
         return squares
 
+    def credit(self) -> str:
+        """Names makers and licences of the photographs, for the caption of a figure that shows them.
+
+        Returns:
+            str, "Photographs: A, B (GPL-2.0-or-later); C (public domain).", each maker once for a licence.
+        """
+        makers: dict[str, dict[str, None]] = {}
+        for maker, licence in zip(self.makers, self.licences, strict=True):
+            makers.setdefault(licence, {})[maker.replace(";", ",")] = None
+        by_licence = (f"{', '.join(names)} ({licence})" for licence, names in makers.items())
+        return f"Photographs: {'; '.join(by_licence)}."
+
 
 def _lay(square: np.ndarray, picture: np.ndarray) -> None:
     """Puts what a picture shows into the middle of a square, uint8 RGBA (side, side, 4)."""

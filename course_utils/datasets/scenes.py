@@ -24,7 +24,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -48,9 +48,11 @@ __all__ = [
     "QUESTIONS",
     "QUESTION_KINDS",
     "WORDS",
+    "Reading",
     "Scenes",
     "compose",
     "export_coco",
+    "facts_of",
     "generate",
     "hide_empty_cells",
 ]
@@ -157,6 +159,17 @@ class Scenes(DataSet):
         empty = np.ones((len(self), len(POSITIONS) + 1), bool)
         np.put_along_axis(empty, self.cells, False, axis=1)  # −1, no object, is the last column
         return empty[:, :-1]
+
+    @property
+    def facts(self) -> list[frozenset]:
+        """All that captions can truly say of each scene, n frozensets of facts as `facts_of` reads them.
+
+        Where concepts repeat, a position or relation is a fact if it holds for any of them.
+        """
+        return [
+            _facts_of_objects([self.concept_names[concept] for concept in concepts[mask]], cells[mask])
+            for concepts, cells, mask in zip(self.concepts, self.cells, self.mask, strict=True)
+        ]
 
     @property
     def answer_names(self) -> tuple[str, ...]:
@@ -798,6 +811,99 @@ def _position_captions(
         for cell in _take(cells, pair)[:, ::-1].T
     ]
     return np.stack(sentences, axis=1)
+
+
+# Facts: what a caption says and what is so, in the same words
+
+
+class Reading(NamedTuple):
+    """What was understood of a caption.
+
+    Attributes:
+        facts: frozenset of tuples, as `facts_of` lists them.
+        unread: int, words that belong to no sentence of the grammar.
+    """
+
+    facts: frozenset
+    unread: int
+
+
+def facts_of(caption: str, concepts: Sequence[str] = CONCEPTS) -> Reading:
+    """Reads what a caption says, also one that a model wrote badly.
+
+    ("object", "cat"): there is a cat. ("position", "cat", "top left"). ("relation", "cat", "left of", "owl"),
+    where "left of" means in a column further to the left, next to it or not. ("count", "cat", 2), and
+    ("count", "thing", 4) of all objects. Who says where a thing is, or how many there are, also says that it
+    is there. Several sentences may follow each other. Articles and plurals need not agree: "an cats" is about
+    a cat. Introduced in lesson 07.
+
+    Args:
+        caption: str; capitals and punctuation do not matter.
+        concepts: the names of things, as in ``Scenes.concept_names``.
+
+    Returns:
+        Reading. What fits no sentence is counted, word by word; it is never an error.
+
+    Raises:
+        CourseError: when the caption is no str, or the concepts are no list of str.
+    """
+    text = " ".join(re.findall(r"[\w’'-]+", arguments.string("caption", caption).casefold()))
+    sentence, singular = _sentence_reader(tuple(arguments.strings("concepts", concepts)))
+    facts = set()
+    for found in sentence.finditer(text):
+        facts |= _facts_of_sentence({key: word for key, word in found.groupdict().items() if word}, singular)
+    rest = sentence.sub("|", text)
+    return Reading(frozenset(facts), len(re.sub(r"\|( and(?= \|))?", " ", rest).split()))
+
+
+@functools.cache
+def _sentence_reader(names: tuple[str, ...]) -> tuple[re.Pattern, dict[str, str]]:
+    """A pattern for one sentence with the name of each part, and {singular or plural: the concept's name}."""
+    singular = {form(name).casefold(): name for name in names for form in (_plural, str)}
+    # Longest first, so that a name of several words is not taken for its first one.
+    thing = "|".join(re.escape(word) for word in sorted(singular, key=len, reverse=True))
+    sentences = (
+        f"the (?P<x>{thing}) is (?P<relation>right of|left of|above|below) the (?P<y>{thing})",
+        f"the (?P<placed>{thing}) is at the (?P<place>(?:{'|'.join(_ROWS)}) (?:{'|'.join(_COLUMNS)}))",
+        f"there (?:is|are) (?P<number>{'|'.join(_NUMBERS)}) (?P<counted>things?|{thing})",
+        f"an? (?P<object>{thing})",
+    )
+    return re.compile(rf"(?<!\S)(?:{'|'.join(sentences)})(?!\S)"), singular
+
+
+def _facts_of_sentence(said: Mapping[str, str], singular: Mapping[str, str]) -> set[tuple]:
+    """The facts of one sentence, from its parts by name."""
+    named = {
+        key: singular[said[key]]
+        for key in ("x", "y", "placed", "counted", "object")
+        if said.get(key) in singular
+    }
+    facts = {("object", name) for name in named.values()}
+    if "relation" in said:
+        facts.add(("relation", named["x"], said["relation"], named["y"]))
+    if "place" in said:
+        facts.add(("position", named["placed"], said["place"]))
+    if "number" in said:
+        facts.add(("count", named.get("counted", "thing"), 1 + _NUMBERS.index(said["number"])))
+    return facts
+
+
+def _facts_of_objects(names: Sequence[str], cells: Sequence[int]) -> frozenset:
+    """All facts about things with those names in those cells."""
+    facts = {("count", "thing", len(names))}
+    placed = [(name, *divmod(int(cell), GRID)) for name, cell in zip(names, cells, strict=True)]
+    for name, row, column in placed:
+        facts |= {("object", name), ("count", name, names.count(name))}
+        facts.add(("position", name, POSITIONS[row * GRID + column]))
+        for other, other_row, other_column in placed:
+            holds = {
+                "right of": column > other_column,
+                "left of": column < other_column,
+                "above": row < other_row,
+                "below": row > other_row,
+            }
+            facts |= {("relation", name, relation, other) for relation, true in holds.items() if true}
+    return frozenset(facts)
 
 
 # Export

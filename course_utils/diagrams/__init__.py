@@ -1,5 +1,12 @@
 """Diagrams that more than one place shows, lessons and the README; a module for each lesson's."""
 
+from course_utils.diagrams.alignment import (
+    batch_negatives,
+    similarity_table,
+    tempered_row,
+    two_towers,
+    unit_circle,
+)
 from course_utils.diagrams.convolution import (
     batch_norm_modes,
     convolution_settings,
@@ -29,6 +36,7 @@ from course_utils.diagrams.training import computation_graph, data_splits, train
 __all__ = [
     "arrays_of_modalities",
     "bag_of_words",
+    "batch_negatives",
     "batch_norm_modes",
     "computation_graph",
     "convolution_settings",
@@ -47,9 +55,13 @@ __all__ = [
     "padding_mask",
     "query_key_value",
     "receptive_field_growth",
+    "similarity_table",
     "sliding_kernel",
     "stacked_kernels",
+    "tempered_row",
     "three_fits",
     "training_loop",
+    "two_towers",
+    "unit_circle",
     "unrolled_rnn",
 ]

@@ -1,4 +1,4 @@
-"""What answers are worth: ``scores`` of a model, and what it makes of its ``modalities``."""
+"""What answers are worth: ``scores``, ``modalities`` used, ``retrieval``, ``sequences`` that are written."""
 
 from course_utils.evaluation.modalities import (
     NoiseCurve,
@@ -7,6 +7,17 @@ from course_utils.evaluation.modalities import (
     noise_curve,
     other_samples,
     pointing_game,
+)
+from course_utils.evaluation.retrieval import (
+    WINOGROUND_CHANCE,
+    Hubness,
+    chance_median_rank,
+    chance_recall_at,
+    hubness,
+    median_rank,
+    ranks,
+    recall_at,
+    winoground,
 )
 from course_utils.evaluation.scores import (
     ClassScores,
@@ -19,21 +30,48 @@ from course_utils.evaluation.scores import (
     fit_temperature,
     reliability,
 )
+from course_utils.evaluation.sequences import (
+    FactScores,
+    InventedThings,
+    TextScore,
+    bleu,
+    chrf,
+    fact_scores,
+    invented_things,
+    paired_bootstrap,
+)
 
 __all__ = [
+    "WINOGROUND_CHANCE",
     "ClassScores",
+    "FactScores",
+    "Hubness",
     "Interval",
+    "InventedThings",
     "NoiseCurve",
     "Reliability",
+    "TextScore",
+    "bleu",
     "bootstrap_interval",
+    "chance_median_rank",
+    "chance_recall_at",
+    "chrf",
     "class_scores",
     "confusion_matrix",
     "emap",
     "expected_calibration_error",
+    "fact_scores",
     "fit_temperature",
+    "hubness",
+    "invented_things",
+    "median_rank",
     "modality_ablations",
     "noise_curve",
     "other_samples",
+    "paired_bootstrap",
     "pointing_game",
+    "ranks",
+    "recall_at",
     "reliability",
+    "winoground",
 ]

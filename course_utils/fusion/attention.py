@@ -156,12 +156,44 @@ class MultiHeadAttention(layers.Layer):
         """
         require_tokens("queries", queries.shape)
         require_tokens("keys", keys.shape)
-        outputs, weights = dot_product_attention(
-            self._split(self.project_queries(queries)),
-            self._split(self.project_keys(keys)),
-            self._split(self.project_values(keys)),
-            attention_mask,
-        )
+        return self.attend(queries, *self.keys_and_values(keys), attention_mask, return_scores)
+
+    def keys_and_values(self, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """Gives what every head looks up: who keeps it need not project the same tokens again (lesson 07).
+
+        Args:
+            keys: float tensor (batch, keys, dim of keys).
+
+        Returns:
+            projected keys and values, two float tensors (batch, heads, keys, dim / heads).
+        """
+        return self._split(self.project_keys(keys)), self._split(self.project_values(keys))
+
+    def attend(
+        self,
+        queries: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        attention_mask: Tensor | None = None,
+        return_scores: bool = False,
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Does as the layer itself, with keys and values that are projected already.
+
+        Args:
+            queries: float tensor (batch, queries, dim of queries), not projected.
+            keys: float tensor (batch, heads, keys, dim / heads), as from :meth:`keys_and_values`.
+            values: float tensor like ``keys``.
+            attention_mask: bool tensor (batch, keys) or (batch, queries, keys), True = keep, or None.
+            return_scores: bool, whether the weights are returned too.
+
+        Returns:
+            As the layer.
+
+        Raises:
+            CourseError: as :func:`dot_product_attention`.
+        """
+        queries = self._split(self.project_queries(queries))
+        outputs, weights = dot_product_attention(queries, keys, values, attention_mask)
         outputs = ops.transpose(outputs, (0, 2, 1, 3))  # (batch, queries, heads, dim / heads)
         outputs = self.project_outputs(ops.reshape(outputs, (*ops.shape(outputs)[:2], self.dim)))
         if attention_mask is not None:  # without keys there is nothing to add, not even the bias

@@ -15,8 +15,8 @@ from course_utils.lessons.stubs import is_cell
 
 __all__ = ["borrowed"]
 
-_LIBRARIES = ("keras", "tensorflow", "torch", "jax", "scipy", "sklearn", "jieba", "regex")
-_ROOMS = ("preprocessing", "features", "fusion", "training", "evaluation")  # of course_utils
+_LIBRARIES = ("keras", "tensorflow", "torch", "jax", "scipy", "sklearn", "sacrebleu", "jieba", "regex")
+_ROOMS = ("preprocessing", "features", "fusion", "alignment", "generation", "training", "evaluation")
 
 
 def borrowed(answer: object) -> set[str]:

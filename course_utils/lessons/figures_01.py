@@ -7,6 +7,12 @@ described = {
         "normally."
     ),
     "backgrounds": "The same red arrow and the word UP over a white, a black and a teal background.",
+    "alpha": (
+        "Two photographs, cut out, in four versions each. A heron: without alpha it stands before the pale "
+        "lake and the grass from which it was cut out; then on white, on teal and on grey stripes, with "
+        "clean edges. Broccoli: without alpha it lies on black with white specks; then on the same three "
+        "grounds."
+    ),
     "zone": (
         "Four images. First the middle of the zone plate, a quarter of its side, four times larger than in "
         "the others: clean rings. The other three show all of it: shrunk four times by nearest neighbour, "

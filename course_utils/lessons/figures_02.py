@@ -1,4 +1,6 @@
-"""What the figures of lesson 02 show, by name: their alt text and caption."""
+"""What the figures of lesson 02 show, by name: their alt text and caption; and what stands over a picture."""
+
+import textwrap
 
 described = {
     "edge": (
@@ -47,9 +49,40 @@ described = {
         "a tick where it is the query's and a cross where not: mostly things of similar shape and colour, "
         "many of another group."
     ),
+    "photographs-shares": (
+        "Three panels, a row in each for four kinds of pictures: the share of right answers, with its "
+        "interval. In every panel the drawings in the training style, circles, lie furthest right, then "
+        "those in the unseen style, squares; the photographs on white, diamonds, and on noise, triangles, "
+        "lie to the left of both. A dotted line shows what always naming the commonest would get."
+    ),
+    "photographs": (
+        "Six concepts in columns. From top to bottom: a drawing in the training style, one in the unseen "
+        "style, a photograph on white and the same on noise. Over each what the classifier answers, with a "
+        "tick where it is right, and with a cross and the right concept in brackets where it is wrong."
+    ),
+    "photographs-failures": (
+        "Eight photographs that the classifier takes for something else, two in a row, each under its right "
+        "concept and followed by the drawings of the three concepts that were likeliest, with their names "
+        "and probabilities."
+    ),
     "own": (
         "An image of your own, as the encoder is given it, and the four emoji whose features are most "
         "similar, with their names."
     ),
 }
 """Name of a figure → one or more sentences on what is to be seen."""
+
+
+def verdict(answer: str, truth: str, width: int = 16) -> str:
+    """Says over a picture what a model answered, and whether that is right.
+
+    Args:
+        answer: str, what it answered.
+        truth: str, what is right.
+        width: int, characters in a line at most, but for a longer word.
+
+    Returns:
+        str of one line or several: "✓ rose", or "✗ red envelope" and "(rose)".
+    """
+    parts = [f"✓ {answer}"] if answer == truth else [f"✗ {answer}", f"({truth})"]
+    return "\n".join(textwrap.fill(part, width, break_long_words=False) for part in parts)

@@ -297,8 +297,32 @@ def test_expect_array_says_what_two_shapes_have_to_do_with_each_other(shape, mes
     ],
 )
 def test_what_a_library_says_when_it_stops_is_explained(stops, hint):
-    with pytest.raises(CheckFailed, match=rf"Your code stopped with .*{hint}"):
+    with pytest.raises(CheckFailed, match=rf"Your code stopped with .*`\. .*{hint}"):
         addition(stops)
+
+
+def test_what_a_library_says_is_explained_by_the_exercise_before_the_framework():
+    stops = {"could not be broadcast": "Take only two.", r"^KeyError: 'b'": "There is no b."}
+
+    @exercise("9.9", "right", stops=stops)
+    def check(answer):
+        answer({"a": 1})
+
+    for answer, hint in (
+        (lambda given: np.zeros(2) + np.zeros(3), r"Your code stopped with .* Take only two\.$"),
+        (lambda given: given["b"], r"stopped with KeyError: 'b' in line .* There is no b\.$"),
+        (lambda given: max([]), r"There may be nothing to take it of.*\)`\.$"),
+    ):
+        with pytest.raises(CheckFailed, match=hint):
+            check(answer)
+
+
+def test_an_error_is_quoted_without_colours_and_names_of_operations():
+    def answer(a, b):
+        raise ValueError("{{function_node __wrapped__Mean}} \x1b[1mInvalid axis\x1b[0m [Op:Mean]")
+
+    with pytest.raises(CheckFailed, match=r"^Your code stopped with ValueError: Invalid axis in line"):
+        addition(answer)
 
 
 def test_expect_close_compares_masks_and_complex_numbers():

@@ -71,6 +71,18 @@ def test_statements_name_everybody_whose_licence_asks_for_it(loaded):
             assert maker.replace("(", ";").replace(",", ";").split(";")[0].split(" and ")[0].strip() in stated
 
 
+def test_a_credit_names_each_maker_once_for_each_licence(loaded):
+    names = ("food/broccoli", "food/corn", "plants/rose", "vehicles/firetruck")
+    shown = loaded.select([loaded.files.index(f"{name}.png") for name in names])
+    assert shown.credit() == (
+        "Photographs: Steve Karg (public domain); Justin Zeigler, GOVIA Project (GPL-2.0-or-later); "
+        "Aaron M. Lang, prepared by Bill Kendrick (CC BY 2.5)."
+    )
+    everybody = loaded.credit()
+    assert all(maker.replace(";", ",") in everybody for maker in loaded.makers)
+    assert all(everybody.count(f"({licence})") == 1 for licence in loaded.licences)
+
+
 def test_concepts_are_emoji_and_match_says_how(loaded):
     names = emoji.load(styles=()).names["en"]
     for name, concept in (("lobster", "lobster"), ("apple_fuji", "red apple"), ("6_saturn", "ringed planet")):

@@ -477,6 +477,142 @@ def test_repeated_concepts_are_counted_and_nothing_is_asked(repeated):
     assert numbers == {"one", "two", "three"}
 
 
+# Facts
+
+
+@pytest.mark.parametrize("arguments", [{"objects": (2, 6)}, {"repeats": True}], ids=str)
+def test_a_caption_is_true_exactly_if_the_scene_has_all_its_facts(arguments):
+    drawn = scenes.generate(700, seed=21, **arguments)
+    kinds = set()
+    for i, (pairs, so) in enumerate(zip(drawn.read(drawn.captions), drawn.facts, strict=True)):
+        things = located(drawn, i)
+        for kind, pair in zip(drawn.caption_kinds, pairs, strict=True):
+            for caption in pair:
+                said, unread = scenes.facts_of(caption)
+                assert unread == 0 and kind in {fact[0] for fact in said}, caption
+                assert (said <= so) == is_true(caption, things), caption
+                kinds |= {fact[0] for fact in said}
+    assert kinds == {"object", *drawn.caption_kinds}
+
+
+@pytest.mark.parametrize("arguments", [{"objects": (2, 6)}, {"repeats": True}], ids=str)
+def test_every_fact_of_a_scene_can_be_said_and_read_again(arguments):
+    drawn = scenes.generate(200, seed=22, **arguments)
+    for i, so in enumerate(drawn.facts):
+        things = located(drawn, i)
+        for fact in so:
+            assert fact in scenes.facts_of(said(fact)).facts
+            if not arguments.get("repeats"):
+                assert is_true(
+                    said(fact) if fact[0] != "object" else f"{said(fact)} and {said(fact)}", things
+                )
+        names = [name for name, _, _ in things]
+        counted = {("count", "thing", len(names)), *(("count", name, names.count(name)) for name in names)}
+        assert {fact for fact in so if fact[0] == "count"} == counted
+        assert {fact[1] for fact in so if fact[0] == "object"} == set(names)
+        pairs = itertools.permutations([(row, column) for _, row, column in things], 2)
+        relations = sum((a != c) + (b != d) for (a, b), (c, d) in pairs)
+        listed = [fact for fact in so if fact[0] == "relation"]
+        assert len(listed) == relations or arguments.get("repeats")
+
+
+def said(fact):
+    """A sentence for one fact."""
+    kind, name, *rest = fact
+    if kind == "object":
+        return f"a {name}"
+    if kind == "count":
+        number = list(NUMBERS)[rest[0] - 1]
+        plural = {"strawberry": "strawberries"}.get(name, f"{name}s")
+        return f"there is one {name}" if number == "one" else f"there are {number} {plural}"
+    if kind == "position":
+        return f"the {name} is at the {rest[0]}"
+    return f"the {name} is {rest[0]} the {rest[1]}"
+
+
+@pytest.mark.parametrize(
+    ("caption", "facts", "unread"),
+    [
+        ("a cat and an owl", {("object", "cat"), ("object", "owl")}, 0),
+        (
+            "The cat is left of the owl, and there are two things.",
+            {
+                ("object", "cat"),
+                ("object", "owl"),
+                ("relation", "cat", "left of", "owl"),
+                ("count", "thing", 2),
+            },
+            0,
+        ),
+        ("there are three strawberries", {("object", "strawberry"), ("count", "strawberry", 3)}, 0),
+        ("there is one thing", {("count", "thing", 1)}, 0),
+        ("an cat", {("object", "cat")}, 0),
+        ("there are two cat", {("object", "cat"), ("count", "cat", 2)}, 0),
+        (
+            "the key is at the middle centre a key",
+            {("object", "key"), ("position", "key", "middle centre")},
+            0,
+        ),
+        ("a cat and and an owl", {("object", "cat"), ("object", "owl")}, 2),
+        ("a cat and", {("object", "cat")}, 1),
+        ("a cat is left of the owl", {("object", "cat")}, 5),
+        (
+            "the the cat is above the owl",
+            {("object", "cat"), ("object", "owl"), ("relation", "cat", "above", "owl")},
+            1,
+        ),
+        ("the cat is at the left top", set(), 7),
+        ("the cat is at the top", set(), 6),
+        ("there are seven cats", set(), 4),
+        ("a unicorn and a catfish", set(), 5),
+        ("a | cat (?P<x>", {("object", "cat")}, 2),
+        ("", set(), 0),
+        ("  ...  ", set(), 0),
+        ("猫在左边", set(), 1),
+    ],
+)
+def test_what_cannot_be_read_is_counted(caption, facts, unread):
+    assert scenes.facts_of(caption) == (frozenset(facts), unread)
+
+
+def test_captions_in_disorder_are_read_without_an_error_and_without_inventing():
+    drawn = scenes.generate(500, seed=23)
+    rng = np.random.default_rng(0)
+    words = [word for word in drawn.vocabulary if word]
+    lost = 0
+    for caption in np.ravel(drawn.read(drawn.captions)).tolist():
+        whole, broken = scenes.facts_of(caption), caption.split()
+        broken[rng.integers(len(broken))] = words[rng.integers(len(words))]
+        found = scenes.facts_of(" ".join(broken))
+        assert 0 <= found.unread <= len(broken)
+        assert {fact[1] for fact in found.facts} <= {*scenes.CONCEPTS, "thing"}
+        lost += found != whole
+        shuffled = rng.permutation(words)[: rng.integers(1, 20)]
+        assert scenes.facts_of(" ".join(shuffled)).unread <= " ".join(shuffled).count(" ") + 1
+    assert lost > 3000
+
+
+def test_facts_know_the_names_of_other_concepts():
+    names = ("hot dog", "dog", "unicorn", "cat", "owl", "frog")
+    assert scenes.facts_of("a hot dog and a unicorn", names).facts == {
+        ("object", "hot dog"),
+        ("object", "unicorn"),
+    }
+    assert scenes.facts_of("the dog is above the hot dog", names).unread == 0
+    drawn = scenes.generate(
+        100, seed=24, objects=(2, 4), concepts=["hot dog", "unicorn", "cat", "owl", "frog"]
+    )
+    for captions, so in zip(drawn.read(drawn.captions[:, :, 1]), drawn.facts, strict=True):
+        for caption in captions:
+            said, unread = scenes.facts_of(caption, drawn.concept_names)
+            assert unread == 0 and said <= so
+
+
+def test_no_caption_at_all_is_an_error():
+    with pytest.raises(CourseError, match=r"caption is \['a', 'cat'\]: expected one string"):
+        scenes.facts_of(["a", "cat"])
+
+
 # Own concepts, own scenes, own questions
 
 

@@ -8,6 +8,7 @@ import pytest
 from course_utils import __version__, runtime
 from course_utils.datasets import emoji
 from course_utils.experiments import (
+    contrastive_batch,
     determinism,
     fusion,
     image_groups,
@@ -121,6 +122,16 @@ def test_text_features_trained_again_give_the_recorded_figures():
 
 
 @pytest.mark.slow
+def test_a_size_of_batch_trained_again_finds_what_was_recorded():
+    row, seed, recorded = drawn("contrastive_batch", contrastive_batch.ROWS)
+    found = contrastive_batch.run(row, seed)
+    assert found.keys() == recorded.keys()
+    assert found.pop("parameters") == recorded["parameters"].values[0]
+    for name, value in found.items():
+        assert in_the_spread(value, recorded[name], 0.05), (row, name, value)
+
+
+@pytest.mark.slow
 def test_the_shipped_text_encoder_is_the_recorded_one():
     found = pretrain_text.measure(emoji.load(()), text_encoder.text_features)
     recorded = results.load("pretrain_text").row(pretrain_text.GRU)
@@ -136,6 +147,33 @@ def test_concepts_to_test_the_text_encoder_are_in_no_training_text():
     assert not set(train) & set(test)
     assert all(world.concept_split[i] == "train" for i in (*train, *test))
     assert not any(world.parts[i] for i in test)
+
+
+def test_texts_are_drawn_of_the_concept_asked_for_and_in_english_where_told_so():
+    world = emoji.load(())
+    concepts = np.arange(300)
+    texts = contrastive_batch.draw_texts(world, concepts, np.random.default_rng(0), concepts[:150])
+    own = [
+        {text for language in languages for text in (world.names[language][i], *world.keywords[language][i])}
+        for i, languages in enumerate([["en"]] * 150 + [list(emoji.LANGUAGES)] * 150)
+    ]
+    assert all(text in known for text, known in zip(texts, own, strict=True))
+    chinese = [
+        text for i, text in enumerate(texts) if text not in {world.names["en"][i], *world.keywords["en"][i]}
+    ]
+    assert 45 < len(chinese) < 105  # about half of the 150 that have both
+    keywords = [
+        text for i, text in enumerate(texts) if text not in {world.names[x][i] for x in emoji.LANGUAGES}
+    ]
+    assert 10 < len(keywords) < 60  # somewhat under 0.1 of 300: a name may be a keyword, too
+
+
+def test_bags_of_ngrams_have_length_1_and_do_not_see_the_order_of_words():
+    bags = contrastive_batch.bag_of_ngrams(["a cat on a dog", "a dog on a cat", "snowman", "雪人", "雪花"])
+    assert bags.shape == (5, contrastive_batch.CONFIGURATION["n-grams"]) and bags.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(bags, axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(bags[0], bags[1])
+    assert bags[3] @ bags[4] > 0.4 > bags[3] @ bags[2]  # 雪 is shared; else only blanks and collisions are
 
 
 def test_twins_have_the_same_words_and_opposite_labels():

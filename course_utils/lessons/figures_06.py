@@ -1,0 +1,26 @@
+"""What the figures of lesson 06 show, by name: their alt text and caption."""
+
+described = {
+    "three-sets": (
+        "Three rows, one for each test set: R@10 from text to picture. In each the dual encoder is three "
+        "circles, close together, with the interval of one seed as a thin line; below it a square for the "
+        "dictionary, a triangle for the classifier and a cross for chance."
+    ),
+    "found": (
+        "Six names of photographed things, two in a row, each with the three photographs that the model puts "
+        "first, the best at the left. A tick over a photograph says that it shows the thing, a cross that it "
+        "does not."
+    ),
+    "batch": (
+        "Two curves over the number of pairs that are compared with each other, 16 to 1,024. R@1 of known "
+        "concepts, circles, and R@10 of new concepts, squares, with bars of one standard deviation."
+    ),
+    "swapped": (
+        "Four rows of two scenes with two emoji each, side by side. In the second scene of a row the two "
+        "have changed places, and so have their names in the caption above."
+    ),
+    "search": (
+        "The six pictures whose vectors lie nearest to that of the text in the box, the nearest at the "
+        "left. Over each its name and its cosine."
+    ),
+}
