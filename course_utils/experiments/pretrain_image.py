@@ -6,10 +6,11 @@ Every training picture is drawn anew from the emoji: a concept in a random style
 moved, sized, coloured, shaded and partly hidden at random, on white or on colour. Then, for some epochs more,
 with what a drawing lacks and a photograph has: textured grounds, relief, grain, shadow, tone, blur and noise;
 what is kept is the mean of the weights before and after those. No photograph is learned from; the second part
-was chosen on the few-shot half of them. The run of seed 0 also
-writes the checkpoint that the lessons load, ``data/checkpoints/image_encoder.npz``. Shown in lesson 02.
+was chosen on the few-shot half of them. The mean of seed 0 is the checkpoint that the lessons load,
+``data/checkpoints/image_encoder.npz``. Shown in lesson 02.
 """
 
+import functools
 import math
 import re
 from collections.abc import Callable
@@ -18,7 +19,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from course_utils.datasets import emoji
+from course_utils.datasets import emoji, photographs
 from course_utils.experiments import results
 from course_utils.features import pretrained
 from course_utils.places import DATA
@@ -59,7 +60,8 @@ CONFIGURATION = {
         "share in the mean of the weights": 0.5,
     },
 }
-ROWS = ("encoder",)
+ROWS = ("drawn", "drawn, then in the world", "mean of both")
+"""The weights after the first part of the training, after the second, and their mean: the checkpoint."""
 SEEDS = 3
 CHECKPOINT = DATA / pretrained.CHECKPOINT
 
@@ -425,14 +427,16 @@ def hierarchical_loss(world: emoji.Emoji) -> Callable[[Tensor, Tensor], Tensor]:
     return loss
 
 
-def train(seed: int) -> keras.Model:
+@functools.lru_cache(maxsize=1)
+def train(seed: int) -> dict[str, list[np.ndarray]]:
     """Trains the classifier of concepts with one seed.
 
     Args:
         seed: int, for the first weights, the order of the batches and every picture.
 
     Returns:
-        Keras model as from :func:`course_utils.features.pretrained.build_image_classifier`.
+        dict of weights, lists of float32 arrays, for each of ROWS; those of a model as from
+        :func:`course_utils.features.pretrained.build_image_classifier`.
     """
     world = emoji.load(emoji.TRAIN_STYLES)
     sprites = np.stack(
@@ -450,10 +454,9 @@ def train(seed: int) -> keras.Model:
     learn(classifier, world, DrawnPictures(sprites, seed), CONFIGURATION)
     drawn, in_the_world = classifier.get_weights(), CONFIGURATION["in the world"]
     learn(classifier, world, PicturesInTheWorld(sprites, seed, one_sided(world)), in_the_world)
-    trained = pretrained.build_image_classifier(pretrained.build_image_encoder())
-    share = in_the_world["share in the mean of the weights"]
-    trained.set_weights(mean_of_weights(drawn, classifier.get_weights(), share))
-    return trained
+    weights = drawn, classifier.get_weights()
+    mean = mean_of_weights(*weights, in_the_world["share in the mean of the weights"])
+    return dict(zip(ROWS, (*weights, mean), strict=True))
 
 
 def mean_of_weights(before: list[np.ndarray], after: list[np.ndarray], share: float) -> list[np.ndarray]:
@@ -546,22 +549,58 @@ def evaluate(classifier: keras.Model) -> dict[str, float]:
     return figures
 
 
-def run(row: str, seed: int) -> dict[str, float]:
-    """Trains with one seed; seed 0 also writes the checkpoint.
+def evaluate_on_photographs(classifier: keras.Model) -> dict[str, float]:
+    """Gives the figures of a classifier on the photographs of the same thing, those of the test half.
 
     Args:
-        row: str, the one of ROWS.
+        classifier: Keras model from pictures to logits of the concepts.
+
+    Returns:
+        dict of float, accuracies 0 to 1: of the concept among all, among those photographed, and of the
+        group; on white, and on gradients, stripes and noise, four of each.
+    """
+    world, taken = emoji.load(emoji.TRAIN_STYLES), photographs.load(split="test", match="same")
+    member, among = np.eye(len(world.group_names))[world.groups], np.unique(taken.concepts)
+    squares, figures = taken.on_squares(pretrained.SIDE), {}
+    textured = [(ground, seed) for ground in ("gradient", "stripes", "noise") for seed in range(4)]
+    for kind, grounds in (("on white", [("white", 0)]), ("on a textured ground", textured)):
+        logits = np.stack(
+            [
+                classifier.predict(
+                    photographs.on_ground(squares, ground, np.random.default_rng(seed)).astype(np.float32),
+                    verbose=0,
+                )
+                for ground, seed in grounds
+            ]
+        )
+        groups = (ops.convert_to_numpy(ops.softmax(logits)) @ member).argmax(axis=-1)
+        figures |= {
+            f"photographs {kind}: concept accuracy": (logits.argmax(axis=-1) == taken.concepts).mean(),
+            f"photographs {kind}: accuracy among their concepts": (
+                among[logits[..., among].argmax(axis=-1)] == taken.concepts
+            ).mean(),
+            f"photographs {kind}: group accuracy": (groups == world.groups[taken.concepts]).mean(),
+        }
+    return figures
+
+
+def run(row: str, seed: int) -> dict[str, float]:
+    """Trains with one seed; the mean of seed 0 is also written as the checkpoint.
+
+    Args:
+        row: str, one of ROWS.
         seed: int.
 
     Returns:
-        dict of float: parameters and accuracies of what the checkpoint holds, in half precision.
+        dict of float: parameters and accuracies of what a checkpoint holds, in half precision.
     """
-    classifier = train(seed)
-    if seed == 0:
+    classifier = pretrained.build_image_classifier(pretrained.build_image_encoder())
+    classifier.set_weights(train(seed)[row])
+    if (row, seed) == (ROWS[-1], 0):
         CHECKPOINT.parent.mkdir(exist_ok=True)
         save_weights(CHECKPOINT, classifier)
     classifier.set_weights([value.astype(np.float16) for value in classifier.get_weights()])
-    return evaluate(classifier)
+    return evaluate(classifier) | evaluate_on_photographs(classifier)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class Recorded:
         return list(dict.fromkeys(run["row"] for run in self.runs))
 
     def row(self, name: str) -> dict[str, Repeated]:
-        """Gives every figure of one row over its seeds.
+        """Gives every figure of one row over the seeds that have it.
 
         Args:
             name: str, one of ``rows``.
@@ -58,11 +58,12 @@ class Recorded:
         runs = [run for run in self.runs if run["row"] == name]
         if not runs:
             raise CourseError(f"there is no row {name!r}; expected one of {', '.join(self.rows)}.")
-        seeds = tuple(run["seed"] for run in runs)
-        return {
-            key: Repeated(seeds, np.array([run["figures"][key] for run in runs]))
-            for key in runs[0]["figures"]
-        }
+        found = {}
+        for key in dict.fromkeys(key for run in runs for key in run["figures"]):
+            having = [run for run in runs if key in run["figures"]]
+            seeds = tuple(run["seed"] for run in having)
+            found[key] = Repeated(seeds, np.array([run["figures"][key] for run in having]))
+        return found
 
 
 def load(name: str) -> Recorded:

@@ -2,8 +2,8 @@
 
 How often the course's trained image classifier, which saw only drawings, finds the concept among all of
 them, its group, and the concept among those that are photographed; on each ground, drawn with several seeds,
-beside drawings of a style that it did not see, laid and reduced in the same way. Nothing is trained or chosen
-here, so both splits count.
+beside drawings of a style that it did not see, laid and reduced in the same way. Its training was chosen on the
+few-shot half of the photographs, so the test half counts.
 
 needs
   Python    numpy, pillow, tensorflow and the repository around it; about half a minute
@@ -75,11 +75,12 @@ def main() -> None:
     runtime.start()
     loaded, drawn = photographs.load(), emoji.load()
     describe(loaded)
+    tested = loaded.split()["test"]
     for match in photographs.MATCHES:
-        part = loaded.select(match=match)
-        print(f"photographs, {match}:")
+        part = tested.select(match=match)
+        print(f"photographs of the test half, {match}:")
         measure(part.on_squares(SIDE), part.concepts, drawn.groups)
-    concepts = np.unique(loaded.select(match="same").concepts)
+    concepts = np.unique(tested.select(match="same").concepts)
     for style in (emoji.TEST_STYLE, emoji.TRAIN_STYLES[0]):
         print(f"drawings of the same concepts, {style}:")
         pictures = emoji.resized(drawn.pictures[style][concepts], SIDE)

@@ -226,9 +226,18 @@ def test_a_short_run_learns_and_leaves_the_checkpoint_alone(monkeypatch):
     )
     # In full precision: processors that do not know bfloat16 take several times as long with it.
     monkeypatch.setattr(keras.config, "set_dtype_policy", lambda policy: None)
-    figures = pretrain_image.run("encoder", seed=1)
+    figures = pretrain_image.run(pretrain_image.ROWS[-1], seed=1)
     assert pretrain_image.CHECKPOINT.read_bytes() == before
     chance, world = 1 / pretrained.CONCEPTS, emoji.load(("noto",))
     majority = np.bincount(world.groups).max() / len(world)
     assert figures["unseen style: concept among five accuracy"] > 3 * 5 * chance
     assert figures["training styles: group accuracy"] > majority
+
+
+def test_the_mean_of_the_weights_lies_where_its_share_says():
+    before, after = [np.zeros((2, 3)), np.ones(4)], [np.full((2, 3), 4.0), np.full(4, 3.0)]
+    first, second = pretrain_image.mean_of_weights(before, after, 0.25)
+    np.testing.assert_array_equal(first, np.ones((2, 3)))
+    np.testing.assert_array_equal(second, np.full(4, 1.5))
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        pretrain_image.mean_of_weights(before, after[:1], 0.5)

@@ -61,7 +61,7 @@ def test_the_shipped_weights_are_those_of_the_recorded_run_to_the_last_bit():
     weights = pretrained.load_image_classifier().get_weights()
     assert all(value.dtype == np.float32 for value in weights)
     digest = hashlib.sha256(b"".join(value.astype("<f4").tobytes() for value in weights)).hexdigest()
-    assert digest == "d561fac0b15b9c955200cc3fd7a469cc33230bfdcad3c1f1458e41c40d1a1f99"
+    assert digest == "e0df75b692f07c92626d636b23c1ab9043f9103fba328bb442cea6ecd3c3bf82"
     assert (DATA / pretrained.CHECKPOINT).stat().st_size < 1.8e6
     with pytest.raises(CourseError, match="another model"):
         training.load_weights(DATA / pretrained.CHECKPOINT, pretrained.build_image_encoder())
@@ -69,8 +69,9 @@ def test_the_shipped_weights_are_those_of_the_recorded_run_to_the_last_bit():
 
 @pytest.mark.slow
 def test_the_checkpoint_reaches_the_figures_that_were_recorded_for_its_seed():
-    recorded = results.load("pretrain_image").row("encoder")
-    found = pretrain_image.evaluate(pretrained.load_image_classifier())
+    recorded = results.load("pretrain_image").row(pretrain_image.ROWS[-1])
+    classifier = pretrained.load_image_classifier()
+    found = pretrain_image.evaluate(classifier) | pretrain_image.evaluate_on_photographs(classifier)
     assert found.keys() == recorded.keys()
     for name, value in found.items():
         first = recorded[name].values[recorded[name].seeds.index(0)]
@@ -89,7 +90,7 @@ def test_the_card_is_right_about_sides_and_groups():
 
     at = {side: right(side) for side in (40, 48, 64)}
     assert at[40].mean() == pytest.approx(at[48].mean() + 0.02, abs=0.01)
-    assert at[64].mean() == pytest.approx(0.83 * at[48].mean(), abs=0.02)
+    assert at[64].mean() == pytest.approx(0.8 * at[48].mean(), abs=0.02)
     groups = [round(at[48][world.groups == number].mean(), 2) for number in range(len(world.group_names))]
     assert groups[world.group_names.index("people-body")] == min(groups) == pytest.approx(0.49, abs=0.01)
     assert groups[world.group_names.index("symbols")] == pytest.approx(0.91, abs=0.01)
