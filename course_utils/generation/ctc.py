@@ -348,9 +348,9 @@ def prefix_beam_search(
 
         log p(labels) + weight · log P(labels, end) + insertion · number of labels.
 
-    With a width that no frame outgrows all sums are exact; else what was dropped on the way lacks in them.
-    Of equal ones that stay which come from the better beginning, then the lower letter. Introduced in lesson
-    09.
+    With a width that no frame outgrows all sums are exact; else they lack what was dropped on the way. Of
+    equal ones those stay that come from the better beginning, then those of the lower letter. Introduced in
+    lesson 09.
 
     Args:
         log_probabilities: float array (frames, letters), see the module.
@@ -388,6 +388,8 @@ def prefix_beam_search(
             prefixes[row] if letter == blank else (*prefixes[row], letter)
             for row, letter in (divmod(place, table.shape[1]) for place in best.tolist())
         ]
+        if not prefixes:
+            break
     found = [
         Hypothesis(prefix, float(total), float(total + addition + added(prefix)[-1]))
         for prefix, total, addition in zip(

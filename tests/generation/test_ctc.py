@@ -376,6 +376,17 @@ def test_equal_readings_come_in_the_same_order_every_time():
     assert [hypothesis.labels for hypothesis in found] == [(0,), (2,), (3,), (0, 2), (0, 3)]
 
 
+def test_what_the_language_model_rules_out_is_not_found():
+    with np.errstate(divide="ignore"):
+        heard, allowed = np.log([[0, 1.0, 0], [0.5, 0.25, 0.25]]), np.log([1, 0, 0.5, 0.5])
+    options = {"blank": 0, "width": 5, "language_model": lambda labels: allowed, "weight": 1.0}
+    with pytest.raises(CourseError, match="probability 0 to all that these frames may say"):
+        ctc.prefix_beam_search(heard, **options)
+    found = ctc.prefix_beam_search(heard[:, [0, 2, 1]], **options)
+    assert [hypothesis.labels for hypothesis in found] == [(2,)]
+    assert math.exp(found[0].score) == pytest.approx(0.75 * 0.5 * 0.5)
+
+
 def test_a_language_model_corrects_what_the_ear_leaves_open():
     letters = "-abt"
     model = ctc.BigramModel(["bat", "bat", "tab"], letters, blank=0, k=0.1)
