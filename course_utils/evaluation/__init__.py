@@ -35,10 +35,14 @@ from course_utils.evaluation.sequences import (
     InventedThings,
     TextScore,
     bleu,
+    character_error_rate,
     chrf,
+    edit_distance,
+    error_counts,
     fact_scores,
     invented_things,
     paired_bootstrap,
+    word_error_rate,
 )
 
 __all__ = [
@@ -55,10 +59,13 @@ __all__ = [
     "bootstrap_interval",
     "chance_median_rank",
     "chance_recall_at",
+    "character_error_rate",
     "chrf",
     "class_scores",
     "confusion_matrix",
+    "edit_distance",
     "emap",
+    "error_counts",
     "expected_calibration_error",
     "fact_scores",
     "fit_temperature",
@@ -74,4 +81,5 @@ __all__ = [
     "recall_at",
     "reliability",
     "winoground",
+    "word_error_rate",
 ]

@@ -1,7 +1,7 @@
-"""What generated text is worth: overlap with references (BLEU, chrF), and facts that are true or invented.
+"""What generated text is worth: overlap with references, edits to get there, facts that are true or invented.
 
 BLEU and chrF come from sacrebleu, and with them its signature: the line that says how the text was cut and
-counted, without which a score cannot be compared with anybody's. Introduced in lessons 07 and 08.
+counted, without which a score cannot be compared with anybody's. Introduced in lessons 07 to 09.
 """
 
 from collections.abc import Hashable, Iterable
@@ -22,10 +22,14 @@ __all__ = [
     "InventedThings",
     "TextScore",
     "bleu",
+    "character_error_rate",
     "chrf",
+    "edit_distance",
+    "error_counts",
     "fact_scores",
     "invented_things",
     "paired_bootstrap",
+    "word_error_rate",
 ]
 
 _TOKENIZERS = {"en": "13a", "zh": "zh"}  # sacrebleu's: 13a as at the WMT shared tasks; zh cuts each 汉字 off
@@ -163,6 +167,94 @@ def _checked(hypotheses: Iterable[str], references: Iterable) -> tuple[list[str]
         )
     most = max(map(len, rows))
     return hypotheses, [[row[rank] if rank < len(row) else None for row in rows] for rank in range(most)]
+
+
+def edit_distance(first: Iterable[Hashable], second: Iterable[Hashable]) -> int:
+    """Counts the fewest items to insert, delete or replace that make one sequence of the other.
+
+    Levenshtein (1966), by the table of Wagner and Fischer (1974), one row at a time. Introduced in lesson 09.
+
+    Args:
+        first: items that can be in a set, such as the words of a sentence, or a str for its characters.
+        second: likewise.
+
+    Returns:
+        int ≥ 0, the same both ways round.
+    """
+    names: dict[Hashable, int] = {}
+    first, second = (
+        np.array([names.setdefault(item, len(names)) for item in row], int) for row in (first, second)
+    )
+    inserted = np.arange(len(second) + 1)
+    costs = inserted
+    for item in first:
+        costs = np.append(costs[0] + 1, np.minimum(costs[1:] + 1, costs[:-1] + (second != item)))
+        # An insertion costs 1 more than its left neighbour, which may be one itself.
+        costs = np.minimum.accumulate(costs - inserted) + inserted
+    return int(costs[-1])
+
+
+def error_counts(hypotheses: Iterable[str], references: Iterable[str], unit: str = "word") -> np.ndarray:
+    """Counts for each text how many edits its hypothesis is away, and how long its reference is.
+
+    For :func:`~course_utils.evaluation.scores.bootstrap_interval`, with the voices as groups and the sums'
+    ratio as statistic. Introduced in lesson 09.
+
+    Args:
+        hypotheses: n str, what a model heard.
+        references: n str, what was said. Both count as they are: make case and punctuation alike before.
+        unit: "word", what stands between white space, or "character", a space between words being one, but
+            none at the ends.
+
+    Returns:
+        int array (n, 2): edits, units in the reference.
+
+    Raises:
+        CourseError: when one of them is no list of texts, is empty, or their lengths differ.
+    """
+    hypotheses = arguments.strings("hypotheses", hypotheses)
+    references = arguments.strings("references", references)
+    _require_pairs(hypotheses=hypotheses, references=references)
+    cut = {"word": str.split, "character": str.strip}[arguments.choice("unit", unit, ("word", "character"))]
+    pairs = [(cut(heard), cut(said)) for heard, said in zip(hypotheses, references, strict=True)]
+    return np.array([(edit_distance(heard, said), len(said)) for heard, said in pairs])
+
+
+def word_error_rate(hypotheses: Iterable[str], references: Iterable[str]) -> float:
+    """Gives the edits of words for each word of the references (WER), all sentences taken together.
+
+    Above 1 where much is invented. Chinese without spaces is one word a sentence: take
+    :func:`character_error_rate`. Introduced in lesson 09.
+
+    Args:
+        hypotheses: n str.
+        references: n str.
+
+    Returns:
+        float ≥ 0; words heard where nothing was said are edits too. NaN where no reference holds a word.
+
+    Raises:
+        CourseError: as :func:`error_counts`.
+    """
+    return _share(*error_counts(hypotheses, references, "word").sum(axis=0).tolist())
+
+
+def character_error_rate(hypotheses: Iterable[str], references: Iterable[str]) -> float:
+    """Gives the edits of characters for each character of the references (CER), as :func:`word_error_rate`.
+
+    Introduced in lesson 09.
+
+    Args:
+        hypotheses: n str.
+        references: n str.
+
+    Returns:
+        float ≥ 0, NaN where no reference holds a character.
+
+    Raises:
+        CourseError: as :func:`error_counts`.
+    """
+    return _share(*error_counts(hypotheses, references, "character").sum(axis=0).tolist())
 
 
 @dataclass(frozen=True)

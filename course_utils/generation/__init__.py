@@ -1,5 +1,5 @@
-"""Features in, a sequence out: a Transformer that writes token by token, and ways to choose the tokens.
+"""Features in, a sequence out: token by token (``decoder``, ``search``), or frame by frame (``ctc``).
 
 Import the room you need: ``from course_utils.generation import decoder, search``, after ``runtime.start()``,
-because both load Keras.
+because these two load Keras; ``ctc`` is NumPy alone.
 """

@@ -1,4 +1,4 @@
-"""BLEU and chrF equal counting by hand; the bootstrap draws what it says; facts are counted as sets."""
+"""BLEU, chrF, edits equal counting by hand; the bootstrap draws what it says; facts are counted as sets."""
 
 import math
 import re
@@ -158,6 +158,85 @@ def test_sentences_that_belong_together_are_drawn_together():
     assert (grouped.low, grouped.high) == pytest.approx((alone.low, alone.high))
     taken_for_new = evaluation.paired_bootstrap(*doubled, metric="chrf", draws=300)
     assert taken_for_new.high - taken_for_new.low < 0.9 * (alone.high - alone.low)
+
+
+# Edits
+
+
+def edits_by_hand(first, second):
+    """By the definition: the first items are replaced or kept, one is deleted, or one inserted."""
+    if not first or not second:
+        return len(first) + len(second)
+    return min(
+        edits_by_hand(first[1:], second[1:]) + (first[0] != second[0]),
+        edits_by_hand(first[1:], second) + 1,
+        edits_by_hand(first, second[1:]) + 1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "edits"),
+    [
+        ("kitten", "sitting", 3),
+        ("", "", 0),
+        ("abc", "", 3),
+        ("ab", "ba", 2),
+        ("aaa", "a", 2),
+        ("猫在左边", "狗在边", 2),
+        (["the", "cat"], ["the", "bat", "cat"], 1),
+        ([1, (2, 3), "x"], [(2, 3), "x"], 1),
+    ],
+)
+def test_edits_are_the_fewest(first, second, edits):
+    assert evaluation.edit_distance(first, second) == evaluation.edit_distance(second, first) == edits
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_edits_are_counted_by_hand_and_obey_the_triangle(seed):
+    rng = np.random.default_rng(seed)
+    one, two, three = (rng.choice(list("abc"), rng.integers(0, 6)).tolist() for _ in range(3))
+    distance = evaluation.edit_distance
+    assert distance(one, two) == edits_by_hand(one, two)
+    assert distance(one, three) <= distance(one, two) + distance(two, three)
+    assert (distance(one, two) == 0) == (one == two)
+
+
+def test_error_rates_are_of_all_sentences_together():
+    heard = ["the cat sat", "a owl", "yes", ""]
+    said = ["the cat sat on it", "an owl", "yes", "no no"]
+    assert evaluation.error_counts(heard, said).tolist() == [[2, 5], [1, 2], [0, 1], [2, 2]]
+    assert evaluation.word_error_rate(heard, said) == 5 / 10, "the mean of the sentences' would be 0.475"
+    characters = evaluation.error_counts(heard, said, "character")
+    assert characters.tolist() == [[6, 17], [1, 6], [0, 3], [5, 5]]
+    assert evaluation.character_error_rate(heard, said) == 12 / 31
+
+
+def test_white_space_cuts_words_and_chinese_without_it_needs_characters():
+    assert evaluation.word_error_rate(["  the\tcat "], ["the cat"]) == 0
+    assert evaluation.character_error_rate([" ab "], ["ab"]) == 0
+    assert evaluation.character_error_rate(["a b"], ["ab"]) == 1 / 2, "a space between words is a character"
+    assert evaluation.word_error_rate(["猫在右边"], ["猫在左边"]) == 1
+    assert evaluation.character_error_rate(["猫在右边"], ["猫在左边"]) == 1 / 4
+    assert evaluation.word_error_rate(["The cat."], ["the cat"]) == 1, "texts count as they are"
+
+
+def test_words_heard_in_silence_are_errors_of_no_word():
+    for rate in (evaluation.word_error_rate, evaluation.character_error_rate):
+        assert rate(["a", "b"], ["", "b"]) == 1
+        assert rate([""], ["b"]) == 1
+        assert rate(["a b c"], ["b"]) > 1
+        assert math.isnan(rate(["a"], [""])) and math.isnan(rate([""], [" "]))
+
+
+def test_error_rates_say_what_is_wrong():
+    with pytest.raises(CourseError, match="hypotheses is 'a cat': expected a list of strings"):
+        evaluation.word_error_rate("a cat", ["a cat"])
+    with pytest.raises(CourseError, match="1 hypotheses and 2 references: expected as many"):
+        evaluation.character_error_rate(["a"], ["a", "b"])
+    with pytest.raises(CourseError, match="an item of references is None"):
+        evaluation.word_error_rate(["a"], [None])
+    with pytest.raises(CourseError, match="unit is 'letter': expected one of 'word', 'character'"):
+        evaluation.error_counts(["a"], ["a"], "letter")
 
 
 # Facts
