@@ -327,9 +327,9 @@ class Decoder(layers.Layer):
         position = cache["position"]
         if hasattr(position, "numpy") and int(position[0]) >= self.longest:  # symbolic tensors have none
             raise CourseError(
-                f"the cache holds {int(position[0])} tokens already and the decoder has longest={self.longest};"
-                " expected at most so many steps after `start`. Stop earlier, or make a decoder for longer"
-                " sequences."
+                f"the cache holds {int(position[0])} tokens already and the decoder has"
+                f" longest={self.longest}; expected at most so many steps after `start`. Stop earlier, or"
+                " make a decoder for longer sequences."
             )
         inner = (self.embed_tokens(tokens) + self.embed_places(position))[:, None]
         nothing = [None] * len(self.blocks)

@@ -87,7 +87,16 @@ def without_end(tokens, start):
     )
 
 
+def without_first_padding(tokens, start):
+    rows = tokens.tolist()
+    for row in rows:
+        row.pop(row.index(0) if 0 in row else -1)
+    return [[start, *row] for row in rows]
+
+
 SHIFT_RIGHT = {
+    "a matrix": lambda t, s: t @ np.eye(t.shape[1], k=1, dtype=t.dtype) + s * (np.arange(t.shape[1]) == 0),
+    "the place before": lambda t, s: np.where(np.arange(t.shape[1]) == 0, s, t[:, np.arange(t.shape[1]) - 1]),
     "the course's solution": shifted,
     "loop, lists": shifted_by_loop,
     "place by place": shifted_by_places,
@@ -103,6 +112,12 @@ SHIFT_RIGHT = {
     "a queue": lambda t, s: tuple((s, *row)[:-1] for row in t.tolist()),
 }
 SHIFT_WRONG = {
+    "without the first padding": (without_first_padding, "expected"),
+    "start or 1": (lambda t, s: shifted(t, s or 1), "stands 1: put `start`"),
+    "deleted flat": (lambda t, s: np.insert(np.delete(t, -1), 0, s).reshape(t.shape), "Only the first row"),
+    "two bytes": (lambda t, s: shifted(t, s).clip(0, 65_535), "expected 70000"),
+    "text": (lambda t, s: shifted(t, s).astype(str), "not everything is a number"),
+    "a map": (lambda t, s: map(list, shifted(t, s)), "is a map"),
     "identity": (lambda t, s: t, "Nothing was moved"),
     "rolled": (lambda t, s: np.roll(t, 1, axis=1), "come round"),
     "rolled, flat": (lambda t, s: np.roll(t, 1), "come round"),
@@ -276,7 +291,22 @@ def of_word(logits, targets):
     return np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0][targets > 0]
 
 
+def by_word(logits, targets):
+    losses = word_losses(logits, targets)
+    return np.mean([losses[targets == word].mean() for word in np.unique(targets[targets > 0])])
+
+
+def by_places(logits, targets, places):
+    mask = np.zeros(targets.shape, bool)
+    mask[:, places] = targets[:, places] > 0
+    return word_losses(logits, targets)[mask].mean() if mask.any() else 0.0
+
+
 LOSS_RIGHT = {
+    "signs": lambda z, t: np.dot(word_losses(z, t).ravel(), np.sign(t).ravel()) / np.sign(t).sum(),
+    "differences": lambda z, t: np.mean(
+        [np.logaddexp.reduce(z[i, k] - z[i, k, t[i, k]]) for i, k in np.argwhere(t)]
+    ),
     "the course's solution": loss_by_hand,
     "loop": loss_by_loop,
     "one-hot": loss_by_one_hot,
@@ -294,6 +324,21 @@ LOSS_RIGHT = {
     "logaddexp": lambda z, t: (np.logaddexp.reduce(z, axis=-1)[t > 0] - of_word(z, t)).mean(),
 }
 LOSS_WRONG = {
+    "half precision": (
+        lambda z, t: word_losses(z.astype(np.float16), t)[t > 0].astype(float).mean(),
+        "expected",
+    ),
+    "each word once": (by_word, "expected"),
+    "median": (lambda z, t: np.median(word_losses(z, t)[t > 0]), "expected"),
+    "less the largest": (lambda z, t: (z.max(axis=-1)[t > 0] - of_word(z, t)).mean(), "expected"),
+    "sigmoid": (lambda z, t: np.logaddexp(0, -of_word(z, t)).mean(), "expected"),
+    "last place dropped": (lambda z, t: by_places(z, t, slice(-1)), "expected"),
+    "first place dropped": (lambda z, t: by_places(z, t, slice(1, None)), "expected"),
+    "first caption": (lambda z, t: word_losses(z, t)[0][t[0] > 0].mean(), "expected"),
+    "where padding is not guessed": (
+        lambda z, t: word_losses(z, t)[(z.argmax(axis=-1) > 0)].mean(),
+        "expected",
+    ),
     "padding counts": (lambda z, t: word_losses(z, t).mean(), "Padding counts"),
     "all places": (lambda z, t: (word_losses(z, t) * (t > 0)).mean(), "divided by all 24 places"),
     "sum": (lambda z, t: word_losses(z, t)[t > 0].sum(), "That is a sum"),
@@ -539,7 +584,39 @@ def none_for_0(probabilities, p):
     return nucleus(probabilities, p) * (cut if p == 0 else 1)
 
 
+def nucleus_by_sum_of_likelier(probabilities, p):
+    places = np.arange(len(probabilities))
+    likelier = (probabilities > probabilities[:, None]) | (
+        (probabilities == probabilities[:, None]) & (places < places[:, None])
+    )
+    before = likelier @ probabilities
+    return cut_to(probabilities, (before < p) | ~likelier.any(axis=1))
+
+
+def nucleus_from_a_heap(probabilities, p):
+    left = [(-float(one), token) for token, one in enumerate(probabilities)]
+    heapq.heapify(left)
+    cut = np.zeros(len(probabilities))
+    while left and (not cut.any() or cut.sum() < p):
+        one, token = heapq.heappop(left)
+        cut[token] = -one
+    return cut / cut.sum()
+
+
+def last_of_equals_for_0(probabilities, p):
+    last = len(probabilities) - 1 - probabilities[::-1].argmax()
+    return (np.arange(len(probabilities)) == last) * 1.0 if p == 0 else nucleus(probabilities, p)
+
+
+def rest_to_the_likeliest(probabilities, p):
+    cut = np.where(nucleus(probabilities, p) > 0, probabilities, 0)
+    cut[probabilities.argmax()] += 1 - cut.sum()
+    return cut
+
+
 NUCLEUS_RIGHT = {
+    "what is likelier": nucleus_by_sum_of_likelier,
+    "a heap": nucleus_from_a_heap,
     "the course's solution": nucleus,
     "loop, lists": nucleus_by_loop,
     "one by one": nucleus_one_by_one,
@@ -556,6 +633,23 @@ NUCLEUS_RIGHT = {
     ),
 }
 NUCLEUS_WRONG = {
+    "at least two": (
+        nucleus_by(count=lambda sums, p: max(2, 1 + np.searchsorted(sums, p))),
+        "one token too many",
+    ),
+    "0.999 for 1": (lambda q, p: nucleus(q, min(p, 0.999)), "with which the sum reaches p belongs"),
+    "the last of equals for p = 0": (last_of_equals_for_0, "you kept the last"),
+    "rounded sums": (
+        nucleus_by(count=lambda sums, p: 1 + np.searchsorted(sums.round(2), p)),
+        "as few as reach p",
+    ),
+    "half precision": (lambda q, p: nucleus(q, p).astype(np.float16), "expected"),
+    "sharpened": (lambda q, p: nucleus(q, p) ** 1.1 / (nucleus(q, p) ** 1.1).sum(), "expected"),
+    "the rest to the likeliest": (rest_to_the_likeliest, "expected"),
+    "small ones cut too": (
+        lambda q, p: np.where(nucleus(q, p) < 1e-2, 0, nucleus(q, p)),
+        "as few as reach p",
+    ),
     "the course's own": (nucleus_by_course, OWN),
     "one too few": (
         nucleus_by(count=lambda sums, p: max(1, (sums < p).sum())),
@@ -800,7 +894,39 @@ def unequal_without_totals(log_probabilities, totals, width):
     return beam(continued, np.zeros(len(totals)), width)
 
 
+def merged_rows(log_probabilities, totals, width):
+    rows = [
+        sorted((-(total + one), b, w) for w, one in enumerate(row))
+        for b, (total, row) in enumerate(zip(totals, log_probabilities, strict=True))
+    ]
+    found = [*heapq.merge(*rows)][:width]
+    return [b for _, b, _ in found], [w for *_, w in found], [-one for one, *_ in found]
+
+
+def partitioned(log_probabilities, totals, width):
+    def order(flat):
+        some = np.argpartition(-flat, width - 1)[:width]
+        return some[np.argsort(-flat[some], kind="stable")]
+
+    return flat_order(order)(log_probabilities, totals, width)
+
+
+def without_dead(log_probabilities, totals, width):
+    alive = totals > -np.inf
+    return beam(log_probabilities[alive], totals[alive], width)
+
+
+def each_word_once(log_probabilities, totals, width):
+    continued = totals[:, None] + log_probabilities
+    tokens = np.argsort(-continued.max(axis=0), kind="stable")[:width]
+    return continued.argmax(axis=0)[tokens], tokens, continued.max(axis=0)[tokens]
+
+
 BEAM_RIGHT = {
+    "rows merged": merged_rows,
+    "short whole numbers": lambda a, b, w: tuple(
+        part.astype(kind) for part, kind in zip(beam(a, b, w), ("uint8", "int8", "float64"), strict=True)
+    ),
     "the course's solution": beam,
     "loop": beam_by_loop,
     "sorted tuples, lists": beam_by_sorted_tuples,
@@ -818,10 +944,23 @@ BEAM_RIGHT = {
     "lexsort": flat_order(lambda flat: np.lexsort([np.arange(len(flat)), -flat])),
     "tensors": lambda a, b, w: [tf.constant(part) for part in beam(a, b, w)],
     "einsum of ones": lambda a, b, w: beam(
-        np.einsum("b,v->bv", np.maximum(b, -1e300), np.ones(a.shape[1])) * 0 + a, b, w
+        np.einsum("b,v->bv", np.maximum(b, -1e30), np.ones(a.shape[1])) * 0 + a, b, w
     ),
 }
 BEAM_WRONG = {
+    "partitioned": (partitioned, "others put equals anywhere"),
+    "dead beginnings dropped": (without_dead, "parents for 3 beginnings"),
+    "each word once": (each_word_once, "expected"),
+    "−1 where nothing can come": (
+        changed(lambda p, t, n, shape: (np.where(n == -np.inf, -1, p), np.where(n == -np.inf, -1, t), n)),
+        "where the totals are −∞",
+    ),
+    "parents sorted": (changed(lambda p, t, n, shape: (np.sort(p), t, n)), "expected"),
+    "by the length": (changed(lambda p, t, n, shape: (p, t, n / 4)), "0.25 times"),
+    "rounded": (changed(lambda p, t, n, shape: (p, t, n.round(1))), "expected"),
+    "half precision": (lambda a, b, w: beam(a.astype(np.float16), b.astype(np.float16), w), "expected"),
+    "a dictionary": (lambda a, b, w: dict(zip("ptn", beam(a, b, w), strict=True)), "found a dictionary"),
+    "one table": (lambda a, b, w: np.stack(beam(a, b, w)), "Whole numbers are asked"),
     "worst last turned round": (
         changed(lambda p, t, n, shape: (p[::-1], t[::-1], n[::-1])),
         "opposite order",
@@ -1107,7 +1246,25 @@ def without_guard(hypothesis, references, n):
     return precision(hypothesis, references, n) if said else np.float64(0) / said.total()
 
 
+def precision_by_bags(hypothesis, references, n):
+    """Every n-gram takes one of its kind out of every reference."""
+    bags, right, total = [grams(words, n) for words in references], 0, 0
+    for gram in zip(*(hypothesis[k:] for k in range(n)), strict=False):
+        right += any(bag[gram] > 0 for bag in bags)
+        total += 1
+        for bag in bags:
+            bag[gram] -= 1
+    return right / total if total else 0.0
+
+
+def harmonic(hypothesis, references, n):
+    there, back = precision(hypothesis, references, n), precision(references[0], [hypothesis], n)
+    return 2 * there * back / (there + back) if there + back else 0.0
+
+
 PRECISION_RIGHT = {
+    "taken out of bags": precision_by_bags,
+    "empty references left out": lambda h, r, n: precision(h, [words for words in r if words] or [[]], n),
     "the course's solution": precision,
     "loop, taken away": precision_by_loop,
     "union of counters": precision_by_union,
@@ -1123,6 +1280,20 @@ PRECISION_RIGHT = {
     "0 for nothing": lambda h, r, n: precision(h, r, n) if len(h) >= n else 0,
 }
 PRECISION_WRONG = {
+    "four at most": (lambda h, r, n: precision(h, r, min(n, 4)), "expected"),
+    "two references": (lambda h, r, n: precision(h, r[:2], n), "expected"),
+    "three references": (lambda h, r, n: precision(h, r[:3], n), "expected"),
+    "the longest reference": (
+        lambda h, r, n: precision(h, [max(r, key=len)], n),
+        "expected|counts as often as",
+    ),
+    "without “a”": (of_words(lambda words: [word for word in words if word != "a"]), "expected"),
+    "lengths of words": (of_words(lambda words: [*map(len, words)]), "Nothing was clipped"),
+    "sorted words": (of_words(sorted), "expected"),
+    "harmonic mean": (harmonic, "expected"),
+    "exchanged": (lambda h, r, n: precision(r[0], [h], n), "expected"),
+    "twice at most": (precision_by(lambda times, known: min(times, max(known), 2)), "expected"),
+    "any at all": (lambda h, r, n: precision(h, r, n) > 0, "expected"),
     "not clipped": (precision_by(lambda times, known: times * (max(known) > 0)), "Nothing was clipped"),
     "sum of the references": (
         precision_by(lambda times, known: min(times, sum(known))),
@@ -1150,8 +1321,8 @@ PRECISION_WRONG = {
         precision_by(below=lambda h, r, n: sum(max(0, len(words) - n + 1) for words in r)),
         "which is recall",
     ),
-    "divided by the words": (precision_by(below=lambda h, r, n: len(h)), "41 words has 40 2-grams"),
-    "len − n": (precision_by(below=lambda h, r, n: len(h) - n), "41 words has 40 2-grams"),
+    "divided by the words": (precision_by(below=lambda h, r, n: len(h)), "42 words has 41 2-grams"),
+    "len − n": (precision_by(below=lambda h, r, n: len(h) - n), "42 words has 41 2-grams"),
     "one short": (of_words(lambda words: words[:-1]), "last n-gram is missing"),
     "one short in the sentence": (lambda h, r, n: precision(h[:-1], r, n), "last n-gram is missing"),
     "short pieces": (precision_by(said=tails, found=tails), "Shorter pieces at the end"),
@@ -1160,7 +1331,7 @@ PRECISION_WRONG = {
     "words": (lambda h, r, n: precision(h, r, 1), "Those are 1-grams"),
     "n + 1": (lambda h, r, n: precision(h, r, n + 1), "Those are 3-grams"),
     "n − 1": (lambda h, r, n: precision(h, r, max(1, n - 1)), "Those are 1-grams"),
-    "always 2": (lambda h, r, n: precision(h, r, 2), "Those are 2-grams|has no \\d in a row"),
+    "always 2": (lambda h, r, n: precision(h, r, 2), "expected"),
     "letters": (of_words("".join), "You counted letters"),
     "letters and blanks": (of_words(" ".join), "You counted letters"),
     "mean of 1 to n": (
@@ -1173,7 +1344,7 @@ PRECISION_WRONG = {
     ),
     "brevity": (with_brevity, "brevity penalty"),
     "apart": (precision_by(said=apart, found=apart), "do not overlap"),
-    "with gaps": (precision_by(said=with_gaps, found=with_gaps), "expected"),
+    "with gaps": (precision_by(said=with_gaps, found=with_gaps), "leave words out"),
     "text in text": (by_text, "text within text"),
     "text in text, no blank": (lambda h, r, n: by_text(h, r, n, ""), "text within text|joined words"),
     "joined": (precision_by(**renamed("".join)), "joined words without a blank"),
@@ -1351,7 +1522,26 @@ def invented_in_place(captions, present):
     return value
 
 
+def split(captions, present):
+    def words(names):
+        return [word for name in names for word in name.split()]
+
+    return chair([*map(words, captions)], [{*words(there)} for there in present])
+
+
+def without_empty_pictures(captions, present):
+    return chair([names if there else [] for names, there in zip(captions, present, strict=True)], present)
+
+
 INVENTED_RIGHT = {
+    "supersets": lambda c, p: (
+        chair(c, p)[0],
+        np.mean([not there.issuperset(names) for names, there in zip(c, p, strict=True)]),
+    ),
+    "mean of all or of 0": lambda c, p: (
+        np.mean([name not in there for names, there in zip(c, p, strict=True) for name in names] or [0]),
+        chair(c, p)[1],
+    ),
     "the course's solution": chair,
     "loop, lists": chair_by_loop,
     "one array": chair_by_arrays,
@@ -1368,6 +1558,18 @@ INVENTED_RIGHT = {
     "whole numbers where they are": lambda c, p: (chair(c, p)[0] or 0, chair(c, p)[1] or 0),
 }
 INVENTED_WRONG = {
+    "split names": (split, "expected"),
+    "empty pictures left out": (without_empty_pictures, "expected"),
+    "the next picture": (lambda c, p: chair(c, [*p[1:], *p[:1]]), "expected"),
+    "empty captions too": (
+        caption_by(lambda c, p, w: sum(bool(a) or not b for a, b in zip(w, c, strict=True)) / len(c)),
+        "expected",
+    ),
+    "at least half": (
+        caption_by(lambda c, p, w: sum(2 * len(a) >= len(b) for a, b in zip(w, c, strict=True)) / len(c)),
+        "expected",
+    ),
+    "whole shares": (lambda c, p: tuple(map(int, chair(c, p))), "expected"),
     "the course's own": (chair_by_course, OWN),
     "exchanged": (lambda c, p: chair(c, p)[::-1], "exchanged, or both are per caption"),
     "both per caption": (lambda c, p: (chair(c, p)[1],) * 2, "exchanged, or both are per caption"),
