@@ -129,10 +129,10 @@ def turn(draw: Callable[..., tuple[Figure, str]], **knobs: Sequence[float]) -> N
 
 
 def ask(draw: Callable[[str], tuple[Figure, str]], first: str) -> None:
-    """Shows a figure above a box to type in; a new text, ended with Enter, draws it anew in the same place.
+    """Shows a box to type in above a figure; a new text, ended with Enter, draws it anew in the same place.
 
-    The figure of the first text is also what a stored lesson shows, where no kernel runs. Introduced in
-    lesson 06.
+    An empty text draws nothing and says so. The figure of the first text is also what a stored lesson shows,
+    where no kernel runs. Introduced in lesson 06.
 
     Args:
         draw: function of the text that gives a matplotlib Figure and its description, as :func:`show` takes
@@ -144,15 +144,33 @@ def ask(draw: Callable[[str], tuple[Figure, str]], first: str) -> None:
     """
     import ipywidgets
 
-    box = ipywidgets.Text(value=first, continuous_update=False, layout=ipywidgets.Layout(width="30em"))
-    _drawn_anew(lambda: draw(box.value), [box], f"Box: {first}")
+    box = ipywidgets.Text(
+        description="Type and press Enter:",
+        value=first,
+        continuous_update=False,
+        layout=ipywidgets.Layout(width="40em"),
+        style={"description_width": "initial"},
+    )
+    _drawn_anew(lambda: draw(box.value) if box.value.strip() else _nothing(), [box], f"Box: {first}", True)
 
 
-def _drawn_anew(draw: Callable[[], tuple[Figure, str]], controls: list, text: str) -> None:
-    """Shows a figure with controls; changing the value of one draws it anew in the same place."""
+def _nothing() -> tuple[Figure, str]:
+    """What stands below a box in which there is no text."""
+    figure = Figure(figsize=(6, 0.5))
+    figure.text(0, 0.5, "Nothing is asked yet.", va="center")
+    return figure, "The box is empty: type a text and press Enter."
+
+
+def _drawn_anew(
+    draw: Callable[[], tuple[Figure, str]], controls: list, text: str, above: bool = False
+) -> None:
+    """Shows a figure with controls below it or above; a changed value draws it anew in the same place."""
     import ipywidgets
     from IPython.display import display
 
+    box = {**ipywidgets.VBox(controls)._repr_mimebundle_(), "text/plain": text}
+    if above:
+        display(box, raw=True)
     handles = [
         display(data, metadata=metadata, raw=True, display_id=True) for data, metadata in _outputs(*draw())
     ]
@@ -163,7 +181,8 @@ def _drawn_anew(draw: Callable[[], tuple[Figure, str]], controls: list, text: st
 
     for control in controls:
         control.observe(redraw, "value")
-    display({**ipywidgets.VBox(controls)._repr_mimebundle_(), "text/plain": text}, raw=True)
+    if not above:
+        display(box, raw=True)
 
 
 def grid(

@@ -129,10 +129,11 @@ DRAWINGS = {
     "fusion_family": (),
     "query_key_value": (),
     "receptive_field_growth": ([(4, 2)] * 3,),
+    "rivals": (),
     "similarity_table": (np.eye(3), ["a cat", "an owl", "a key"], ["cat", "owl", "key"]),
     "sliding_kernel": (STEPS, SLOPES, 0, 1),
     "stacked_kernels": (64,),
-    "tempered_row": ([0.9, 0.1], [1, 0.1]),
+    "tempered_row": ([0.9, 0.1], [1, 0.1], ["cat", "owl"]),
     "training_loop": (),
     "two_towers": (384, 2048, 64),
     "unit_circle": ({"a": (1.6, 0.5), "b": (0.3, 0.6)},),
@@ -258,12 +259,12 @@ def test_two_pairs_of_one_concept_are_no_negatives():
 
 
 def test_a_low_temperature_gives_nearly_all_to_the_largest():
-    figure, description = diagrams.tempered_row([0.9, 0.6], [1, 0.01])
+    figure, description = diagrams.tempered_row([0.9, 0.6], [1, 0.01], ["cat", "owl"])
     plt.close(figure)
     heights = [[bar.get_height() for bar in axes.patches] for axes in figure.axes]
     assert np.allclose(np.sum(heights, axis=1), 1)
     assert heights[0][0] < 0.6 and heights[1][0] > 0.99
-    assert "at 0.01 1.00, 0.00" in description
+    assert "cat 0.90, owl 0.60" in description and "at 0.01 1.00, 0.00" in description
 
 
 def test_marks_lie_on_the_circle_whatever_the_length():

@@ -173,10 +173,12 @@ def test_what_is_typed_into_the_box_is_drawn(shown, monkeypatch):
 
     monkeypatch.setattr(ipywidgets, "Text", Box)
     plotting.ask(lambda query: (line(), f"Asked for {query}."), "cat")
-    assert [caption["text/plain"] for caption, _ in shown[1:]] == ["Asked for cat.", "Box: cat"]
+    assert [data["text/plain"] for data, _ in shown[::2]] == ["Box: cat", "Asked for cat."]
     boxes[0].value = "水果"
     assert len(shown) == 3
-    assert shown[1][0]["text/plain"] == "Asked for 水果."
+    assert shown[2][0]["text/plain"] == "Asked for 水果."
+    boxes[0].value = "  "
+    assert shown[2][0]["text/plain"] == "The box is empty: type a text and press Enter."
 
 
 @pytest.mark.parametrize("knobs", [{}, {"size": []}])

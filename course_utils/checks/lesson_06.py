@@ -15,6 +15,11 @@ __all__ = [
     "swapped_scores",
 ]
 
+_FIXED = (
+    "Your answer is the same for other numbers, too: does it use a constant, or arrays of the lesson that stand above, and not its "
+    "arguments?"
+)
+
 _CLOSE = "Scores that are merely close are no tie: compare them exactly."
 
 _COURSE = r"course_utils\.(alignment|evaluation)\.\w+\.\w+"
@@ -101,12 +106,22 @@ def _check_contrastive(my_loss: Callable, similarities: np.ndarray, temperature:
     loss = expect_number(my_loss(similarities, temperature), what)
     similarities = similarities.astype(np.float64)
     right = _directions(similarities / temperature).mean()
-    expect_close(loss, right, what, _contrastive_mistakes(similarities, temperature))
+    expect_close(loss, right, what, _contrastive_mistakes(my_loss, similarities, temperature))
 
 
-def _contrastive_mistakes(similarities: np.ndarray, temperature: float) -> _Mistakes:
+def _contrastive_mistakes(my_loss: Callable, similarities: np.ndarray, temperature: float) -> _Mistakes:
     n, logits = len(similarities), similarities / temperature
     losses = _directions(logits)
+    if n > 1:  # one pair alone costs nothing, whatever its similarity
+        yield my_loss(np.eye(n) - similarities, temperature), _FIXED
+    yield (
+        losses[:, :4].mean(),
+        f"You took four pairs only, as many as the example has: here are {n}, `range(len(similarities))`.",
+    )
+    yield (
+        _directions(similarities / 0.2).mean(),
+        f"Your temperature is 0.2, the example's: use the argument, here {temperature}.",
+    )
     for direction, axis, name in ((0, 1, "picture to text"), (1, 0, "text to picture")):
         yield (
             losses[direction].mean(),
@@ -244,6 +259,17 @@ def _negative_mistakes(similarities: np.ndarray, ids: np.ndarray) -> _Mistakes:
         "Your numbers count within the texts that were left: leaving some out moves all behind them. Give the place in the whole "
         "row: set what does not count to −∞ instead, or look it up in `np.flatnonzero(ids != ids[i])`.",
     )
+    starts = (
+        "Your search starts with text 0, which may itself be one that is left out: start with none, or at −∞"
+    )
+    first = np.where(same, -np.inf, similarities)
+    first[:, 0] = similarities[:, 0]
+    yield first.argmax(axis=1), f"{starts}."
+    above = np.where(others > 0, others, -np.inf)
+    yield (
+        above.argmax(axis=1),
+        f"{starts}: where all others are negative, a largest value of 0 is never beaten.",
+    )
     lower = "What is left out must be lower than all others, also where these are negative: set it to −∞, `-np.inf`"
     yield np.where(same, 0, similarities).argmax(axis=1), f"{lower}, not to 0."
     yield (similarities - same).argmax(axis=1), f"{lower}; subtracting 1 is not enough."
@@ -268,7 +294,6 @@ def _negative_mistakes(similarities: np.ndarray, ids: np.ndarray) -> _Mistakes:
     "6.3",
     "the classes are right for 7 sets of pictures and prompts of any length, with 1 to 6 templates, for one picture, "
     "and for one class",
-    own=_COURSE,
 )
 def classify_by_prompt(my_classify: Callable) -> None:
     """Checks classification by prompts (lesson 06).
@@ -368,10 +393,13 @@ def _prompt_mistakes(pictures: np.ndarray, prompts: np.ndarray) -> _Mistakes:
         each.reshape(len(each), -1).argmax(axis=1),
         f"Your numbers count all {classes * templates} prompts: a class is the mean of its {templates}, and there are {classes}.",
     )
-    yield (
-        np.linalg.norm(pictures[:, np.newaxis] - means, axis=2).argmin(axis=1),
-        "You took the nearest class by distance, and that depends on the length of its mean: take the highest cosine.",
-    )
+    for seen in (pictures, _unit(pictures)):
+        for centres in (means, prompts.mean(axis=1), _unit(prompts.mean(axis=1))):
+            yield (
+                np.linalg.norm(seen[:, np.newaxis] - centres, axis=2).argmin(axis=1),
+                "You took the nearest class by distance, and that depends on the lengths of the vectors: take the highest cosine, of "
+                "means of unit vectors.",
+            )
     axis = "The length of a vector is taken over its numbers, the last axis: `np.linalg.norm(…, axis=-1, keepdims=True)`"
     for wrong in (0, 1, (0, 1)):
         skewed = _unit(_unit(prompts, wrong).mean(axis=1))
@@ -549,10 +577,12 @@ def _check_sigmoid(my_loss: Callable, similarities: np.ndarray, temperature: flo
     loss = expect_number(my_loss(similarities, temperature, bias), what)
     similarities = similarities.astype(np.float64)
     right = _sigmoid_losses(similarities / temperature + bias).sum() / n
-    expect_close(loss, right, what, _sigmoid_mistakes(similarities, temperature, bias))
+    expect_close(loss, right, what, _sigmoid_mistakes(my_loss, similarities, temperature, bias))
 
 
-def _sigmoid_mistakes(similarities: np.ndarray, temperature: float, bias: float) -> _Mistakes:
+def _sigmoid_mistakes(
+    my_loss: Callable, similarities: np.ndarray, temperature: float, bias: float
+) -> _Mistakes:
     n, logits = len(similarities), similarities / temperature + bias
     y, losses = _signs(n), _sigmoid_losses(logits)
 
@@ -560,6 +590,19 @@ def _sigmoid_mistakes(similarities: np.ndarray, temperature: float, bias: float)
         """The loss for other y · (s / temperature + bias)."""
         return np.logaddexp(0, -signed).sum() / n
 
+    yield my_loss(np.eye(n) - similarities, temperature, bias), _FIXED
+    yield losses.sum() / 4, f"You divided by 4, the pairs of the example: here are {n}, `len(similarities)`."
+    for given, wrong in (
+        ("bias is −5", similarities / temperature - 5),
+        ("temperature is 0.1", similarities / 0.1 + bias),
+    ):
+        yield total(y * wrong), f"Your {given}, the example's: use the argument."
+    for outside in (bias, n * bias):
+        for sign in (1, -1):
+            yield (
+                total(y * similarities / temperature) + sign * outside,
+                "Your bias is added outside of the logarithm: it belongs to the logit, y · (s / temperature + bias).",
+            )
     yield (
         losses.mean(),
         f"You divided by all n² = {n * n} pairs: the sum over the table is divided by n = {n} only.",
@@ -659,6 +702,9 @@ def _check_shares(my_scores: Callable, scores: np.ndarray) -> None:
         "image": _share_mistakes(own, by_caption, shares["text"]),
         "group": _group_mistakes(scores, text, image),
     }
+    if len(scores) == 300:  # of one example another table may well have the same share
+        again = expect_parts(my_scores(scores[:, ::-1]), names)
+        mistakes = {name: [*mistakes[name], (part, _FIXED)] for name, part in zip(names, again, strict=True)}
     for name, part in zip(names, found, strict=True):
         what = f"The {name} score of {len(scores)} example{'s' * (len(scores) > 1)}"
         expect_close(expect_number(part, what), shares[name], what, mistakes[name])
@@ -700,6 +746,7 @@ def _share_mistakes(own: np.ndarray, other: np.ndarray, exchanged: float) -> _Mi
         "You compared the sums of two scores: compare one by one, and both must be right.",
     )
     yield right.all(axis=1).sum(), f"That is how many of the {n} are right: return their share, the mean."
+    yield right.all(axis=1).sum() / 2, f"You divided by 2, the examples of the example: here are {n}."
     yield 100 * right.all(axis=1).mean(), "That is a percentage: return the share, from 0 to 1."
     yield (
         (own < other).all(axis=1).mean(),

@@ -2,6 +2,7 @@
 
 from course_utils.diagrams.alignment import (
     batch_negatives,
+    rivals,
     similarity_table,
     tempered_row,
     two_towers,
@@ -55,6 +56,7 @@ __all__ = [
     "padding_mask",
     "query_key_value",
     "receptive_field_growth",
+    "rivals",
     "similarity_table",
     "sliding_kernel",
     "stacked_kernels",

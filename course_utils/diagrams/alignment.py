@@ -1,4 +1,4 @@
-"""Diagrams of lesson 06: the table of similarities, two towers, temperature, negatives, the unit circle."""
+"""Diagrams of lesson 06: a table of similarities, two towers, temperature, negatives, unit circle, rivals."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from course_utils import plotting
 from course_utils.diagrams import shapes
 
-__all__ = ["batch_negatives", "similarity_table", "tempered_row", "two_towers", "unit_circle"]
+__all__ = ["batch_negatives", "rivals", "similarity_table", "tempered_row", "two_towers", "unit_circle"]
 
 _PICTURE, _TEXT = plotting.COLOURS[0], plotting.COLOURS[1]
 
@@ -84,12 +84,15 @@ def two_towers(picture_width: int, text_width: int, dim: int) -> tuple[Figure, s
     )
 
 
-def tempered_row(similarities: Sequence[float], temperatures: Sequence[float]) -> tuple[Figure, str]:
+def tempered_row(
+    similarities: Sequence[float], temperatures: Sequence[float], texts: Sequence[str]
+) -> tuple[Figure, str]:
     """Draws what the softmax of one row makes of it at several temperatures. Introduced in lesson 06.
 
     Args:
         similarities: n float, one row of a table; the first is the partner's.
         temperatures: float > 0, a panel for each.
+        texts: n str, whose similarities they are.
 
     Returns:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
@@ -105,11 +108,15 @@ def tempered_row(similarities: Sequence[float], temperatures: Sequence[float]) -
         for place, share in enumerate(shares):
             axis.text(place, share + 0.02, f"{share:.2f}", ha="center", fontsize=9)
         axis.set(title=f"temperature {temperature}", ylim=(0, 1.12), xticks=range(len(row)))
-        axis.set_xticklabels([f"{value:.2f}" for value in row], fontsize=9)
+        axis.set_xticklabels(
+            [f"{text}\n{value:.2f}" for text, value in zip(texts, row, strict=True)], fontsize=9
+        )
+        axis.set_xlabel("text and its similarity")
         told.append(f"at {temperature} " + ", ".join(f"{share:.2f}" for share in shares))
     axes[0][0].set_ylabel("share")
+    given = ", ".join(f"{text} {value:.2f}" for text, value in zip(texts, row, strict=True))
     return figure, (
-        f"One row of similarities, {', '.join(f'{value:.2f}' for value in row)}, the first of them the "
+        f"One row of similarities, {given}, the first of them the "
         f"partner's, hatched. Its shares after the softmax: {'; '.join(told)}."
     )
 
@@ -126,22 +133,24 @@ def batch_negatives(concepts: Sequence[str]) -> tuple[Figure, str]:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
     """
     n = len(concepts)
-    figure, axes = shapes.canvas(7, 0.55 * n + 1.2, 2 * n + 3.5, n + 1)
-    axes.set_ylim(-0.1, n + 1)  # the lowest frame is not cut in half
+    figure, axes = shapes.canvas(7, 0.55 * n + 1.2, 2 * n + 2.5, n + 1.5)
+    axes.set_ylim(-0.1, n + 1.5)  # the lowest frame is not cut in half
+    axes.text(2.4 + n, n + 0.9, "texts", ha="center", fontsize=10)
+    axes.text(0.9, n / 2, "pictures", rotation=90, va="center", fontsize=10)
     same = 0
     for i, one in enumerate(concepts):
-        axes.text(3.1, n - i - 0.5, one, ha="right", va="center", fontsize=10)
-        axes.text(4.4 + 2 * i, n + 0.2, one, ha="center", fontsize=10)
+        axes.text(2.2, n - i - 0.5, one, ha="right", va="center", fontsize=10)
+        axes.text(3.4 + 2 * i, n + 0.2, f"“{one}”", ha="center", fontsize=10)
         for j, other in enumerate(concepts):
             repeated = i != j and one == other
             same += repeated
             label = "partner" if i == j else "the same" if repeated else "negative"
             frame = plotting.COLOURS[2] if i == j else None
-            shapes.cell(axes, (3.4 + 2 * j, n - i - 1), 2, 1, label, frame, hatch="///" if repeated else None)
+            shapes.cell(axes, (2.4 + 2 * j, n - i - 1), 2, 1, label, frame, hatch="///" if repeated else None)
     return figure, (
-        f"A table of {n} by {n} for a batch of {', '.join(concepts)}. The {n} cells of the diagonal are "
-        f"partners, {n * (n - 1) - same} cells are negatives, and {same} hatched cells join two pairs of the "
-        "same concept and must not count as negatives."
+        f"A table of {n} pictures, rows, and {n} texts, columns, for a batch of {', '.join(concepts)}. "
+        f"The {n} cells of the diagonal are partners, {n * (n - 1) - same} cells are negatives, and {same} "
+        "hatched cells join two pairs of the same concept and must not count as negatives."
     )
 
 
@@ -154,7 +163,7 @@ def unit_circle(vectors: dict[str, Sequence[float]]) -> tuple[Figure, str]:
     Returns:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
     """
-    figure, axes = plt.subplots(figsize=(6.4, 4))
+    figure, axes = plt.subplots(figsize=(6.4, 4.4))
     axes.add_patch(plt.Circle((0, 0), 1, fill=False, edgecolor="0.4", linestyle="--"))
     told = []
     for (name, vector), marker in zip(vectors.items(), "os^D*", strict=False):
@@ -165,9 +174,53 @@ def unit_circle(vectors: dict[str, Sequence[float]]) -> tuple[Figure, str]:
         side = "left" if length > 1 else "right"  # a short arrow's name stands clear of its mark
         axes.text(*(end * (1 + 0.1 / length)), f" {name}, length {length:.1f} ", fontsize=10, ha=side)
         told.append(f"{name} of length {length:.1f} at {np.degrees(np.arctan2(end[1], end[0])):.0f} degrees")
-    widest = 1.2 * max(1.0, *(np.abs(vector).max() for vector in vectors.values()))
-    axes.set(xlim=(-widest / 2, 1.5 * widest), ylim=(-0.2 * widest, widest), aspect="equal")
+    right, top = np.max([(1, 1), *vectors.values()], axis=0)
+    # On the right is room for the names.
+    axes.set(xlim=(-1.1, right + 1.1), ylim=(-1.1, top + 0.2), aspect="equal")
     return figure, (
         f"A dashed circle of length 1 and arrows from its centre: {'; '.join(told)}. A mark shows where each "
         "arrow meets the circle: what is left of a vector when its length is taken away is its direction."
+    )
+
+
+def rivals() -> tuple[Figure, str]:
+    """Draws how a dual encoder, a dictionary and a classifier score the pictures of a gallery.
+
+    Introduced in lesson 06.
+
+    Returns:
+        matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
+    """
+    figure, axes = shapes.canvas(8, 3.3, 17.6, 6.3)
+    ways = (
+        ("dual encoder", "“snowman”", "its vector,\nby the text tower", "cosine with each picture’s\nvector"),
+        (
+            "dictionary",
+            "“snowman”",
+            "nearest text it knows,\nthat concept’s pictures",
+            "cosine with each picture’s\nfeatures",
+        ),
+        (
+            "classifier",
+            "concept’s number",
+            "its class, learned\nfrom drawings",
+            "the class’s logit\nfor each picture",
+        ),
+    )
+    for place, (name, query, inside, score) in enumerate(ways):
+        y = 4.5 - 1.75 * place
+        axes.text(0.1, y, name, va="center", fontsize=10, weight="bold")
+        shapes.box(axes, 4.8, y, 3.4, query, _TEXT, 0.9)
+        shapes.box(axes, 9.4, y, 4.4, inside, plotting.COLOURS[2], 1.3)
+        shapes.box(axes, 15.0, y, 4.8, score, _PICTURE, 1.3)
+        shapes.arrow(axes, (6.6, y), (7.1, y))
+        shapes.arrow(axes, (11.65, y), (12.55, y))
+    for x, title in ((4.8, "is asked"), (9.4, "makes of it"), (15.0, "sorts the gallery by")):
+        axes.text(x, 5.75, title, ha="center", va="center", fontsize=10)
+    return figure, (
+        "Three rows of boxes. The dual encoder is asked “snowman”, makes a vector of it by the text tower, "
+        "and sorts the gallery by the cosine with each picture’s vector. The dictionary is asked the same, "
+        "looks up the nearest text that it knows and the pictures of that concept, and sorts by the cosine "
+        "with each picture’s features. The classifier is told the number of the concept, and sorts by "
+        "that class’s logit for each picture."
     )

@@ -8,19 +8,20 @@ described = {
     ),
     "found": (
         "Six names of photographed things, two in a row, each with the three photographs that the model puts "
-        "first, the best at the left. A tick over a photograph says that it shows the thing, a cross that it "
-        "does not."
+        "first, the best at the left. The name that was asked stands over the first of them. A tick says "
+        "that a photograph shows the thing, a cross that it does not."
     ),
     "batch": (
-        "Two curves over the number of pairs that are compared with each other, 16 to 1,024. R@1 of known "
-        "concepts, circles, and R@10 of new concepts, squares, with bars of one standard deviation."
+        "Two panels, R@1 and R@10, with two curves each over the number of pairs that are compared with each "
+        "other, 16 to 1,024: known concepts, circles, and new ones, squares, with bars of one standard "
+        "deviation. The two galleries differ in size: compare how the curves rise and not their heights."
     ),
     "swapped": (
-        "Four rows of two scenes with two emoji each, side by side. In the second scene of a row the two "
+        "Four pairs of scenes with two emoji each, two pairs in a row. In the second scene of a pair the two "
         "have changed places, and so have their names in the caption above."
     ),
     "search": (
         "The six pictures whose vectors lie nearest to that of the text in the box, the nearest at the "
-        "left. Over each its name and its cosine."
+        "left. Over each the beginning of its name and its cosine."
     ),
 }

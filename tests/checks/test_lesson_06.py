@@ -143,12 +143,22 @@ CONTRASTIVE_WRONG = {
     "less the largest of all": (loss_less_largest_of_all, "largest logit of each row"),
     "clipped": (clipped_loss, "do not clip"),
     "a small number added": (lambda s, t: clipped_loss(s, t, 0, 1e-30), "add a small number"),
+    "four pairs": (
+        lambda s, t: directions(s / t)[:, :4].mean() if len(s) > 3 else directions(s / t).mean(),
+        "You took four pairs only",
+    ),
+    "the example's temperature": (lambda s, t: directions(s / 0.2).mean(), "Your temperature is 0.2"),
+    "the example's table": (
+        lambda s, t: directions(np.array([[0.9, 0.6], [0.5, 0.8]]) / t).mean(),
+        "the same for other numbers",
+    ),
+    "the example's result": (lambda s, t: 0.0846, "the same for other numbers"),
     "in place": (loss_in_place, "changed the arrays"),
     "one for each pair": (lambda s, t: directions(s / t).mean(axis=0), "mean left to be taken"),
     "a list": (lambda s, t: [loss_by_hand(s, t)], "Take the number out"),
     "identity": (lambda s, t: s, "expected one number"),
-    "constant": (lambda s, t: 0.0, "expected"),
-    "what equal cosines give": (lambda s, t: math.log(len(s)), "expected"),
+    "constant": (lambda s, t: 0.0, "the same for other numbers"),
+    "what equal cosines give": (lambda s, t: math.log(len(s)), "the same for other numbers"),
     "no return": (lambda s, t: None, "without `return`"),
 }
 
@@ -198,6 +208,18 @@ def negatives_in_place(similarities, ids):
     return similarities.argmax(axis=1)
 
 
+def started_at_text_0(similarities, ids, lowest=None):
+    """Compare with the largest value so far, of text 0 at the start, or lowest."""
+    found = []
+    for i, row in enumerate(similarities):
+        best, largest = 0, row[0] if lowest is None else lowest
+        for j, value in enumerate(row):
+            if ids[j] != ids[i] and value > largest:
+                best, largest = j, value
+        found.append(best)
+    return np.array(found)
+
+
 def only_the_partner(similarities, ids):
     copied = similarities.copy()
     np.fill_diagonal(copied, -np.inf)
@@ -231,6 +253,11 @@ NEGATIVES_WRONG = {
     "index among the left": (reduced, "count within the texts that were left"),
     "set to 0": (lambda s, ids: masked(s, ids, 0).argmax(axis=1), "not to 0"),
     "multiplied by 0": (lambda s, ids: (s * (ids[:, None] != ids)).argmax(axis=1), "not to 0"),
+    "started at text 0": (started_at_text_0, "Your search starts with text 0"),
+    "started at a largest value of 0": (
+        lambda s, ids: started_at_text_0(s, ids, 0),
+        "a largest value of 0 is never beaten",
+    ),
     "less 1": (lambda s, ids: (s - (ids[:, None] == ids)).argmax(axis=1), "subtracting 1"),
     "second of all": (lambda s, ids: s.argsort(axis=1)[:, -2], "second most similar"),
     "ids for places": (lambda s, ids: ids[negatives(s, ids)], "asked is which text it is"),
@@ -344,9 +371,9 @@ PROMPT_RIGHT = {
     ),
     "single precision": lambda p, q: classify(p.astype("float32"), q.astype("float32")).astype("int32"),
     "lists": lambda p, q: classify(p, q).tolist(),
+    "the course's cosines": classify_by_course,
 }
 PROMPT_WRONG = {
-    "the course's cosines": (classify_by_course, OWN),
     "mean not of unit length": (
         lambda p, q: (p @ unit(q).mean(axis=1).T).argmax(axis=1),
         "divide each class's mean by its length",
@@ -389,6 +416,14 @@ PROMPT_WRONG = {
     ),
     "distance": (
         lambda p, q: np.linalg.norm(p[:, None] - unit(q).mean(axis=1), axis=2).argmin(axis=1),
+        "nearest class by distance",
+    ),
+    "distance of unit vectors to the mean": (
+        lambda p, q: np.linalg.norm(unit(p)[:, None] - unit(q).mean(axis=1), axis=2).argmin(axis=1),
+        "nearest class by distance",
+    ),
+    "distance to the mean of the prompts": (
+        lambda p, q: np.linalg.norm(p[:, None] - q.mean(axis=1), axis=2).argmin(axis=1),
         "nearest class by distance",
     ),
     "prompts divided along the templates": (
@@ -696,6 +731,15 @@ SIGMOID_WRONG = {
         lambda s, t, b: -(1 / (1 + np.exp(-signs(s) * (s / t + b)))).sum() / len(s),
         "You summed probabilities",
     ),
+    "four pairs": (lambda s, t, b: sigmoid_by_hand(s, t, b) * len(s) / 4, "You divided by 4"),
+    "the example's bias": (lambda s, t, b: sigmoid_by_hand(s, t, -5), "Your bias is −5"),
+    "the example's temperature": (lambda s, t, b: sigmoid_by_hand(s, 0.1, b), "Your temperature is 0.1"),
+    "bias outside": (lambda s, t, b: sigmoid_by_hand(s, t, 0) + b, "outside of the logarithm"),
+    "bias outside of each logarithm": (
+        lambda s, t, b: (np.logaddexp(0, -signs(s) * s / t) - b).sum() / len(s),
+        "outside of the logarithm",
+    ),
+    "the example's result": (lambda s, t, b: 0.5214, "the same for other numbers"),
     "logits clipped": (
         lambda s, t, b: summed(signs(s) * np.clip(s / t + b, -500, 500)),
         "do not clip",
@@ -710,7 +754,7 @@ SIGMOID_WRONG = {
         "mean left to be taken",
     ),
     "identity": (lambda s, t, b: s, "expected one number"),
-    "constant": (lambda s, t, b: 0.0, "expected"),
+    "constant": (lambda s, t, b: 0.0, "the same for other numbers"),
     "no return": (lambda s, t, b: None, "without `return`"),
 }
 
@@ -846,6 +890,11 @@ SHARES_WRONG = {
     "second half": (lambda s: shares_by_half(s, 1), "Only one half"),
     "turned round": (lambda s: shares(s, text=np.less, image=np.less), "comparison is turned round"),
     "counts": (lambda s: tuple(len(s) * part for part in shares(s)), "how many of the 300"),
+    "divided by the example's two": (
+        lambda s: tuple(len(s) * part / 2 for part in shares(s)),
+        "divided by 2",
+    ),
+    "the example's result": (lambda s: (1.0, 0.5, 0.5), "the same for other numbers"),
     "group counted": (lambda s: (*shares(s)[:2], len(s) * shares(s)[2]), "how many of the 300"),
     "percentages": (lambda s: tuple(100 * part for part in shares(s)), "percentage"),
     "for each example": (lambda s: compared(s), "found 2"),
@@ -857,7 +906,7 @@ SHARES_WRONG = {
     "two": (lambda s: shares(s)[:2], "Return three things"),
     "in place": (shares_in_place, "changed the arrays"),
     "identity": (lambda s: s, "found one array|Return three"),
-    "constant": (lambda s: (0.25, 0.25, 1 / 6), "expected"),
+    "constant": (lambda s: (0.25, 0.25, 1 / 6), "the same for other numbers"),
     "empty": (lambda s: [], "Return three things"),
     "no return": (lambda s: None, "without `return`"),
 }
