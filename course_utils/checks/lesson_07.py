@@ -1,7 +1,7 @@
 """Checks of lesson 07: shifted tokens, the loss of captions, the nucleus, a beam's step, n-grams, inventions."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -24,7 +24,7 @@ _PERCENT = "That is a percentage: return the share, from 0 to 1."
 
 @exercise(
     "7.1",
-    "the inputs are right for 8 batches of 1 to 6 captions of 1 to 12 tokens, with padding and without, with start tokens from 0 to "
+    "the inputs are right for 9 batches of 1 to 6 captions of 1 to 12 tokens, with padding anywhere and without, with start tokens from 0 to "
     "70,000",
     own=_COURSE,
 )
@@ -51,9 +51,10 @@ def shift_right(my_shift: Callable) -> None:
         tokens = rng.integers(4, 60, (n, length))
         if is_padded:
             places = np.arange(length)
-            ends = rng.integers(1, length - 1, (n, 1))
+            ends = rng.permutation(np.linspace(1, length - 1, n).astype(int))[:, np.newaxis]
             tokens = np.where(places < ends, tokens, 2 * (places == ends))
         _check_shift(my_shift, tokens.astype(dtype), start)
+    _check_shift(my_shift, np.array([[0, 0, 7, 4, 2], [5, 0, 9, 0, 6], [0, 0, 0, 0, 0]]), 1)
 
 
 def _check_shift(my_shift: Callable, tokens: np.ndarray, start: int) -> None:
@@ -66,10 +67,14 @@ def _check_shift(my_shift: Callable, tokens: np.ndarray, start: int) -> None:
         ),
         ((n, length - 1), "The last token went; now put the start token in front of each row."),
         ((n + 1, length), "The start token makes a row of its own: put it in front of *each* row, axis 1."),
-        ((n * length,), "The rows are gone: join along `axis=1`."),
-        ((n * length + 1,), "The rows are gone: join along `axis=1`."),
-        ((length,), "That is one row: all are asked."),
     ]
+    if n > 1:
+        gone = "The rows are gone: join along `axis=1`."
+        shapes += [
+            ((n * length,), gone),
+            ((n * length + 1,), gone),
+            ((length,), "That is one row: all are asked."),
+        ]
     got = expect_array(my_shift(tokens, start), (n, length), np.integer, what, shapes)
     first = np.full((n, 1), start)
     right = np.concatenate([first, tokens[:, :-1]], axis=1)
@@ -126,12 +131,8 @@ def _shift_mistakes(tokens: np.ndarray, start: int, right: np.ndarray) -> _Mista
     ends = (tokens != 0).sum(axis=1, keepdims=True)  # padding is at the end here
     yield (
         np.where(places == ends, 0, right),
-        "Of padded captions you dropped the last *word*: the last place goes, whatever stands there. What comes after the end is left "
-        "out by the loss.",
-    )
-    yield (
-        np.where(tokens == 0, 0, right),
-        "The padding stayed where it was and the end token went: every token moves one place, and the *last place* goes.",
+        "Padding stayed where it was and the last *word* went: every token moves one place, and the last *place* goes, whatever stands "
+        "there. The loss leaves out what is given after the end.",
     )
 
 
@@ -339,7 +340,7 @@ def _caption_loss_mistakes(logits: np.ndarray, targets: np.ndarray) -> _Mistakes
 
 @exercise(
     "7.3",
-    "the nucleus is right for 26 vocabularies of 1 to 500 tokens, with ties and without, for p of 0 and 1, and where the sum is exactly p",
+    "the nucleus is right for 28 vocabularies of 1 to 500 tokens, with ties and without, for p of 0 and 1, and where the sum is exactly p",
     own=_COURSE,
     stops={
         r"out of (bounds|range)|StopIteration|pop from": (
@@ -359,7 +360,8 @@ def nucleus(my_nucleus: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(3)
-    _check_nucleus(my_nucleus, np.array([0.08, 0.05, 0.3, 0.02, 0.11, 0.17, 0.2, 0.07]), 0.6)
+    first = np.array([0.01, 0.04, 0.07, 0.05, 0.07, 0.12, 0.09, 0.19, 0.03, 0.27, 0.06])
+    _check_nucleus(my_nucleus, first, 0.7)
     for size, p in [(7, 0.5), (12, 0.9), (40, 0.3), (5, 0.95), (500, 0.8), (2, 0.1), (33, 0.99), (9, 0.0)]:
         probabilities = rng.permutation(rng.dirichlet(np.full(size, 0.7)) + 1e-3)
         _check_nucleus(my_nucleus, _away_from(probabilities / probabilities.sum(), p), p)
@@ -374,6 +376,8 @@ def nucleus(my_nucleus: Callable) -> None:
         (np.repeat([1, 8, 1], [32, 10, 16]) / 128, 0.75),
         (np.array([0, 0.5, 0, 0.25, 0.25]), 0.625),
         (np.array([0, 1.0, 0]), 0.9),
+        (np.array([1, 3, 1, 3]) / 8, 0.0),
+        (np.array([0.4, 1e-5, 0.59999]), 1.0),
         (np.array([1.0]), 0.3),
         (np.array([1.0]), 1.0),
         (np.full(10, 0.1), 1.0),  # one after the other they sum to 0.9999999999999999
@@ -397,7 +401,7 @@ def _kept(probabilities: np.ndarray, p: float, order: np.ndarray) -> np.ndarray:
 
 def _check_nucleus(my_nucleus: Callable, probabilities: np.ndarray, p: float) -> None:
     size = len(probabilities)
-    shown = f"{probabilities.tolist()}" if size < 9 else f"{size} tokens"
+    shown = f"{probabilities.tolist()}" if size < 12 else f"{size} tokens"
     what = f"The nucleus of {shown} for p = {p}"
     exact = probabilities.astype(np.float64)
     kept = _kept(exact, p, np.argsort(-exact, kind="stable")) & (exact > 0)
@@ -435,10 +439,7 @@ def _expect_kept(found: np.ndarray, kept: np.ndarray, probabilities: np.ndarray,
     ]
     if fitting:
         expect(False, " Or: ".join(dict.fromkeys(fitting)))
-    sums = [
-        f"{mask.sum()} token{'s' * (mask.sum() != 1)} with {probabilities[mask].sum():.6g} together"
-        for mask in (found, kept)
-    ]
+    sums = [f"{int(mask.sum())} with {probabilities[mask].sum():.6g} together" for mask in (found, kept)]
     expect(
         not np.array_equal(np.sort(probabilities[found]), np.sort(probabilities[kept])),
         f'{what}: you kept as many tokens as asked, but of equally likely ones not the first: `np.argsort(-probabilities, kind="stable")` '
@@ -446,7 +447,7 @@ def _expect_kept(found: np.ndarray, kept: np.ndarray, probabilities: np.ndarray,
     )
     expect(
         False,
-        f"{what} keeps {sums[0]}, expected {sums[1]}: the likeliest, as few as reach p.",
+        f"{what} keeps {sums[0]}, expected {sums[1]}: the likeliest tokens, as few as reach p.",
     )
 
 
@@ -554,7 +555,7 @@ _Step = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 @exercise(
     "7.4",
-    "the continuations are right for 14 beams of 1 to 8 beginnings and 2 to 60 words, narrower and wider than before, with many ties, and "
+    "the continuations are right for 14 beams of 1 to 8 beginnings and 3 to 60 words, narrower and wider than before, with many ties, and "
     "with words and beginnings of −∞",
     own=_COURSE,
 )
@@ -568,9 +569,11 @@ def beam_step(my_step: Callable) -> None:
     Raises:
         CheckFailed: with a hint for the typical mistakes.
     """
-    rng = np.random.default_rng(4)
+    rng = np.random.default_rng(27)
+    # Quarters tie, and their sums are exact.
+    rounded = np.round(4 * _log_softmax(rng.normal(0, 1.2, (4, 7)))) / 4
+    _check_beam(my_step, rounded, np.round(4 * rng.normal(-3, 0.5, 4)) / 4, 3)
     for beams, vocabulary, width, dtype in [
-        (4, 7, 3, np.float64),
         (3, 11, 3, np.float64),
         (1, 9, 5, np.float64),
         (5, 5, 2, np.float64),
@@ -581,14 +584,13 @@ def beam_step(my_step: Callable) -> None:
     ]:
         log_probabilities = _log_softmax(rng.normal(0, 1.5, (beams, vocabulary)))
         _check_beam(my_step, log_probabilities.astype(dtype), rng.normal(-9, 1, beams).astype(dtype), width)
-    # Whole numbers and halves tie, and their sums are exact.
     _check_beam(my_step, -rng.integers(2, 5, (3, 4)).astype(float), np.array([-2.0, -1.5, -1.0]), 6)
     _check_beam(my_step, -rng.integers(3, 9, (6, 50)) / 2, -rng.integers(1, 5, 6) / 2, 40)
     _check_beam(my_step, np.full((5, 30), -4.0), np.full(5, -7.0), 45)
     # What cannot be: words, beginnings, and more than there is room for.
     forbidden = np.where(rng.random((4, 8)) < 0.6, -np.inf, -rng.integers(1, 40, (4, 8)) / 8)
     _check_beam(my_step, forbidden, np.array([-3.0, -1.0, -2.5, -4.0]), 4)
-    _check_beam(my_step, -rng.integers(1, 60, (3, 6)) / 8, np.array([-0.0, -np.inf, -np.inf]), 5)
+    _check_beam(my_step, -rng.integers(1, 60, (3, 6)) / 8, np.array([-np.inf, -0.5, -np.inf]), 5)
     _check_beam(my_step, np.array([[-1.0, -np.inf, -2.0], [-np.inf] * 3]), np.array([-1.0, -0.5]), 4)
 
 
@@ -791,9 +793,13 @@ def _beam_mistakes(
 # --- 7.5 ----------------------------------------------------------------------------------------------------
 
 
+_WORDS = ("a", "an", "and", "An", "no", "where", "now", "here")
+"""Some are within others, some differ in one letter's size, some are the same when joined to the next one."""
+
+
 @exercise(
     "7.5",
-    "the precision is right for 60 random sentences with 1 to 4 references and n-grams of 1 to 5 words, for sentences shorter than n, and "
+    "the precision is right for 61 random sentences with 1 to 4 references and n-grams of 1 to 5 words, for sentences shorter than n, and "
     "for nothing at all",
     own=_COURSE,
 )
@@ -807,22 +813,20 @@ def clipped_precision(my_precision: Callable) -> None:
     Raises:
         CheckFailed: with a hint for the typical mistakes.
     """
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(56)
 
-    def sentence(low: int, high: int) -> list[str]:
-        # "a" is in "an" and "and": who looks for text finds too much.
-        return rng.choice(["a", "an", "and", "owl"], rng.integers(low, high)).tolist()
+    def sentence(length: int) -> list[str]:  # the first words are the most frequent ones
+        return [_WORDS[int(len(_WORDS) * one**2)] for one in rng.random(length)]
 
-    for case in range(60):
-        references = [sentence(0, 13) for _ in range(rng.integers(1, 5))]
-        hypothesis, n = sentence(0, 16), int(rng.integers(1, 6))
-        if case == 0:
-            hypothesis, references, n = (
-                sentence(15, 16),
-                [sentence(9, 10), sentence(11, 12), sentence(7, 8)],
-                2,
-            )
-        _check_precision(my_precision, hypothesis, references, n)
+    first = (sentence(42), [sentence(length) for length in (53, 67, 48, 59)], 2)
+    _check_precision(my_precision, *first, _precision_mistakes(*first))
+    joined = "You joined words without a blank, so “no where” and “now here” became the same: use tuples."
+    _check_precision(my_precision, ["no", "where"], [["now", "here"]], 2, [(1.0, joined)])
+    lowered = "Words are compared as they are: “The” is not “the”."
+    _check_precision(my_precision, ["The", "cat"], [["the", "cat"]], 1, [(1.0, lowered)])
+    for _ in range(60):
+        length, n, *lengths = rng.integers(0, 14, rng.integers(3, 7))
+        _check_precision(my_precision, sentence(length), [sentence(one) for one in lengths], 1 + int(n) % 5)
     for said, others, n in [
         ("the the the the the the the", ["the cat is on the mat", "there is a cat on the mat"], 1),
         ("a cat", ["a cat and an owl"], 3),
@@ -830,9 +834,8 @@ def clipped_precision(my_precision: Callable) -> None:
         ("", ["a cat"], 1),
         ("a cat", [""], 1),
         ("key key key", ["key", "key key"], 2),
-        ("The cat", ["the cat"], 1),
-        ("no where", ["now here"], 2),
-        ("a b c d e f g h", ["a b c d e f g h"], 8),
+        ("a b c d e f", ["a b c d e x f"], 5),
+        ("a b c d e f g h", ["b c d", "a b c d e f g h"], 8),
     ]:
         _check_precision(my_precision, said.split(), [other.split() for other in others], n)
 
@@ -851,17 +854,26 @@ def _precision(hypothesis: Sequence, references: Sequence[Sequence], n: int) -> 
 
 
 def _check_precision(
-    my_precision: Callable, hypothesis: list[str], references: list[list[str]], n: int
+    my_precision: Callable,
+    hypothesis: list[str],
+    references: list[list[str]],
+    n: int,
+    mistakes: Iterable[tuple[object, str]] = (),
 ) -> None:
-    texts = [" ".join(words) for words in references]
-    what = f"The precision of {n}-grams of {' '.join(hypothesis)!r}, with {', '.join(map(repr, texts))} to compare with,"
+    # Few words make many mistakes give the same fraction: the first case, of many, has told them apart.
+    texts = [" ".join(words) for words in (hypothesis, *references)]
+    shown = (
+        [repr(text) for text in texts]
+        if len(hypothesis) < 9
+        else [f"{len(hypothesis)} words", f"{len(references)} references"]
+    )
+    what = f"The precision of the {n}-grams of {shown[0]}, beside {', '.join(shown[1:])},"
     value = my_precision(hypothesis, references, n)
     expect(
         not (isinstance(value, tuple | list) and len(value) == 2),
         "You returned two things: divide what is right by what there is, and return one number.",
     )
     value = expect_number(value, what)
-    mistakes = _precision_mistakes(hypothesis, references, n) if len(hypothesis) >= n else ()
     none = (
         ""
         if len(hypothesis) >= n
@@ -961,6 +973,14 @@ def _precision_mistakes(hypothesis: list[str], references: list[list[str]], n: i
         _clipped(apart[0], apart[1:]) / apart[0].total(),
         "Your n-grams do not overlap: one begins at every word.",
     )
+    spread = [
+        Counter(tuple(words[place : place + 2 * n : 2]) for place in range(len(words) - 2 * n + 2))
+        for words in (hypothesis, *references)
+    ]
+    yield (
+        _clipped(spread[0], spread[1:]) / max(1, spread[0].total()),
+        "Your n-grams leave words out: n words *in a row* are asked.",
+    )
     for blank in ("", " "):
         found = {
             gram: max(blank.join(words).count(blank.join(gram)) for words in references) for gram in said
@@ -969,13 +989,6 @@ def _precision_mistakes(hypothesis: list[str], references: list[list[str]], n: i
             sum(min(times, found[gram]) for gram, times in said.items()) / total,
             "You looked for text within text, which finds “a” in “cat” too: compare tuples of whole words.",
         )
-    joined = [_renamed(one, "".join) for one in (said, *allowed)]
-    yield (
-        _clipped(joined[0], joined[1:]) / total,
-        "You joined words without a blank, so “no where” and “now here” became the same: use tuples.",
-    )
-    small = [[word.lower() for word in words] for words in (hypothesis, *references)]
-    yield _precision(small[0], small[1:], n), "Words are compared as they are: “The” is not “the”."
     yield right, _COUNT
     yield 100 * right / total, _PERCENT
     yield 1 - right / total, "That is the share that is *not* in a reference."
@@ -994,7 +1007,7 @@ def _renamed(grams: Counter, make: Callable) -> Counter:
 
 @exercise(
     "7.6",
-    "both shares are right for 40 sets of 1 to 30 captions, with repeated names, with captions that name nothing, and where none does",
+    "both shares are right for 40 sets of 1 to 43 captions, with repeated names, with captions that name nothing, and where none does",
     own=_COURSE,
 )
 def invented(my_invented: Callable) -> None:
@@ -1007,15 +1020,17 @@ def invented(my_invented: Callable) -> None:
     Raises:
         CheckFailed: with a hint for the typical mistakes.
     """
-    rng = np.random.default_rng(6)
+    rng = np.random.default_rng(0)
     # Some names are within others: who looks for text finds too much.
-    names = ["cat", "catfish", "key", "monkey", "cup", "owl", "red owl"]
+    names = ["cat", "catfish", "key", "monkey", "cup", "owl", "red owl", "fork"]
 
     def some(most: int) -> list[str]:
-        return rng.choice(names, rng.integers(0, most + 1)).tolist()
+        return [names[one] for one in rng.integers(0, len(names), rng.integers(0, most + 1))]
 
-    for n in (23, *rng.integers(1, 31, 30)):
-        _check_invented(my_invented, [some(6) for _ in range(n)], [{*some(5)} for _ in range(n)])
+    for n in (43, *rng.integers(1, 16, 30)):
+        captions, present = [some(4) for _ in range(n)], [{*some(9)} - {"fork"} for _ in range(n)]
+        captions[-1] = sorted(present[-1])
+        _check_invented(my_invented, captions, present)
     for captions, present in [
         ([[]], [{"cat"}]),
         ([[], [], []], [set(), {"cat"}, set()]),
@@ -1038,10 +1053,9 @@ def _check_invented(my_invented: Callable, captions: list[list[str]], present: l
     false = [[name not in there for name in named] for named, there in zip(captions, present, strict=True)]
     mentions = sum(map(len, captions))
     right = (sum(map(sum, false)) / max(1, mentions), sum(map(any, false)) / n)
-    mistakes = (
-        _mention_mistakes(captions, present, right) if mentions else (),
-        _caption_mistakes(captions, present, right),
-    )
+    mistakes = ((), ())
+    if n > 40:  # few captions make many mistakes give the same share
+        mistakes = (_mention_mistakes(captions, present, right), _caption_mistakes(captions, present, right))
     for name, part, share, known in zip(names, parts, right, mistakes, strict=True):
         what = f"{name} of {shown}"
         value = expect_number(part, what)

@@ -319,8 +319,18 @@ class Decoder(layers.Layer):
         Returns:
             logits, float tensor (batch, vocabulary_size), and the cache for the next step; the old one stays
             as it is.
+
+        Raises:
+            CourseError: the cache is full. A compiled step does not know the place: there an index is out of
+                range, or, on a GPU, no error is raised.
         """
         position = cache["position"]
+        if hasattr(position, "numpy") and int(position[0]) >= self.longest:  # symbolic tensors have none
+            raise CourseError(
+                f"the cache holds {int(position[0])} tokens already and the decoder has"
+                f" longest={self.longest}; expected at most so many steps after `start`. Stop earlier, or"
+                " make a decoder for longer sequences."
+            )
         inner = (self.embed_tokens(tokens) + self.embed_places(position))[:, None]
         nothing = [None] * len(self.blocks)
         all_seen = []

@@ -16,7 +16,7 @@ __all__ = ["UnsafeModel", "build", "describe"]
 
 _MODULES = re.compile(
     r"keras(\.(src\.)?(layers|models|ops|activations|initializers|regularizers|constraints|losses|optimizers|"
-    r"metrics|dtype_policies|random)(\.\w+)*)?|course_utils\.(fusion|features)\.\w+"
+    r"metrics|dtype_policies|random)(\.\w+)*)?|course_utils\.(fusion|features|alignment|generation)\.\w+"
 )
 # They hold code or another program's model, import a module, or open files.
 _REFUSED = re.compile(r"Lambda|Torch|TFSM|Jax|Flax|Lookup|Vectorization|Hash")
@@ -66,9 +66,11 @@ def build(described: dict) -> object:
     import keras
 
     # Their layers are known to Keras once they are imported.
+    import course_utils.alignment.contrastive
     import course_utils.features.pretrained
     import course_utils.fusion.attention
-    import course_utils.fusion.methods  # noqa: F401
+    import course_utils.fusion.methods
+    import course_utils.generation.decoder  # noqa: F401
 
     if described["problem"]:
         raise UnsafeModel(str(described["problem"])[:300])

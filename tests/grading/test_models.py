@@ -13,9 +13,19 @@ runtime.start()
 import keras  # noqa: E402 - quietly loaded by the line above
 from keras import layers  # noqa: E402
 
+from course_utils.alignment import contrastive  # noqa: E402
+from course_utils.generation import decoder  # noqa: E402
 from tests.checks import test_lesson_02, test_lesson_03, test_lesson_05  # noqa: E402
 
+
+def captioner():
+    tokens, regions = keras.Input((None,), dtype="int32"), keras.Input((4, 6))
+    return keras.Model([tokens, regions], decoder.Decoder(9, 5, dim=8, heads=2, blocks=2)(tokens, regions))
+
+
 MODELS = {
+    "captioner": captioner,
+    "logits": lambda: keras.Sequential([keras.Input((4,)), contrastive.Temperature(0.1, bias=-1.0)]),
     "wide": test_lesson_02.WIDE_RIGHT["dilation"],
     **{name: lambda make=make: make(30) for name, make in test_lesson_03.CLASSIFIER_RIGHT.items()},
     **{name: lambda make=make: make(6, 5, 4, 3) for name, make in test_lesson_05.FUSION_RIGHT.items()},
@@ -108,6 +118,8 @@ def function(module, name):
         {"module": "builtins", "class_name": "eval"},
         {"module": "course_utils.files", "class_name": "write_atomically"},
         {"module": "course_utils.features.cache", "class_name": "Path"},
+        {"module": "course_utils.generation.decoder", "class_name": "CourseError"},
+        {"module": "course_utils.alignment.dual_encoder", "class_name": "keras"},
         {"module": "keras.src.models.model", "class_name": "importlib"},
         {"module": "keras.layers", "class_name": "Lambda", "config": {"function": "x"}},
         {"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "/tmp"}},
