@@ -280,3 +280,47 @@ def test_the_towers_show_the_widths_that_they_are_given():
     shown = texts(figure)
     assert "picture features\n(batch, 7)" in shown and shown.count("length 1\n(batch, 5)") == 2
     assert "9 numbers" in description
+
+
+def test_what_is_given_lies_one_place_behind_what_is_said():
+    figure, description = diagrams.teacher_forcing(["a", "cat", "<end>"])
+    boxes = [text for text in texts(figure) if text in ("<start>", "a", "cat", "<end>")]
+    assert boxes == ["<start>", "a", "a", "cat", "cat", "<end>"]
+    assert "given <start>, to be said a; given a, to be said cat; given cat, to be said <end>" in description
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_everything_above_the_diagonal_is_hidden(n):
+    figure, description = diagrams.causal_table([f"word{i}" for i in range(n)])
+    assert texts(figure).count("✓") == n * (n + 1) // 2
+    hidden = [patch for patch in figure.axes[0].patches if patch.get_hatch()]
+    assert len(hidden) == n * (n - 1) // 2
+    assert f"{n * (n + 1) // 2} of them" in description
+
+
+def test_the_decoder_shows_the_shapes_that_it_is_given():
+    figure, description = diagrams.picture_decoder((36, 192), 18, 64, 20)
+    shown = " ".join(texts(figure))
+    for part in ("(batch, 36, 192)", "(batch, 36, 64)", "(batch, 18)", "(…, 18, 20)"):
+        assert part in shown
+    assert "36 of 192 numbers" in description
+
+
+@pytest.mark.parametrize(("temperature", "p", "kept"), [(1, 0.7, 2), (1, 0.0, 1), (1, 1.0, 4), (100, 0.7, 3)])
+def test_as_many_bars_are_hatched_as_the_nucleus_keeps(temperature, p, kept):
+    figure, description = diagrams.cut_tail([0.1, 0.5, 0.3, 0.1], list("abcd"), temperature, p)
+    plt.close(figure)
+    assert sum(bool(patch.get_hatch()) for patch in figure.axes[0].patches) == kept
+    assert len(description.split(f"at p = {p}: ")[1].split(", ")) == kept
+
+
+def test_a_beam_of_two_keeps_what_a_beam_of_one_misses():
+    tree = {"a": 0.6, "an": 0.4}, {"a": {"cat": 0.35, "key": 0.65}, "an": {"owl": 0.99, "eel": 0.01}}
+    narrow, wide = (diagrams.beam_tree(*tree, width=width) for width in (1, 2))
+    assert [text.split(":")[0] for text in texts(narrow[0]) if text.startswith("✓")] == [
+        "✓ a  0.60",
+        "✓ a key",
+    ]
+    ticked = {text.split(":")[0] for text in texts(wide[0]) if text.startswith("✓")}
+    assert ticked == {"✓ a  0.60", "✓ an  0.40", "✓ a key", "✓ an owl"}
+    assert "keeps: a, an, then an owl, a key" in wide[1]

@@ -361,11 +361,13 @@ def defines_nothing_that_the_course_has(lesson):
 
 
 def _defined_in(lesson):
+    """Names of functions and classes; a method is its class's own matter."""
+    nodes = [node for cell in lesson.code for node in ast.walk(ast.parse(cell.source))]
+    methods = {id(part) for node in nodes if isinstance(node, ast.ClassDef) for part in node.body}
     return {
         node.name
-        for cell in lesson.code
-        for node in ast.walk(ast.parse(cell.source))
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and id(node) not in methods
     }
 
 

@@ -1,8 +1,9 @@
 """Scenes: several emoji in one picture, with boxes, questions and captions; generated, nothing is stored.
 
-A scene is a picture of 96 × 96 pixels, divided into 3 × 3 cells of 32. Two to six of them hold one object
-each, an emoji in one of the art styles, of random size and place within its cell. Everything about it is
-known, so that a model can be asked, and what its attention looks at can be scored. Introduced in lesson 05.
+A scene is a picture of 96 × 96 pixels, divided into 3 × 3 cells of 32. Two to six of them, where asked for up
+to all nine, hold one object each, an emoji in one of the art styles, of random size and place within its
+cell. Everything about it is known, so that a model can be asked, and what its attention looks at can be
+scored. Introduced in lesson 05.
 
 **Questions** (eight a scene) are about objects and cells. In a question "right of" means *in the next cell to
 the right*; so "what is right of the cat" takes two steps, finding the cat and looking beside it.
@@ -53,13 +54,14 @@ __all__ = [
     "compose",
     "export_coco",
     "facts_of",
+    "full_captions",
     "generate",
     "hide_empty_cells",
 ]
 
 CANVAS, CELL = 96, 32  # pixels of a picture's side and of a cell's
 GRID = CANVAS // CELL  # cells in a row and in a column
-MIN_OBJECTS, MAX_OBJECTS = 2, 6
+MIN_OBJECTS, MAX_OBJECTS = 2, 6  # what captions can count; more only where `generate` is asked for more
 QUESTIONS, WORDS = 8, 7  # questions per scene; words of the longest sentence
 
 # Chosen for names that mean one thing and for shapes that differ in every art style.
@@ -101,8 +103,8 @@ class Scenes(DataSet):
     """n scenes; item i of every array is the same scene, and -1 (in boxes and areas 0) means "no object".
 
     A number of an object, 0 to 5, is its place on the second axis of concepts, cells, styles, boxes, areas
-    and mask. Words, answers and concepts are numbered as in vocabulary, answer_names and concept_names.
-    Introduced in lesson 05.
+    and mask; where scenes may have more than six objects, that axis is as long as the most. Words, answers
+    and concepts are numbered as in vocabulary, answer_names and concept_names. Introduced in lesson 05.
 
     Attributes:
         pictures: uint8 (n, 96, 96, 3), red first.
@@ -240,7 +242,7 @@ def generate(
         n: int ≥ 1; a scene takes 28 kB.
         seed: int ≥ 0. For training, validation and test take different ones.
         styles: art styles out of emoji.STYLES; each object's is drawn from them.
-        objects: (fewest, most) of a scene, 2 to 6, equally likely; with repeats at least 3.
+        objects: (fewest, most) of a scene, 2 to 9, equally likely; with repeats 3 to 6.
         concepts: English names of emoji, sequence of str, more than the most objects.
         background: "white"; "plain", a light colour per scene; or "soft", where it also varies smoothly.
         repeats: whether one to three objects of a scene may be of the same concept. Such scenes are there to
@@ -248,7 +250,8 @@ def generate(
 
     Returns:
         Scenes. They have "count" captions only if the number of objects varies or concepts repeat: else the
-        true count would always be the same, and the caption alone would tell.
+        true count would always be the same, and the caption alone would tell. Nor have they any if there may
+        be more than six, for which there is no word.
 
     Raises:
         CourseError: an argument is wrong; the message says which and what was expected.
@@ -260,12 +263,13 @@ def generate(
     arguments.choice("background", background, BACKGROUNDS)
     _require_a_missing_concept(names, most)
     count = rng.integers(fewest, most + 1, n)
-    mask = np.arange(MAX_OBJECTS) < count[:, np.newaxis]
-    distinct = _random_order(rng, (n, len(names)))[:, :MAX_OBJECTS]
+    places = max(most, MAX_OBJECTS)
+    mask = np.arange(places) < count[:, np.newaxis]
+    distinct = _random_order(rng, (n, len(names)))[:, :places]
     drawn = _take(distinct, _runs(rng, count)) if repeats else distinct
     drawn = np.where(mask[:, : drawn.shape[1]], drawn, -1)
-    drawn = np.pad(drawn, ((0, 0), (0, MAX_OBJECTS - drawn.shape[1])), constant_values=-1)
-    cells = np.where(mask, _random_order(rng, (n, len(POSITIONS)))[:, :MAX_OBJECTS], -1)
+    drawn = np.pad(drawn, ((0, 0), (0, places - drawn.shape[1])), constant_values=-1)
+    cells = np.where(mask, _random_order(rng, (n, len(POSITIONS)))[:, :places], -1)
     return _finish(rng, drawn, cells, styles, names, background, (fewest, most), repeats)
 
 
@@ -419,9 +423,9 @@ def _object_range(objects: Iterable, repeats: bool) -> tuple[int, int]:
     if len(limits) != 2:
         raise CourseError(f"objects is {objects!r}: expected two whole numbers, the fewest and the most.")
     # With two objects a repeated concept leaves no second one for an "object" caption.
-    least = MIN_OBJECTS + bool(repeats)
-    fewest = arguments.whole_number("objects[0]", limits[0], least, MAX_OBJECTS)
-    return fewest, arguments.whole_number("objects[1]", limits[1], fewest, MAX_OBJECTS)
+    least, largest = (MIN_OBJECTS + 1, MAX_OBJECTS) if repeats else (MIN_OBJECTS, len(POSITIONS))
+    fewest = arguments.whole_number("objects[0]", limits[0], least, largest)
+    return fewest, arguments.whole_number("objects[1]", limits[1], fewest, largest)
 
 
 # Drawing at random. Numbers of "no object" come last on an axis and are -1.
@@ -473,7 +477,7 @@ def _finish(
     object_range: tuple[int, int],
     repeats: bool,
 ) -> Scenes:
-    """Draws, asks and describes scenes whose concepts and cells are decided, int arrays (n, 6)."""
+    """Draws, asks and describes scenes whose concepts and cells are decided, int arrays (n, objects)."""
     vocabulary = _vocabulary(names)
     mask = concepts >= 0
     # One generator for each task: another style or background changes no object's place and no question.
@@ -546,7 +550,7 @@ def _draw(
     names: tuple[str, ...],
     background: str,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pictures uint8 (n, 96, 96, 3), boxes int32 (n, 6, 4) and areas int32 (n, 6)."""
+    """Pictures uint8 (n, 96, 96, 3), boxes int32 (n, objects, 4) and areas int32 (n, objects)."""
     n = len(concepts)
     bank = [_sprites(name, names) for name in styles]
     *layers, sprite_boxes, sprite_areas = (np.stack(part) for part in zip(*bank, strict=True))
@@ -558,7 +562,7 @@ def _draw(
     room = CELL + 1 - np.array(_SIZES)[size]
     down, right = rng.integers(room), rng.integers(room)
 
-    boxes, areas = np.zeros((n, MAX_OBJECTS, 4), np.int32), np.zeros((n, MAX_OBJECTS), np.int32)
+    boxes, areas = np.zeros((*concepts.shape, 4), np.int32), np.zeros(concepts.shape, np.int32)
     boxes[scene, place] = sprite_boxes[sprite]
     boxes[scene, place, 0] += column * CELL + right
     boxes[scene, place, 1] += row * CELL + down
@@ -710,7 +714,7 @@ def _describe(
     if repeats:
         captions["count"] = _alike_captions(rng, concepts, names, vocabulary)
     else:
-        if object_range[0] < object_range[1]:
+        if object_range[0] < object_range[1] <= len(_NUMBERS):
             captions["count"] = _total_captions(rng, concepts, vocabulary, object_range)
         captions["relation"] = _relation_captions(rng, concepts, cells, names, vocabulary)
         captions["position"] = _position_captions(rng, concepts, cells, names, vocabulary)
@@ -811,6 +815,30 @@ def _position_captions(
         for cell in _take(cells, pair)[:, ::-1].T
     ]
     return np.stack(sentences, axis=1)
+
+
+def full_captions(some: Scenes, positions: bool = True) -> list[str]:
+    """Describes each scene completely: every object, in the order in which one reads, row by row.
+
+    Introduced in lesson 07.
+
+    Args:
+        some: Scenes.
+        positions: bool, whether it says where things are: "the cat is at the top left the key is at the
+            bottom centre"; else "a cat and a key".
+
+    Returns:
+        n str, as `facts_of` reads them.
+    """
+    captions = []
+    for concepts, cells, mask in zip(some.concepts, some.cells, some.mask, strict=True):
+        things = sorted(zip(cells[mask], [some.concept_names[i] for i in concepts[mask]], strict=True))
+        if positions:
+            said = " ".join(f"the {name} is at the {POSITIONS[cell]}" for cell, name in things)
+        else:
+            said = " and ".join(f"{_article(name)} {name}" for _, name in things)
+        captions.append(said)
+    return captions
 
 
 # Facts: what a caption says and what is so, in the same words

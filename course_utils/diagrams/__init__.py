@@ -33,15 +33,25 @@ from course_utils.diagrams.recurrence import (
     unrolled_rnn,
 )
 from course_utils.diagrams.training import computation_graph, data_splits, training_loop
+from course_utils.diagrams.writing import (
+    beam_tree,
+    causal_table,
+    cut_tail,
+    picture_decoder,
+    teacher_forcing,
+)
 
 __all__ = [
     "arrays_of_modalities",
     "bag_of_words",
     "batch_negatives",
     "batch_norm_modes",
+    "beam_tree",
+    "causal_table",
     "computation_graph",
     "convolution_settings",
     "cross_attention",
+    "cut_tail",
     "data_splits",
     "elimination",
     "folded_frequencies",
@@ -54,12 +64,14 @@ __all__ = [
     "lstm_cell",
     "merge_steps",
     "padding_mask",
+    "picture_decoder",
     "query_key_value",
     "receptive_field_growth",
     "rivals",
     "similarity_table",
     "sliding_kernel",
     "stacked_kernels",
+    "teacher_forcing",
     "tempered_row",
     "three_fits",
     "training_loop",

@@ -259,10 +259,34 @@ def learning_rates(problem: str) -> np.ndarray:
     """
     settings = CONFIGURATION[problem]
     n = settings["scenes" if problem == "scenes" else "pairs"]["train"]
-    step = np.arange(settings["epochs"] * -(-n // settings["batch size"]))
-    warm_up = len(step) // 12
-    cosine = (1 + np.cos(np.pi * (step - warm_up) / (len(step) - warm_up))) / 2
-    return settings["learning rate"] * np.where(step < warm_up, step / max(1, warm_up), cosine)
+    return warmed_up(settings["epochs"] * -(-n // settings["batch size"]), settings["learning rate"])
+
+
+def warmed_up(steps: int, rate: float) -> np.ndarray:
+    """Gives as many learning rates, float array (steps,): up to ``rate`` in a twelfth, then half a cosine."""
+    step, warm_up = np.arange(steps), steps // 12
+    cosine = (1 + np.cos(np.pi * (step - warm_up) / (steps - warm_up))) / 2
+    return rate * np.where(step < warm_up, step / max(1, warm_up), cosine)
+
+
+def following(optimizer: "keras.optimizers.Optimizer", rates: np.ndarray) -> "keras.callbacks.Callback":
+    """Gives an optimiser its learning rate before each step.
+
+    Given from outside, it compiles in half the time: a schedule inside is compiled once for every weight.
+
+    Args:
+        optimizer: Keras optimiser; changed in place.
+        rates: float array (steps,).
+
+    Returns:
+        Keras callback for the training.
+    """
+    import keras
+
+    left = iter(rates)
+    return keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: setattr(optimizer, "learning_rate", next(left))
+    )
 
 
 def train(
@@ -299,13 +323,8 @@ def train(
     model = build(problem, method, modality_dropout)
     optimizer = keras.optimizers.AdamW(0.0, weight_decay=settings["weight decay"], clipnorm=1.0)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    # Built here and given its rate from outside, it compiles in half the time: a step that still makes
-    # variables is compiled twice, and a schedule inside it once for every weight.
+    # Built here, it compiles once: a step that still makes variables is compiled twice.
     optimizer.build(model.trainable_variables)
-    rates = iter(learning_rates(problem))
-    follow = keras.callbacks.LambdaCallback(
-        on_train_batch_begin=lambda batch, logs: setattr(optimizer, "learning_rate", next(rates))
-    )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Gradients do not exist")  # half of a model of one modality
         model.fit(
@@ -313,7 +332,7 @@ def train(
             pairs.labels,
             batch_size=settings["batch size"],
             epochs=settings["epochs"],
-            callbacks=[follow, *callbacks],
+            callbacks=[following(optimizer, learning_rates(problem)), *callbacks],
             verbose=0,
         )
     return model

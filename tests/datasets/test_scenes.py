@@ -477,6 +477,55 @@ def test_repeated_concepts_are_counted_and_nothing_is_asked(repeated):
     assert numbers == {"one", "two", "three"}
 
 
+# More objects than captions can count
+
+
+def test_up_to_nine_objects_are_drawn_asked_about_and_described_where_asked_for():
+    drawn = scenes.generate(200, seed=25, objects=(7, 9), styles=emoji.STYLES)
+    assert drawn.concepts.shape == drawn.areas.shape == (200, 9) and drawn.boxes.shape == (200, 9, 4)
+    assert set(drawn.mask.sum(axis=1)) == {7, 8, 9}
+    assert drawn.caption_kinds == ("object", "relation", "position")  # there is no word for seven
+    assert drawn.vocabulary == scenes.generate(1, seed=0).vocabulary
+    for i, (questions, pairs) in enumerate(
+        zip(drawn.read(drawn.questions), drawn.read(drawn.captions), strict=True)
+    ):
+        things = located(drawn, i)
+        assert 7 <= len({name for name, *_ in things}) == len({tuple(cell) for _, *cell in things}) <= 9
+        for question, answer in zip(questions, drawn.answers[i], strict=True):
+            assert answer_to(question, things) == drawn.answer_names[answer]
+        assert all(is_true(true, things) and not is_true(false, things) for false, true in pairs)
+
+
+def test_scenes_of_more_than_nine_objects_or_of_more_than_six_with_repeats_are_refused():
+    with pytest.raises(CourseError, match=r"objects\[1\] is 10"):
+        scenes.generate(1, seed=0, objects=(7, 10))
+    with pytest.raises(CourseError, match=r"objects\[1\] is 7"):
+        scenes.generate(1, seed=0, objects=(3, 7), repeats=True)
+
+
+# Full captions
+
+
+@pytest.mark.parametrize("objects", [(2, 6), (7, 9)])
+def test_a_full_caption_says_every_object_and_position_in_reading_order_and_nothing_else(objects):
+    drawn = scenes.generate(200, seed=26, objects=objects)
+    whole, short = scenes.full_captions(drawn), scenes.full_captions(drawn, positions=False)
+    for i, (caption, listed, so) in enumerate(zip(whole, short, drawn.facts, strict=True)):
+        things = sorted(located(drawn, i), key=lambda thing: thing[1:])
+        read, unread = scenes.facts_of(caption)
+        assert read == {fact for fact in so if fact[0] in ("object", "position")} and not unread
+        assert caption.split()[1::7] == [name for name, _, _ in things]
+        assert scenes.facts_of(listed) == ({fact for fact in so if fact[0] == "object"}, 0)
+        assert listed.replace("an ", "a ").split(" and ") == [f"a {name}" for name, _, _ in things]
+        assert set(f"{caption} {listed}".split()) <= set(drawn.vocabulary)
+
+
+def test_full_captions_know_articles_and_names_of_several_words():
+    own = scenes.compose([("top hat", 8), ("owl", 1)], concepts=["top hat", "owl", "hut"])
+    assert scenes.full_captions(own) == ["the owl is at the top centre the top hat is at the bottom right"]
+    assert scenes.full_captions(own, positions=False) == ["an owl and a top hat"]
+
+
 # Facts
 
 
@@ -731,9 +780,9 @@ def test_compose_says_what_is_wrong(objects, message):
         ({"styles": []}, "one or more different"),
         ({"styles": ["noto", "noto"]}, "one or more different"),
         ({"styles": "noto"}, "styles is 'noto'"),
-        ({"objects": (1, 4)}, r"objects\[0\] is 1: expected a whole number from 2 to 6"),
-        ({"objects": (3, 7)}, r"objects\[1\] is 7"),
-        ({"objects": (5, 4)}, r"objects\[1\] is 4: expected a whole number from 5 to 6"),
+        ({"objects": (1, 4)}, r"objects\[0\] is 1: expected a whole number from 2 to 9"),
+        ({"objects": (3, 10)}, r"objects\[1\] is 10"),
+        ({"objects": (5, 4)}, r"objects\[1\] is 4: expected a whole number from 5 to 9"),
         ({"objects": (2, 4), "repeats": True}, r"objects\[0\] is 2: expected a whole number from 3"),
         ({"objects": 4}, "objects is 4"),
         ({"objects": (3, 4, 5)}, "expected two whole numbers"),

@@ -1,0 +1,41 @@
+"""What the figures of lesson 07 show, by name: their alt text and caption."""
+
+described = {
+    "scenes": (
+        "Four scenes of three to six emoji on soft backgrounds. Over each its caption, which lists the "
+        "things row by row."
+    ),
+    "loss": (
+        "The loss per word over the steps of the training. It starts near a dotted line, knowing nothing, "
+        "falls through a dashed one, the bigram model, within the first steps, and ends far below it."
+    ),
+    "greedy": (
+        "Eight validation scenes. Over each the caption that the writer gives it: a tick where it is word "
+        "for word the true one, “another order” where only the order differs, a cross where a thing is "
+        "wrong."
+    ),
+    "attention": (
+        "A test scene with four things, and the same scene once for each word of its caption, bright where "
+        "the weights are and dark elsewhere."
+    ),
+    "together": (
+        "Four test scenes in which only one of two things stands. Over each the caption of a writer that was "
+        "trained on scenes where the two always come together."
+    ),
+    "beyond": (
+        "A row for each set of new scenes, with a mark for each seed: F1, circles, and the share of captions "
+        "that are all right, squares. Both lie far lower for seven to nine things than for the other sets, "
+        "and the squares lower than the circles in the unseen style."
+    ),
+    "more": (
+        "Things in the caption against things in the scene, three to nine. A dotted diagonal: all things "
+        "there. Circles: things named. Squares: different things that are named and there."
+    ),
+    "photographs": (
+        "White scenes with a drawn key at the top left, a drawn carrot at the bottom right, and the "
+        "photograph of a thing in the middle. Over each what the photograph shows and what the caption "
+        "says stands there."
+    ),
+    "own": "Your scene or picture, enlarged, with the caption that our writer gives it.",
+}
+"""Name of a figure → one or more sentences on what is to be seen."""
