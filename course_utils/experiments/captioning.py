@@ -359,7 +359,8 @@ def run(row: str, seed: int) -> dict[str, float]:
         seed: int, for the first weights and the order of the batches; of questions also for which are asked.
 
     Returns:
-        dict of float, as :func:`score` names them, or accuracies.
+        dict of float, as :func:`score` names them, or accuracies. "full caption" with seed 0 also writes the
+        checkpoint.
     """
     if row.startswith("questions"):
         return _run_questions(row, seed)
@@ -374,7 +375,7 @@ def run(row: str, seed: int) -> dict[str, float]:
         sets = {split: draw_scenes(split) for split in CONFIGURATION["scenes"]}
     else:
         sets = {"test": with_one_of_two(draw_scenes("test"))}
-    # All at once: the decoder's step is compiled for each number of sentences.
+    # All at once: a step takes hardly longer for many sentences than for few.
     written = write(model, np.concatenate([fusion.regions_of(some.pictures) for some in sets.values()]))
     for split, some in sets.items():
         captions, written = written[: len(some)], written[len(some) :]
@@ -439,8 +440,8 @@ def _run_questions(row: str, seed: int) -> dict[str, float]:
     if row == TEXT:
         said = _commonest(inputs, targets[:, -1], questions)
         return figures | _accuracies(said == answers[:, -1], favourite)
-    seen = fusion.regions_of(some.pictures)[scene[chosen]]
-    model = train("questions", seen, inputs, targets, seed=seed)
+    learned = fusion.regions_of(some.pictures)[scene[chosen]]
+    model = train("questions", learned, inputs, targets, seed=seed)
     answer = fusion.in_batches(lambda *asked: model(list(asked), training=False)[:, -1])
     regions = fusion.regions_of(test.pictures)
     figures["parameters"] = model.count_params()

@@ -224,6 +224,14 @@ def test_a_run_measures_what_the_record_has(row, small, monkeypatch, tmp_path):
     assert (tmp_path / captioning.CHECKPOINT).exists() == (row == captioning.FULL)
 
 
+def test_the_record_is_of_this_experiment_and_has_every_row_with_three_seeds():
+    record = results.load("captioning")
+    assert record.configuration == captioning.CONFIGURATION
+    assert set(record.rows) == set(captioning.ROWS)
+    for row in record.rows:
+        assert len(set(next(iter(record.row(row).values())).seeds)) >= 3
+
+
 @pytest.mark.slow
 def test_the_shipped_captioner_is_the_recorded_one():
     some = captioning.draw_scenes("test")
