@@ -11,7 +11,7 @@ from course_utils.errors import CourseError
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["MATHJAX", "icon_rules", "setup"]
+__all__ = ["MATHJAX", "icon_rules", "mended", "setup"]
 
 MATHJAX = {
     # The parts that TeX needs, two thirds of the ready-made bundle: it also has menus.
@@ -34,6 +34,8 @@ _PARTS = (
     "a11y/assistive-mml.js",
 )
 _ICON = re.compile(r"\bfa-([a-z0-9-]+)\b")
+# As the theme writes them, for who does not see them without a name.
+_SIDEBAR, _SWITCH = 'id="pst-primary-sidebar"', '<summary><span class="toctree-toggle"'
 _LIBRARY = "_static/scripts/fontawesome.js"
 
 
@@ -113,13 +115,26 @@ def _bring_icons(application: "Sphinx", problem: Exception | None) -> None:
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         used |= set(_ICON.findall(text))
-        text = re.sub(rf'<script defer src="[^"]*{re.escape(_LIBRARY)}[^"]*"></script>\n?', "", text)
-        page.write_text(text, encoding="utf-8", newline="\n")
+        page.write_text(mended(text), encoding="utf-8", newline="\n")
     rules = icon_rules(used, library.read_text(encoding="utf-8"))
     with (site / "_static" / "course.css").open("a", encoding="utf-8", newline="\n") as style:
         style.write("\n" + rules)
     library.unlink()
     library.with_suffix(".js.map").unlink(missing_ok=True)
+
+
+def mended(page: str) -> str:
+    """Leaves the library of icons out of a page, and names what the theme leaves without a name.
+
+    Args:
+        page: HTML.
+
+    Returns:
+        HTML in which the side bar is a landmark and each switch in it says what it is.
+    """
+    page = re.sub(rf'<script defer src="[^"]*{re.escape(_LIBRARY)}[^"]*"></script>\n?', "", page)
+    page = page.replace(_SIDEBAR, f'{_SIDEBAR} role="navigation" aria-label="Course"')
+    return page.replace(_SWITCH, _SWITCH.replace("<summary>", '<summary aria-label="Pages below this one">'))
 
 
 def icon_rules(names: set[str], library: str) -> str:

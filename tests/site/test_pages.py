@@ -127,6 +127,16 @@ def test_only_icons_that_are_used_get_a_rule():
         extension.icon_rules({"sun"}, "")
 
 
+def test_what_the_theme_leaves_without_a_name_gets_one():
+    library = '<script defer src="../_static/scripts/fontawesome.js?digest=1"></script>\n'
+    switch = '<summary><span class="toctree-toggle" role="presentation"></span></summary>'
+    page = extension.mended(f'{library}<div id="pst-primary-sidebar" class="a">{switch}</div>')
+    assert page == (
+        '<div id="pst-primary-sidebar" role="navigation" aria-label="Course" class="a">'
+        f'<summary aria-label="Pages below this one">{switch.removeprefix("<summary>")}</div>'
+    )
+
+
 def test_a_folder_of_other_things_a_file_and_a_missing_parent_are_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(CourseError, match="holds other things"):
