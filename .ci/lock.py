@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes requirements.lock, requirements-instructor.lock and environment.yml from pyproject.toml.
+"""Writes the locks requirements*.lock and environment.yml from pyproject.toml.
 
     python3 .ci/lock.py            keeps the versions of the present locks where pyproject.toml allows it
     python3 .ci/lock.py --upgrade  takes the newest ones
@@ -17,11 +17,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from course_utils.command import pins  # noqa: E402  (the repository is not installed where this script runs)
+from course_utils.command import environment, pins  # noqa: E402  (the repository is not installed where this script runs)
 
 # Room that an installation needs on the disk of .venv, measured on Linux x86-64 with pip (which also compiles
 # every module) and rounded up.
-INSTALLED_MEGABYTES = {"requirements.lock": 2400, "requirements-instructor.lock": 2500}
+INSTALLED_MEGABYTES = {
+    "requirements.lock": 2400,
+    "requirements-instructor.lock": 2500,
+    "requirements-site.lock": 2700,
+}
 
 # jupyter-events asks for every format checker of jsonschema. This one and its parser take 2.7 s at each
 # start of pytest, nbconvert and JupyterLab, and jsonschema does without them.
@@ -70,7 +74,7 @@ def conda_environment(lock: pins.Lock) -> str:
 
 
 def main() -> None:
-    """Writes the three files."""
+    """Writes the files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--upgrade", action="store_true", help="take the newest versions that pyproject.toml allows"
@@ -78,12 +82,14 @@ def main() -> None:
     upgrade = ["--upgrade"] if parser.parse_args().upgrade else []
     if shutil.which("uv") is None:
         sys.exit("uv is not on the PATH: see its documentation for how to install it, then run this again")
-    base, instructor = ROOT / "requirements.lock", ROOT / "requirements-instructor.lock"
-    # The larger set first: what it allows, the smaller one then takes, so both have the same versions.
+    base, instructor, site = (ROOT / environment.LOCKS[extra] for extra in ("", "instructor", "site"))
+    # The lessons first: what makes the site takes the versions that they have, and never holds one back.
     resolve(instructor, "--extra", "instructor", *upgrade)
+    # The larger set before the smaller, which takes what it allows, so that both have the same versions.
     resolve(base, "--constraint", instructor.name, *upgrade)
-    environment = ROOT / "environment.yml"
-    environment.write_text(conda_environment(pins.read(base)), encoding="utf-8", newline="\n")
+    resolve(site, "--extra", "instructor", "--extra", "site", "--constraint", instructor.name, *upgrade)
+    conda = ROOT / "environment.yml"
+    conda.write_text(conda_environment(pins.read(base)), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ __all__ = [
     "MY_LESSONS",
     "NOTEBOOKS",
     "ROOT",
+    "SITE",
     "TEMPLATE",
     "TESTS",
     "VENV",
@@ -29,6 +30,8 @@ DATA = ROOT / "data"
 TESTS = ROOT / "tests"
 MY_LESSONS = ROOT / "my_lessons"
 """The learner's working folder, unless another is asked for."""
+SITE = ROOT / "site"
+"""The web site, unless another folder is asked for."""
 CACHE = ROOT / ".course-cache"
 """Downloaded weights, features, history of what was typed; it may be deleted at any time."""
 VENV = ROOT / ".venv"

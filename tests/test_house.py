@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "lessons": set(),
     "checks": {"lessons", "features"},
     "grading": {"lessons", "checks", "features", "fusion"},
-    "command": {"lessons", "datasets", "grading"},
+    "site": {"lessons"},
+    "command": {"lessons", "datasets", "grading", "site"},
 }
 # The ground has an order of its own: what a module of it may import of the others.
 GROUND_MAY_IMPORT = {

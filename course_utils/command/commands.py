@@ -7,7 +7,7 @@ from pathlib import Path
 
 from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
-from course_utils.places import MY_LESSONS, ROOT, TESTS
+from course_utils.places import MY_LESSONS, ROOT, SITE, TESTS
 
 
 def run(arguments: list[str]) -> int:
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     if is_whole():
         _add_answer(commands)
         _add_render(commands)
+        _add_site(commands)
         _add_experiment(commands)
         _add_assign(commands)
         _add_grade(commands)
@@ -108,6 +109,21 @@ def _add_render(commands: argparse._SubParsersAction) -> None:
     render.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
 
 
+def _add_site(commands: argparse._SubParsersAction) -> None:
+    site = commands.add_parser("site", help="make the web site of the course, without executing anything")
+    site.set_defaults(run=_site)
+    site.add_argument(
+        "--folder", metavar="DIR", default=SITE, help="where to (default: site in the course's folder)"
+    )
+    site.add_argument(
+        "--repository",
+        metavar="OWNER/NAME",
+        default=os.environ.get("GITHUB_REPOSITORY", ""),
+        help="where the course is published on GitHub, for buttons that open a lesson on Binder and Colab "
+        "(default: $GITHUB_REPOSITORY, or no such buttons)",
+    )
+
+
 def _add_experiment(commands: argparse._SubParsersAction) -> None:
     experiment = commands.add_parser(
         "experiment", help="run a recorded experiment again, or go on with one that was interrupted"
@@ -165,7 +181,11 @@ def _add_install(commands: argparse._SubParsersAction) -> None:
     install.set_defaults(run=_install, extra="")
     if is_whole():
         install.add_argument(
-            "--with", dest="extra", choices=["instructor"], default="", help="further packages: nbgrader"
+            "--with",
+            dest="extra",
+            choices=["instructor", "site"],
+            default="",
+            help="further packages: nbgrader, or that and what makes the web site",
         )
 
 
@@ -240,6 +260,16 @@ def _render(options: argparse.Namespace) -> int:
     # Lessons run with the variables that `lab` and `test` give them.
     _take_variables()
     render.render(notebooks)
+    return 0
+
+
+def _site(options: argparse.Namespace) -> int:
+    from course_utils.site import build
+
+    build.require(options.folder, options.repository)
+    environment.enter("site")
+    first = build.build(options.folder, options.repository)
+    print(f"The site is complete: open {first} in a browser.")
     return 0
 
 

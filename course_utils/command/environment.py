@@ -29,7 +29,12 @@ LOG = ROOT / ".course-install.log"
 RUN_LOCK = ROOT / ".course-install.lock"
 MARKER = ".made-by-course"
 STAMP = ".complete"
-LOCKS = {"": "requirements.lock", "instructor": "requirements-instructor.lock"}
+# Extra → lock. Each has all that the one before it has.
+LOCKS = {
+    "": "requirements.lock",
+    "instructor": "requirements-instructor.lock",
+    "site": "requirements-site.lock",
+}
 CONDA_NAME = "multimodal-course"
 # Without asserts a lesson proves nothing; warnings, a debug mode and a start-up file print into its outputs.
 UNWANTED = (*runtime.UNWANTED, "PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONDEVMODE", "PYTHONSTARTUP")
@@ -46,7 +51,7 @@ class State:
         action: "use", "make", "rebuild" (it is ours and unusable), "extend" (it lacks the instructor's
             packages) or "replace" (it is somebody else's and lacks packages).
         reason: one sentence for the person who waits.
-        extra: "" or "instructor", the packages that it was made with.
+        extra: "", "instructor" or "site", the packages that it was made with.
     """
 
     action: str
@@ -55,7 +60,7 @@ class State:
 
 
 def lock(extra: str = "") -> pins.Lock:
-    """Reads the lock for an extra ("" or "instructor")."""
+    """Reads the lock for an extra ("", "instructor" or "site")."""
     return pins.read(ROOT / LOCKS[extra])
 
 
@@ -66,7 +71,7 @@ def enter(extra: str = "") -> None:
     right one, in place of this process.
 
     Args:
-        extra: "" or "instructor".
+        extra: "", "instructor" or "site".
 
     Raises:
         CourseError: if the environment cannot be made.
@@ -80,7 +85,7 @@ def ensure(extra: str = "") -> Path:
     """Gives an interpreter that has every locked package, making or mending `.venv` where there is none.
 
     Args:
-        extra: "" or "instructor".
+        extra: "", "instructor" or "site".
 
     Returns:
         Its executable: this interpreter's own if it is complete (conda, Docker, an own virtual environment).
@@ -118,7 +123,7 @@ def inspect(extra: str = "") -> State:
     """Looks at `.venv`, quickly: what is it good for, and why not if not?
 
     Args:
-        extra: "" or "instructor", what is wanted of it.
+        extra: "", "instructor" or "site", what is wanted of it.
 
     Returns:
         Its state.
@@ -148,10 +153,12 @@ def inspect(extra: str = "") -> State:
         broken = f"Something was deleted from .venv ({', '.join(gone[:3])}{' …' if gone[3:] else ''})"
     elif _version_of(VENV) != version:
         broken = f"The Python that .venv was made with ({version}) does not start from it any more"
+    sizes = list(LOCKS)
+    larger = max(extra, made_with, key=sizes.index) if made_with in LOCKS else extra
     if broken:
-        return State("rebuild", f"{broken}: making it again.", made_with if made_with in LOCKS else extra)
-    if extra and made_with != extra:
-        return State("extend", "Adding the instructor's packages to .venv.", extra)
+        return State("rebuild", f"{broken}: making it again.", larger)
+    if larger != made_with:
+        return State("extend", f"Adding the packages of the extra `{extra}` to .venv.", extra)
     return State("use", extra=made_with)
 
 

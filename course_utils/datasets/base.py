@@ -1,6 +1,6 @@
 """What every data set of the course is: columns of equal length, one way to select and to split, one line.
 
-A new set is a frozen dataclass of columns:
+A new set is a frozen dataclass of columns::
 
     @dataclass(frozen=True, repr=False, eq=False)
     class Photographs(DataSet):

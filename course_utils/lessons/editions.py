@@ -26,6 +26,7 @@ __all__ = [
     "Record",
     "clear_answers",
     "learner_edition",
+    "plain_markdown",
     "read_notebook",
     "show_targets",
     "write_learner_editions",
@@ -217,9 +218,9 @@ def _target(cell: "NotebookNode") -> dict:
             # One line, whatever the line breaks of the stored text: that is how attachments are stored.
             attachments[name] = {"image/png": base64.b64encode(base64.b64decode(data["image/png"])).decode()}
             description = output.metadata.get("image/png", {}).get("alt", "")
-            parts.append(f"![{_plain_markdown(description)}](attachment:{name})")
+            parts.append(f"![{plain_markdown(description)}](attachment:{name})")
         elif data and data.get("text/plain") == description:
-            parts.append(f"*{_plain_markdown(description)}*")  # the visible caption of the picture
+            parts.append(f"*{plain_markdown(description)}*")  # the visible caption of the picture
         else:
             parts.append(_code_block(_output_text(output)))
     target = {"source": "\n\n".join(parts)}
@@ -241,8 +242,8 @@ def _code_block(text: str) -> str:
     return f"{fence}text\n{ANSI_COLOURS.sub('', text).rstrip()}\n{fence}"
 
 
-def _plain_markdown(text: str) -> str:
-    """Returns text so that Markdown shows it as it is."""
+def plain_markdown(text: str) -> str:
+    """Gives text so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_{}\[\]<>$|~#&])", r"\\\1", text)
 
 

@@ -435,9 +435,9 @@ def log_mel(
 ) -> np.ndarray:
     """Gives the log-mel spectrogram, the natural logarithm of the power in mel filters (lesson 01).
 
-    log(max(|STFT|² · filters, floor)), frames not centred and not padded. tf.signal gives the same; so does
-    keras.layers.MelSpectrogram, which first mirrors half an FFT at both ends, and whose decibels are 10 / ln
-    10 of it.
+    ``log(max(|STFT|² · filters, floor))``, frames not centred and not padded. tf.signal gives the same; so
+    does keras.layers.MelSpectrogram, which first mirrors half an FFT at both ends, and whose decibels are
+    10 / ln 10 of it.
 
     Args:
         samples: float (samples,), at least one window long.

@@ -31,7 +31,7 @@ def run(*arguments, **options):
 
 def test_help_names_every_command():
     text = run("--help").stdout
-    names = ("lab", "test", "doctor", "answer", "assign", "grade", "render", "experiment", "install")
+    names = ("lab", "test", "doctor", "answer", "assign", "grade", "render", "site", "experiment", "install")
     assert all(re.search(rf"^    {name}\b", text, re.M) for name in names)
 
 
@@ -46,6 +46,8 @@ def test_help_names_every_command():
         (["grade"], "required: DIR"),
         (["grade", "x", "--workers", "0"], "'0': expected a whole number from 1"),
         (["install", "--with", "everything"], "invalid choice: 'everything'"),
+        (["site", "--folder", "tests"], "tests holds other things, and the site is never written over them"),
+        (["site", "--repository", "nobody"], "'nobody': expected OWNER/NAME, as GitHub writes it"),
         (["experiment", "fusoin"], "invalid choice: 'fusoin'"),
     ],
 )

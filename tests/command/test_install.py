@@ -77,6 +77,7 @@ class Course:
         self.write_lock("requirements.lock", {"course-alpha": "1.0", "course-beta": "2.0"})
         instructor = {"course-alpha": "1.0", "course-beta": "2.0", "course-gamma": "3.0"}
         self.write_lock("requirements-instructor.lock", instructor)
+        self.write_lock("requirements-site.lock", instructor | {"course-delta": "4.0"})
         self.tools.mkdir()
         (self.tools / "stand_in.py").write_text(STAND_IN, encoding="utf-8")
         uv = self.tools / "uv"
@@ -347,12 +348,24 @@ def test_a_run_waits_for_whoever_holds_the_lock(course):
 def test_the_instructors_packages_are_added_and_stay(course):
     course.run()
     extended = course.run("install", "--with", "instructor")
-    assert "Adding the instructor's packages to .venv." in extended.stdout
+    assert "Adding the packages of the extra `instructor` to .venv." in extended.stdout
     assert list(course.venv.glob("lib/*/site-packages/course_gamma.py"))
     course.assert_complete()
     remove_package(course)
     course.run()
     assert list(course.venv.glob("lib/*/site-packages/course_gamma.py"))
+    assert course.run("install", "--with", "site").returncode == 0
+    assert list(course.venv.glob("lib/*/site-packages/course_delta.py"))
+    # Who then asks for the smaller set keeps the larger one.
+    assert "Adding" not in course.run("install", "--with", "instructor").stdout
+    assert list(course.venv.glob("lib/*/site-packages/course_delta.py"))
+
+
+def test_a_broken_environment_becomes_what_is_asked_for_and_what_it_was(course):
+    course.run("install", "--with", "instructor")
+    remove_package(course)
+    course.run("install", "--with", "site")
+    assert list(course.venv.glob("lib/*/site-packages/course_delta.py"))
 
 
 def test_goes_on_inside_the_environment_and_passes_the_exit_code_on(course):

@@ -16,6 +16,7 @@ from course_utils.places import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BASE = pins.read(ROOT / "requirements.lock")
 INSTRUCTOR = pins.read(ROOT / "requirements-instructor.lock")
+SITE = pins.read(ROOT / "requirements-site.lock")
 EXTRAS = PROJECT["optional-dependencies"]
 
 
@@ -62,10 +63,12 @@ def requirements_met(lock, requirements, machine):
 def test_locks_meet_the_projects_requirements_on_every_machine(machine):
     requirements_met(BASE, PROJECT["dependencies"] + EXTRAS["dev"], machine)
     requirements_met(INSTRUCTOR, PROJECT["dependencies"] + EXTRAS["dev"] + EXTRAS["instructor"], machine)
+    requirements_met(SITE, [line for name in ("dev", "instructor", "site") for line in EXTRAS[name]], machine)
 
 
-def test_the_instructors_lock_has_the_same_versions_and_more():
-    assert set(BASE.pins) < set(INSTRUCTOR.pins)
+def test_each_larger_lock_has_the_same_versions_and_more():
+    assert list(environment.LOCKS.values()) == [lock.path.name for lock in (BASE, INSTRUCTOR, SITE)]
+    assert set(BASE.pins) < set(INSTRUCTOR.pins) < set(SITE.pins)
 
 
 def test_environment_yml_has_the_same_pins():
@@ -92,7 +95,7 @@ def test_the_lock_script_writes_this_environment_yml():
     assert script.conda_environment(BASE) == (ROOT / "environment.yml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-instructor.lock", "environment.yml"])
+@pytest.mark.parametrize("name", [*environment.LOCKS.values(), "environment.yml"])
 def test_no_address_of_any_index_is_in_them(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(
@@ -100,7 +103,7 @@ def test_no_address_of_any_index_is_in_them(name):
     )
 
 
-@pytest.mark.parametrize("lock", [BASE, INSTRUCTOR], ids=lambda lock: lock.path.name)
+@pytest.mark.parametrize("lock", [BASE, INSTRUCTOR, SITE], ids=lambda lock: lock.path.name)
 def test_every_pin_has_a_hash_and_is_read(lock):
     text = lock.path.read_text(encoding="utf-8")
     entries = re.split(r"\n(?=[a-z0-9])", text)[1:]
@@ -110,10 +113,10 @@ def test_every_pin_has_a_hash_and_is_read(lock):
 
 
 def test_what_slows_every_start_is_left_out():
-    assert not {"rfc3987-syntax", "lark"} & {pin.name for pin in INSTRUCTOR.pins}
+    assert not {"rfc3987-syntax", "lark"} & {pin.name for pin in SITE.pins}
 
 
-@pytest.mark.parametrize("marker", sorted({pin.marker for pin in INSTRUCTOR.pins if pin.marker}))
+@pytest.mark.parametrize("marker", sorted({pin.marker for pin in SITE.pins if pin.marker}))
 def test_markers_mean_what_pip_takes_them_for(marker):
     for machine in machines():
         assert pins.applies(marker, machine) == Marker(marker).evaluate(machine), machine

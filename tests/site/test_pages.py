@@ -1,0 +1,160 @@
+"""What pages are made of: no output that an answer made, alt text, and links that hold on the site."""
+
+import copy
+
+import nbformat
+import pytest
+
+from course_utils.errors import CourseError
+from course_utils.lessons import editions
+from course_utils.places import NOTEBOOKS, ROOT
+from course_utils.site import build, extension, pages
+
+LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+REPOSITORY = "https://github.com/example/course"
+
+
+@pytest.fixture(scope="module", params=LESSONS, ids=lambda path: path.stem[:2])
+def lesson(request, tmp_path_factory):
+    """A worked lesson, what the site shows of it, and the folder of its pictures."""
+    worked = editions.read_notebook(request.param)
+    pictures = tmp_path_factory.mktemp("site") / request.param.stem
+    return worked, pages.site_edition(worked, pictures), pictures
+
+
+def test_cells_are_the_learners_and_so_is_their_text(lesson):
+    worked, shown, pictures = lesson
+    learners = editions.learner_edition(worked)
+    assert [cell.id for cell in shown.cells] == [cell.id for cell in learners.cells]
+    for cell, learner in zip(shown.cells, learners.cells, strict=True):
+        assert cell.source == learner.source.replace("attachment:", f"{pictures.name}/{cell.id}-")
+
+
+def test_outputs_are_kept_except_those_that_owe_an_answer(lesson):
+    worked, shown, _ = lesson
+    stored = {cell.id: cell.get("outputs", []) for cell in worked.cells}
+    kept = {cell.id: len(cell.outputs) for cell in shown.cells if cell.get("outputs")}
+    owed = {
+        cell.id
+        for cell in worked.cells
+        if "nbgrader" in cell.metadata or "target" in cell.metadata.get("tags", [])
+    }
+    assert any(stored[name] for name in owed)
+    assert kept == {name: len(outputs) for name, outputs in stored.items() if outputs and name not in owed}
+
+
+def test_every_picture_is_a_file_with_its_alt_text(lesson):
+    _, shown, pictures = lesson
+    outputs = [output.get("data", {}) for cell in shown.cells for output in cell.get("outputs", [])]
+    markdown = "".join([cell.source for cell in shown.cells] + [str(data) for data in outputs])
+    files = list(pictures.glob("*.png"))
+    assert files and all(f"]({pictures.name}/{path.name})" in markdown for path in files)
+    assert markdown.count(f"]({pictures.name}/") == len(files)
+    assert f"![]({pictures.name}" not in markdown and "attachment:" not in markdown
+    assert not any("image/png" in data for data in outputs)
+
+
+def test_the_worked_edition_is_left_as_it_was(tmp_path):
+    worked = editions.read_notebook(LESSONS[0])
+    before = copy.deepcopy(worked)
+    pages.site_edition(worked, tmp_path / "pictures")
+    assert worked == before
+
+
+def test_colab_fetches_the_course_before_anything_else():
+    edition = editions.learner_edition(editions.read_notebook(LESSONS[0]))
+    cells = pages.colab_edition(copy.deepcopy(edition), REPOSITORY).cells
+    assert cells[1:] == edition.cells
+    assert f"git clone --quiet --depth 1 {REPOSITORY} /content/course\n" in cells[0].source
+    nbformat.validate(pages.colab_edition(edition, REPOSITORY))
+
+
+TEXT = "# Title\n\nFirst.\n\n## One\n\nText.\n\n### Deeper\n\nMore.\n\n## Two\n\nEnd.\n"
+
+
+@pytest.mark.parametrize(
+    "title, found", [("", "First.\n"), ("One", "Text.\n\n### Deeper\n\nMore.\n"), ("Two", "End.\n")]
+)
+def test_a_section_reaches_to_the_next_heading(title, found):
+    assert pages.section(TEXT, title) == found
+    assert (
+        pages.fill(f"# Page\n\n<!-- README: {title} -->\n\nText.\n", TEXT) == f"# Page\n\n{found}\n\nText.\n"
+    )
+
+
+def test_of_a_section_only_the_table_can_be_asked_for():
+    readme = "# T\n\n## One\n\nText.\n\n| a |\n|---|\n| b |\n\nMore.\n"
+    assert pages.fill("<!-- README table: One -->\n", readme) == "| a |\n|---|\n| b |\n\n"
+
+
+def test_a_section_that_is_gone_is_named():
+    with pytest.raises(CourseError, match="no heading 'Three'"):
+        pages.section(TEXT, "Three")
+
+
+@pytest.mark.parametrize(
+    "link, place, here, published",
+    [
+        ("[a](notebooks/00_orientation.ipynb)", "README.md", "[a](lessons/00_orientation.ipynb)", None),
+        ("[a](../README.md#the-lessons)", "docs/instructors.md", "[a](index.md#the-lessons)", None),
+        ("[a](docs/instructors.md)", "README.md", "[a](instructors.md)", None),
+        ("[`a`](data/README.md#b)", "README.md", "`a`", f"[`a`]({REPOSITORY}/blob/HEAD/data/README.md#b)"),
+        ("![a](.github/four_steps.png)", "README.md", "![a](four_steps.png)", None),
+        ("[a](https://example.org/x)", "README.md", "[a](https://example.org/x)", None),
+        ("[a](#b)", "README.md", "[a](#b)", None),
+        ("[a](start.md)", "README.md", "[a](start.md)", None),
+    ],
+)
+def test_links_of_the_folder_become_links_of_the_site(link, place, here, published):
+    assert pages.with_links(link, place, "") == here
+    assert pages.with_links(link, place, REPOSITORY) == (published or here)
+
+
+def test_the_guide_of_the_site_has_no_criteria():
+    text = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
+    shown = pages.guide(text)
+    assert "| `ex-00-2` | 1 |" in text and "| `ex-00-2` | 1 |" not in shown
+    assert "## Written questions: rubrics and model answers" in shown and "## The project" in shown
+
+
+def test_only_icons_that_are_used_get_a_rule():
+    library = (
+        'x={sun:[512,512,[9728],"f185","M1"],"circle-half":[512,512,[],"e0a1","M2"],moon:[4,5,[],"f186","M"]}'
+    )
+    rules = extension.icon_rules({"sun", "circle-half", "solid"}, library)
+    assert rules == '.fa-circle-half::before { content: "\\e0a1"; }\n.fa-sun::before { content: "\\f185"; }\n'
+    with pytest.raises(CourseError, match=r"fontawesome\.js"):
+        extension.icon_rules({"sun"}, "")
+
+
+def test_what_the_theme_leaves_without_a_name_gets_one():
+    library = '<script defer src="../_static/scripts/fontawesome.js?digest=1"></script>\n'
+    switch = '<summary><span class="toctree-toggle" role="presentation"></span></summary>'
+    page = extension.mended(f'{library}<div id="pst-primary-sidebar" class="a">{switch}</div>')
+    assert page == (
+        '<div id="pst-primary-sidebar" role="navigation" aria-label="Course" class="a">'
+        f'<summary aria-label="Pages below this one">{switch.removeprefix("<summary>")}</div>'
+    )
+
+
+def test_a_folder_of_other_things_a_file_and_a_missing_parent_are_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(CourseError, match="holds other things"):
+        build.require(tmp_path)
+    with pytest.raises(CourseError, match="is a file"):
+        build.require(tmp_path / "notes.txt")
+    with pytest.raises(CourseError, match="is not there; make it first"):
+        build.require(tmp_path / "no" / "site")
+    with pytest.raises(CourseError, match="'a b': expected OWNER/NAME"):
+        build.require(tmp_path / "site", "a b")
+
+
+@pytest.mark.parametrize("found", ["nothing", "an empty folder", "an earlier site"])
+def test_a_folder_that_is_free_or_ours_is_taken(tmp_path, found):
+    place = tmp_path / "site"
+    if found != "nothing":
+        place.mkdir()
+    if found == "an earlier site":
+        (place / build.MARKER).touch()
+        (place / "index.html").touch()
+    assert build.require(place, "example/course") == place
