@@ -305,10 +305,11 @@ def test_pages_keep_the_rules_of_accessibility(browser, address, name, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     with Visit(browser, f"{address}{name}.html", scheme=scheme) as visit:
         visit.typeset()
+        complaints = list(visit.complaints)  # axe asks for style sheets at addresses of its own making
         found = axe.Axe().run(visit.page).response["violations"]
     told = [(rule["id"], node["html"][:150]) for rule in found for node in rule["nodes"][:3]]
     assert told == []
-    assert visit.complaints == []
+    assert complaints == []
 
 
 def test_a_telephone_shows_the_width_of_the_text_and_no_more(browser, address):
