@@ -2,8 +2,8 @@
 
 How often the course's trained image classifier, which saw only drawings, finds the concept among all of
 them, its group, and the concept among those that are photographed; on each ground, drawn with several seeds,
-beside drawings of a style that it did not see, laid and reduced in the same way. Its training was chosen on the
-few-shot half of the photographs, so the test half counts.
+beside drawings of a style that it did not see, laid and reduced in the same way. Its training was chosen on
+the few-shot half of the photographs, so the test half counts.
 
 needs
   Python    numpy, pillow, tensorflow and the repository around it; about half a minute
