@@ -30,7 +30,7 @@ MAY_IMPORT = {
     },
     "lessons": set(),
     "checks": {"lessons", "features"},
-    "grading": {"lessons", "checks", "features", "fusion"},
+    "grading": {"lessons", "checks", "features", "fusion", "alignment", "generation"},
     "site": {"lessons"},
     "command": {"lessons", "datasets", "grading", "site"},
 }

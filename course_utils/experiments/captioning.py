@@ -254,7 +254,7 @@ def attention_maps(model: "keras.Model", regions: np.ndarray, tokens: np.ndarray
 # --- scores -------------------------------------------------------------------------------------------------
 
 
-def score(captions: Sequence[str], some: scenes.Scenes, positions: bool = True) -> dict[str, float]:
+def caption_scores(captions: Sequence[str], some: scenes.Scenes, positions: bool = True) -> dict[str, float]:
     """Scores captions by what is so in the scenes. Introduced in lesson 07.
 
     Args:
@@ -359,8 +359,8 @@ def run(row: str, seed: int) -> dict[str, float]:
         seed: int, for the first weights and the order of the batches; of questions also for which are asked.
 
     Returns:
-        dict of float, as :func:`score` names them, or accuracies. "full caption" with seed 0 also writes the
-        checkpoint.
+        dict of float, as :func:`caption_scores` names them, or accuracies. "full caption" with seed 0 also
+        writes the checkpoint.
     """
     if row.startswith("questions"):
         return _run_questions(row, seed)
@@ -380,7 +380,7 @@ def run(row: str, seed: int) -> dict[str, float]:
     for split, some in sets.items():
         captions, written = written[: len(some)], written[len(some) :]
         suffix = "" if split == "test" else f", {split}"
-        scores = score(captions, some, positions=row == FULL)
+        scores = caption_scores(captions, some, positions=row == FULL)
         figures |= {f"{name}{suffix}": value for name, value in scores.items()}
         if row != FULL:
             one, other = CONFIGURATION["always together"]

@@ -165,15 +165,15 @@ def test_the_scale_of_the_features_does_not_matter_and_hidden_regions_stay_hidde
 def test_full_captions_have_full_marks_and_what_is_missing_or_invented_is_counted():
     some = scenes.generate(50, seed=3)
     for positions in (True, False):
-        best = captioning.score(scenes.full_captions(some, positions), some, positions)
+        best = captioning.caption_scores(scenes.full_captions(some, positions), some, positions)
         assert best["F1"] == best["all right"] == 1 and best["BLEU"] > 99.9
         assert best["invented per caption"] == best["words unread"] == 0
     own = scenes.compose([("cat", 0), ("owl", 1)])
-    found = captioning.score(["the cat is at the top right the key is at the top centre so"], own)
+    found = captioning.caption_scores(["the cat is at the top right the key is at the top centre so"], own)
     assert found["precision"] == 1 / 4 and found["recall"] == 1 / 4  # the cat is there, and that is all
     assert found["invented per mention"] == 1 / 2 and found["invented per caption"] == 1
     assert found["all right"] == 0 and found["words unread"] == 1
-    assert captioning.score(["a cat and an owl"], own, positions=False)["all right"] == 1
+    assert captioning.caption_scores(["a cat and an owl"], own, positions=False)["all right"] == 1
 
 
 # Questions
@@ -236,7 +236,10 @@ def test_the_record_is_of_this_experiment_and_has_every_row_with_three_seeds():
 def test_the_shipped_captioner_is_the_recorded_one():
     some = captioning.draw_scenes("test")
     captions = captioning.write(captioning.load_captioner(), fusion.regions_of(some.pictures))
-    found, recorded = captioning.score(captions, some), results.load("captioning").row(captioning.FULL)
+    found, recorded = (
+        captioning.caption_scores(captions, some),
+        results.load("captioning").row(captioning.FULL),
+    )
     for name in ("F1", "precision", "recall"):
         # It was measured before its weights were rounded to 16 bits.
         assert abs(found[name] - recorded[name].values[0]) <= 0.005, name
