@@ -232,25 +232,6 @@ def write(model: "keras.Model", regions: np.ndarray) -> list[str]:
     return text_of(written.tokens)
 
 
-def attention_maps(model: "keras.Model", regions: np.ndarray, tokens: np.ndarray) -> np.ndarray:
-    """Finds where each word looks while it is written. Introduced in lesson 07.
-
-    Args:
-        model: Keras model as from :func:`build`.
-        regions: float32 (n, 36, 192).
-        tokens: int32 (n, words), as from :func:`tokens_of`; map i is that of word i.
-
-    Returns:
-        float32 (n, blocks, heads, words, 36).
-    """
-    import keras
-
-    remember = keras.Model(model.inputs[1], model.get_layer("memory").output)
-    look = model.get_layer("decoder")
-    memory = remember(regions)
-    return np.asarray(look(shifted(tokens), memory, fusion.shown(regions), return_scores=True)[1])
-
-
 # --- scores -------------------------------------------------------------------------------------------------
 
 

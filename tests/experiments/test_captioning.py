@@ -113,6 +113,8 @@ def test_scenes_are_of_the_styles_and_sizes_that_their_splits_say(small):
 
 
 def test_a_word_depends_on_those_before_it_on_the_picture_and_not_on_hidden_regions():
+    import keras
+
     model, regions = captioning.build(), random_regions(2)
     tokens = captioning.shifted(captioning.tokens_of(["the cat is at the top left"] * 2))
     logits = np.asarray(model([tokens, regions]))
@@ -125,7 +127,9 @@ def test_a_word_depends_on_those_before_it_on_the_picture_and_not_on_hidden_regi
     assert not np.allclose(model([tokens, regions[::-1]]), logits, atol=1e-3)
     hidden = regions.copy()
     hidden[:, 10:20] = 0
-    weights = captioning.attention_maps(model, hidden, tokens)
+    memory = keras.Model(model.inputs[1], model.get_layer("memory").output)(hidden)
+    look = model.get_layer("decoder")
+    weights = np.asarray(look(tokens, memory, fusion.shown(hidden), return_scores=True)[1])
     assert weights.shape == (2, captioning.CONFIGURATION["blocks"], 4, 8, 36)
     assert weights[..., 10:20].max() < 1e-6
     np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-5)
