@@ -12,12 +12,12 @@ from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE, TESTS, way_back
 if TYPE_CHECKING:
     import pytest
 
-# Strict comparison of every stored output. A cell that hangs is given up after three minutes: nbval's own
+# Strict comparison of every stored output. A cell that hangs is given up after five minutes: nbval's own
 # limit is more than half an hour, and a dead kernel is noticed by the limit only.
 NBVAL = [
     "--nbval",
     "--nbval-current-env",
-    "--nbval-cell-timeout=180",
+    "--nbval-cell-timeout=300",
     "--nbval-sanitize-with=tests/nbval_sanitize.cfg",
     "-p",
     "tests.nbval_plugin",

@@ -26,7 +26,7 @@ METADATA = {
 """What a stored lesson says of itself: nothing of the machine or the version it was executed with."""
 
 _CELL_METADATA = ("nbgrader", "tags")
-_CELL_SECONDS = 180
+_CELL_SECONDS = 300
 _SLIDERS = "application/vnd.jupyter.widget-view+json"
 # What a carriage return has taken back: a progress bar that is gone.
 _TAKEN_BACK = re.compile(r"[^\n]*\r(?!\n)")

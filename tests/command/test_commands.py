@@ -93,7 +93,7 @@ def test_the_whole_test_run(started):
     command = started.command
     assert command[:3] == [sys.executable, "-m", "pytest"]
     assert command[3:7] == ["-n", "2", "--dist", "loadfile"]
-    for option in ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=180", "tests.nbval_plugin"):
+    for option in ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "tests.nbval_plugin"):
         assert option in command
     assert (ROOT / "tests" / "nbval_sanitize.cfg").is_file() and "--nbval-lax" not in command
     paths = command[command.index("--no-loadscope-reorder") :]
