@@ -7,7 +7,6 @@ from pathlib import Path
 import nbformat.v4
 import pytest
 from nbformat import NotebookNode
-from sqlalchemy.exc import OperationalError
 
 from course_utils.command import environment
 from course_utils.errors import CourseError
@@ -15,6 +14,7 @@ from course_utils.errors import CourseError
 pytest.importorskip("nbgrader", reason="nbgrader is in the extra `instructor`")
 
 from nbgrader.converters import Autograde
+from sqlalchemy.exc import OperationalError
 
 from course_utils.grading import gradebook
 from course_utils.grading.bounded import Stopped

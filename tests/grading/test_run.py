@@ -222,6 +222,7 @@ def test_a_gradebook_that_cannot_be_used_ends_the_run_with_one_line(session, mon
 
 
 def test_a_folder_that_may_not_be_written_is_told_before_anything_is_done(tmp_path, monkeypatch):
+    pytest.importorskip("nbgrader", reason="nbgrader is in the extra `instructor`")
     monkeypatch.setattr(assignments, "require_nbgrader", lambda: None)
     (tmp_path / "ada.ipynb").write_text("{}", encoding="utf-8")
     monkeypatch.setattr(run.os, "access", lambda path, mode: False)
@@ -287,6 +288,7 @@ def test_a_lock_that_cannot_be_made_is_one_clear_line(tmp_path):
 
 @pytest.mark.parametrize("inside", ["submitted", "submitted/ada", "autograded"])
 def test_a_folder_in_a_course_directory_is_not_taken_for_a_class(tmp_path, monkeypatch, inside):
+    pytest.importorskip("nbgrader", reason="nbgrader is in the extra `instructor`")
     monkeypatch.setattr(assignments, "require_nbgrader", lambda: None)
     (tmp_path / "nbgrader_config.py").touch()
     (tmp_path / "source").mkdir()
