@@ -226,7 +226,7 @@ def test_a_short_run_learns_and_leaves_the_checkpoint_alone(monkeypatch):
     )
     # In full precision: processors that do not know bfloat16 take several times as long with it.
     monkeypatch.setattr(keras.config, "set_dtype_policy", lambda policy: None)
-    figures = pretrain_image.run(pretrain_image.ROWS[-1], seed=1)
+    figures = pretrain_image.run(pretrain_image.ROWS[0], seed=1)
     assert pretrain_image.CHECKPOINT.read_bytes() == before
     chance, world = 1 / pretrained.CONCEPTS, emoji.load(("noto",))
     majority = np.bincount(world.groups).max() / len(world)
