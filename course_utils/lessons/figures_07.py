@@ -24,8 +24,8 @@ described = {
     ),
     "beyond": (
         "A row for each set of new scenes, with a mark for each seed: F1, circles, and the share of captions "
-        "that are all right, squares. Both lie far lower for seven to nine things than for the other sets, "
-        "and the squares lower than the circles in the unseen style."
+        "that are all right, squares. For seven to nine things the circles lie lowest and the squares near "
+        "0; in the unseen style the squares lie far below the circles."
     ),
     "more": (
         "Things in the caption against things in the scene, three to nine. A dotted diagonal: all things "
