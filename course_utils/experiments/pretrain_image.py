@@ -30,6 +30,7 @@ CONFIGURATION = {
     "epochs": 150,
     "batch size": 64,
     "peak learning rate": 3e-3,
+    "warm-up steps": 200,
     "learning rate of AdamW, relative": 0.67,
     "weight decay": 0.02,
     "dropout": 0.05,
@@ -488,10 +489,10 @@ def learn(classifier: keras.Model, world: emoji.Emoji, pictures: DrawnPictures, 
     model = keras.Model(concepts, classifier(pictures(concepts)))
     labels = np.tile(np.arange(len(world), dtype=np.int32), pictures.styles)
     epochs, size, peak = schedule["epochs"], CONFIGURATION["batch size"], schedule["peak learning rate"]
-    steps = epochs * math.ceil(len(labels) / size)
+    steps, warm_up = epochs * math.ceil(len(labels) / size), CONFIGURATION["warm-up steps"]
     optimizer = MuonOfKernels(
         keras.optimizers.schedules.CosineDecay(
-            1e-4, steps - 200, alpha=0.01, warmup_target=peak, warmup_steps=200
+            1e-4, steps - warm_up, alpha=0.01, warmup_target=peak, warmup_steps=warm_up
         ),
         adam_lr_ratio=CONFIGURATION["learning rate of AdamW, relative"],
         weight_decay=CONFIGURATION["weight decay"],

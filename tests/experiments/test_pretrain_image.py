@@ -215,23 +215,17 @@ def test_the_loss_is_the_sum_over_the_levels_by_hand(world):
 @pytest.mark.slow
 def test_a_short_run_learns_and_leaves_the_checkpoint_alone(monkeypatch):
     before = pretrain_image.CHECKPOINT.read_bytes()
-    monkeypatch.setattr(
-        pretrain_image,
-        "CONFIGURATION",
-        {
-            **pretrain_image.CONFIGURATION,
-            "epochs": 4,
-            "in the world": {**pretrain_image.CONFIGURATION["in the world"], "epochs": 3},
-        },
-    )
+    in_the_world = {**pretrain_image.CONFIGURATION["in the world"], "epochs": 2}
+    short = {"epochs": 5, "warm-up steps": 30, "in the world": in_the_world}
+    monkeypatch.setattr(pretrain_image, "CONFIGURATION", {**pretrain_image.CONFIGURATION, **short})
+    monkeypatch.setattr(emoji, "TRAIN_STYLES", ("noto",))  # a third of the pictures takes a third of the time
     # In full precision: processors that do not know bfloat16 take several times as long with it.
     monkeypatch.setattr(keras.config, "set_dtype_policy", lambda policy: None)
-    figures = pretrain_image.run(pretrain_image.ROWS[0], seed=1)
+    figures = pretrain_image.run(pretrain_image.ROWS[-1], seed=1)
     assert pretrain_image.CHECKPOINT.read_bytes() == before
-    chance, world = 1 / pretrained.CONCEPTS, emoji.load(("noto",))
-    majority = np.bincount(world.groups).max() / len(world)
-    assert figures["unseen style: concept among five accuracy"] > 3 * 5 * chance
-    assert figures["training styles: group accuracy"] > majority
+    chance_of_five = 5 / pretrained.CONCEPTS
+    assert figures["training styles: concept among five accuracy"] > 4 * chance_of_five
+    assert figures["unseen style: concept among five accuracy"] > 2 * chance_of_five
 
 
 def test_the_mean_of_the_weights_lies_where_its_share_says():
