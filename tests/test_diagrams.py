@@ -304,6 +304,14 @@ def test_the_decoder_shows_the_shapes_that_it_is_given():
     for part in ("(batch, 36, 192)", "(batch, 36, 64)", "(batch, 18)", "(…, 18, 20)"):
         assert part in shown
     assert "36 of 192 numbers" in description
+    assert texts(figure).count("+") == 3  # each of the three steps is added to what was there
+
+
+def test_a_share_too_small_for_two_digits_is_not_shown_as_none():
+    figure, description = diagrams.cut_tail([0.9, 0.096, 0.004], list("abc"), 1.0, 1.0)
+    assert texts(figure).count("< 0.01") == 1
+    assert "c < 0.01" in description
+    assert "0.00" not in description
 
 
 @pytest.mark.parametrize(("temperature", "p", "kept"), [(1, 0.7, 2), (1, 0.0, 1), (1, 1.0, 4), (100, 0.7, 3)])

@@ -1,5 +1,7 @@
 """Checks of lesson 07: shifted tokens, the loss of captions, the nucleus, a beam's step, n-grams, inventions."""
 
+import functools
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -122,11 +124,13 @@ def _shift_mistakes(tokens: np.ndarray, start: int, right: np.ndarray) -> _Mista
         made = fronted(others, rest)
         made[0, 0] = start
         yield made, "Only the first row begins with the start token: every row does, `[:, 0]`."
+    down = "You moved whole captions down: a row is a caption, so move along axis 1."
     for kept in (tokens[:-1], np.zeros_like(tokens[:-1])):
-        yield (
-            np.concatenate([np.full_like(tokens[:1], start), kept]),
-            "You moved whole captions down: a row is a caption, so move along axis 1.",
-        )
+        yield np.concatenate([np.full_like(tokens[:1], start), kept]), down
+    if len(tokens) > 1:  # one caption alone comes round to where it was
+        rolled = np.roll(tokens, 1, axis=0)
+        yield rolled, down
+        yield fronted(start, rolled[:, 1:]), down
     places = np.arange(tokens.shape[1])
     ends = (tokens != 0).sum(axis=1, keepdims=True)  # padding is at the end here
     yield (
@@ -224,6 +228,10 @@ def _check_caption_loss(my_loss: Callable, logits: np.ndarray, targets: np.ndarr
             f"{what} is {loss}: one caption is nothing but padding, and the mean of no words is no number. Take one mean over all words "
             "of the batch.",
         )
+    expect(
+        np.isfinite(loss),
+        f"{what} is {loss}. Did you take `np.log` of the logits? They are no probabilities, and some are negative: the softmax comes first.",
+    )
     expect_close(loss, right, what, _caption_loss_mistakes(logits, targets))
 
 
@@ -417,7 +425,8 @@ def _check_nucleus(my_nucleus: Callable, probabilities: np.ndarray, p: float) ->
     expect(
         got.any() and np.isfinite(got).all(),
         f"{what} is {'nothing but 0' if not got.any() else 'not finite: was the sum 0 by which you divided?'} At least one token is kept, "
-        "also where p is 0 or the likeliest token alone has more than p.",
+        "also where p is 0 or the likeliest token alone has more than p. And p is compared with the *sum* of the likeliest, not with each "
+        "by itself: often none has as much alone.",
     )
     faint = np.abs(got[~kept]).max(initial=0)
     expect(
@@ -502,10 +511,10 @@ def _cut_mistakes(probabilities: np.ndarray, kept: np.ndarray, p: float) -> _Mis
     backwards = np.argsort(probabilities, kind="stable")[::-1]
     yield (
         _kept(probabilities, p, backwards),
-        "Of equally likely tokens you kept the last ones: `argsort()[::-1]` turns equals round too. Sort `-probabilities` with "
-        '`kind="stable"`.',
+        "Of equally likely tokens you kept the last ones: your sort is not stable, or turns equals round as `argsort()[::-1]` does. Sort "
+        '`-probabilities` with `kind="stable"`.',
     )
-    for mask in (probabilities >= p, probabilities > p):
+    for mask in (probabilities >= p, probabilities > p, probabilities >= 1 - p, probabilities > 1 - p):
         yield mask, "You compared each token by itself with p: it is their *sum* that reaches p."
     yield (
         probabilities >= p * probabilities.max(),
@@ -516,7 +525,10 @@ def _cut_mistakes(probabilities: np.ndarray, kept: np.ndarray, p: float) -> _Mis
             first(max(top, 1)),
             "You kept a share p of the vocabulary: keep as many as together have *probability* p.",
         )
-    yield first(1), "Only the likeliest token was kept: go on until the sum reaches p."
+    yield (
+        first(1),
+        "Only the likeliest token was kept: go on until the *sum* of those kept reaches p; one by itself seldom does.",
+    )
 
 
 def _scaling_mistakes(probabilities: np.ndarray, kept: np.ndarray, p: float) -> _Mistakes:
@@ -604,9 +616,15 @@ def _check_beam(my_step: Callable, log_probabilities: np.ndarray, totals: np.nda
     beams, vocabulary = log_probabilities.shape
     what = f"for {beams} beginning{'s' * (beams > 1)}, {vocabulary} words and width {width}"
     names = ("parents", "tokens", "totals")
-    parts = expect_parts(my_step(log_probabilities, totals, width), names)
+    value = my_step(log_probabilities, totals, width)
     log_probabilities, totals = log_probabilities.astype(np.float64), totals.astype(np.float64)
     right = _best(totals[:, np.newaxis] + log_probabilities, width)
+    expect(
+        not _is_list_of_triples(value, right),
+        "That is a list of triples, one for each continuation: return three arrays, all parents, all tokens, all totals, as "
+        "`zip(*triples)` makes them.",
+    )
+    parts = expect_parts(value, names)
     found = _beam_parts(parts, right, names, what, beams, vocabulary)
     expect(
         not np.isnan(found[2]).any(),
@@ -625,6 +643,13 @@ def _check_beam(my_step: Callable, log_probabilities: np.ndarray, totals: np.nda
         expect_close(np.where(never, 0, one), np.where(never, 0, other), f"{name} {what}")
     for name, one, other in zip(names[:2], found[:2], right[:2], strict=True):
         expect_close(one, other, f"{name} {what}, where the totals are −∞ and so equal,")
+
+
+def _is_list_of_triples(value: object, right: _Step) -> bool:
+    rows = value if isinstance(value, list | tuple) else ()
+    if len(rows) != len(right[0]) or not all(isinstance(row, list | tuple) and len(row) == 3 for row in rows):
+        return False
+    return np.allclose([*zip(*rows, strict=True)], right, rtol=1e-4, atol=1e-4)
 
 
 def _beam_parts(
@@ -650,6 +675,10 @@ def _beam_parts(
     expect(
         not (np.issubdtype(found[0].dtype, np.floating) and np.allclose(found[0], right[2], rtol=1e-4)),
         "The totals came first: return parents, tokens, totals, in this order.",
+    )
+    expect(
+        np.allclose(found[0], right[0]) or not np.array_equal(np.floor(found[0]), right[0]),
+        "Your parents have fractions: `/` divides to the last digit, and whole beginnings are asked, `//`.",
     )
     kinds = (np.integer, np.integer, np.floating)
     return tuple(
@@ -681,6 +710,11 @@ def _name_beam_mistake(found: _Step, right: _Step, log_probabilities: np.ndarray
         not np.allclose(kept, right[2]) or len({*pairs}) < len(pairs) or pairs == asked,
         "Of equal totals the one of the smaller beginning comes first, then that of the smaller word: a stable sort of the flattened table, "
         '`np.argsort(-continued, axis=None, kind="stable")`, does that, and others put equals anywhere.',
+    )
+    expect(
+        len({*pairs}) == len(pairs) or not table.keys() >= {*pairs} or not np.allclose(found[2], right[2]),
+        "You took the same continuation twice. Do you put −∞ where one was taken? Others are −∞ from the start and come after it: remember "
+        "which are taken, or sort once.",
     )
     expect(
         pairs == asked or sorted(pairs) != sorted(asked),
@@ -802,6 +836,10 @@ _WORDS = ("a", "an", "and", "An", "no", "where", "now", "here")
     "the precision is right for 61 random sentences with 1 to 4 references and n-grams of 1 to 5 words, for sentences shorter than n, and "
     "for nothing at all",
     own=_COURSE,
+    stops={
+        "unhashable": "A list can be no key of a `Counter` and in no set: a tuple can, `tuple(words[i : i + n])`.",
+        "ZeroDivisionError": "A sentence of fewer than n words has no n-gram: return 0.0 then.",
+    },
 )
 def clipped_precision(my_precision: Callable) -> None:
     """Checks the modified n-gram precision of BLEU (lesson 07).
@@ -819,7 +857,16 @@ def clipped_precision(my_precision: Callable) -> None:
         return [_WORDS[int(len(_WORDS) * one**2)] for one in rng.random(length)]
 
     first = (sentence(42), [sentence(length) for length in (53, 67, 48, 59)], 2)
-    _check_precision(my_precision, *first, _precision_mistakes(*first))
+    mistakes = [*_precision_mistakes(*first)]
+    value = my_precision(*first)
+    is_named = isinstance(value, float) and any(np.isclose(value, wrong, 1e-6, 1e-6) for wrong, _ in mistakes)
+    # Only many words tell mistakes apart; what they do not name is shown on few, to be counted by hand.
+    if not is_named:
+        said, *known = map(
+            str.split, ("a cat and a cat and a cat", "a cat and an owl", "a key and a cat and a cat")
+        )
+        _check_precision(my_precision, said, known, 2)
+    _check_precision(my_precision, *first, mistakes)
     joined = "You joined words without a blank, so “no where” and “now here” became the same: use tuples."
     _check_precision(my_precision, ["no", "where"], [["now", "here"]], 2, [(1.0, joined)])
     lowered = "Words are compared as they are: “The” is not “the”."
@@ -864,7 +911,7 @@ def _check_precision(
     texts = [" ".join(words) for words in (hypothesis, *references)]
     shown = (
         [repr(text) for text in texts]
-        if len(hypothesis) < 9
+        if len(hypothesis) < 12
         else [f"{len(hypothesis)} words", f"{len(references)} references"]
     )
     what = f"The precision of the {n}-grams of {shown[0]}, beside {', '.join(shown[1:])},"
@@ -904,6 +951,7 @@ def _precision_mistakes(hypothesis: list[str], references: list[list[str]], n: i
         f"{most}; you took the one that has it least often.",
     )
     alone = [_clipped(said, [one]) / total for one in allowed]
+    yield sum(alone), f"{most}; you counted it once more for every reference that has it."
     for share in (alone[0], alone[-1]):
         yield share, f"{most}; you looked at one reference only."
     yield max(alone), f"{most}; you took the one reference that fits best altogether."
@@ -914,7 +962,12 @@ def _precision_mistakes(hypothesis: list[str], references: list[list[str]], n: i
             distinct / below,
             "Repeated n-grams were counted once: count them all, clipped, with a `Counter`.",
         )
-    for below in ({*map(Counter.total, allowed)} | {sum(map(Counter.total, allowed))}) - {0}:
+    yield (
+        right / len(said),
+        "You divided by how many *different* n-grams there are: below the fraction each counts as often as it is said, `.total()`.",
+    )
+    together = functools.reduce(operator.or_, allowed)  # of each n-gram the most that a reference has
+    for below in {one.total() for one in (*allowed, sum(allowed, Counter()), together)} - {0}:
         yield (
             right / below,
             "You divided by the number of n-grams in a reference, which is recall: divide by those of the hypothesis.",
@@ -1009,6 +1062,7 @@ def _renamed(grams: Counter, make: Callable) -> Counter:
     "7.6",
     "both shares are right for 40 sets of 1 to 43 captions, with repeated names, with captions that name nothing, and where none does",
     own=_COURSE,
+    stops={"ZeroDivisionError": "Where nothing is mentioned at all, the first share is 0.0."},
 )
 def invented(my_invented: Callable) -> None:
     """Checks the shares of invented mentions and of captions with one (lesson 07).
@@ -1113,6 +1167,13 @@ def _mention_mistakes(
         sum(named[0] not in there for named, there in pairs if named) / mentions,
         "You looked at one name of each caption: look at all.",
     )
+    flags = [[name not in there for name in named] for named, there in pairs]
+    looked_at = sum(one.index(True) + 1 if any(one) else len(one) for one in flags)
+    for below in (looked_at, mentions):
+        yield (
+            sum(map(any, flags)) / below,
+            "You stopped at the first invented name of a caption, as `break` does: go on, every mention counts.",
+        )
     yield sum(wrong), _COUNT
     yield 100 * right[0], _PERCENT
 

@@ -91,26 +91,35 @@ def picture_decoder(regions: tuple[int, int], length: int, dim: int, words: int)
     count, width = regions
     figure, axes = shapes.canvas(9, 3.6, 25, 7.6)
     upper = (
-        (2.3, 3.9, f"words so far\n(batch, {length})", _TEXT),
-        (7.1, 4.4, f"Embedding of word\nand place → {dim}", _TEXT),
-        (12.2, 4.0, "look back:\nmasked attention", _TEXT),
-        (16.6, 3.1, "look at the\npicture", _OUTPUT),
-        (20.0, 2.3, "think:\n2 × Dense", _OUTPUT),
-        (23.3, 2.7, f"logits\n(…, {length}, {words})", _OUTPUT),
+        (1.7, 3.2, f"words so far\n(batch, {length})", _TEXT),
+        (5.6, 3.0, f"Embedding:\nword, place\n→ {dim}", _TEXT),
+        (10.1, 3.4, "look back:\nnorm, masked\nattention", _TEXT),
+        (14.8, 3.4, "look at the\npicture: norm,\nattention", _OUTPUT),
+        (19.0, 2.4, "think:\nnorm,\n2 × Dense", _OUTPUT),
+        (23.2, 3.4, f"norm, Dense:\nlogits\n(…, {length}, {words})", _OUTPUT),
     )
     for x, wide, label, colour in upper:
         shapes.box(axes, x, 5.2, wide, label, colour, 1.8)
     for (x, wide, *_), (following, next_wide, *_) in itertools.pairwise(upper):
         shapes.arrow(axes, (x + wide / 2 + 0.1, 5.2), (following - next_wide / 2 - 0.1, 5.2))
+    for x, wide, *_ in upper[2:5]:
+        left, right = x - wide / 2 - 0.5, x + wide / 2 + 0.4
+        axes.plot([left, left, right, right], [5.2, 6.5, 6.5, 5.2], color="black", lw=1, linestyle="-")
+        axes.text(
+            right, 5.2, "+", ha="center", va="center", bbox={"boxstyle": "circle", "facecolor": "white"}
+        )
+    axes.text(14.8, 6.8, "each is added to what was there", ha="center", fontsize=10)
     shapes.box(axes, 2.8, 1.4, 4.9, f"regions of the picture\n(batch, {count}, {width})", _PICTURE, 1.8)
     shapes.box(axes, 9.7, 1.4, 5.4, f"Dense + row and column\n(batch, {count}, {dim})", _PICTURE, 1.8)
     shapes.arrow(axes, (5.4, 1.4), (6.9, 1.4))
-    shapes.arrow(axes, (12.6, 1.4), (16.2, 4.1))
-    axes.text(15.4, 2.2, "keys and values", fontsize=10)
+    shapes.arrow(axes, (12.6, 1.4), (14.6, 4.1))
+    axes.text(14.0, 2.2, "keys and values", fontsize=10)
     return figure, (
         f"Two rows of boxes. Above, from left to right: words so far, (batch, {length}); embedding of word "
         f"and place, {dim} numbers each; look back, masked attention among the words; look at the picture; "
-        f"think, two Dense layers; logits, {words} for each of {length} places. Below: regions of the "
+        f"think, two Dense layers; logits, for each of {length} places one for each of {words} words. The "
+        "three in the middle begin with a layer norm, and a line around each leads to a plus behind it: what "
+        "it gives is added to what was there. Below: regions of the "
         f"picture, {count} of {width} numbers, go through a Dense layer and get their row and column; from "
         "there an arrow, keys and values, leads up to the box that looks at the picture."
     )
@@ -138,12 +147,13 @@ def cut_tail(
     before = shares[order].cumsum() - shares[order]
     kept = {int(place) for place in order[before < p]} | {int(order[0])}
     figure, axes = plt.subplots(figsize=(7, 2.8))
+    labels = [f"{share:.2f}" if share >= 0.005 else "< 0.01" for share in shares]
     for place, bar in enumerate(axes.bar(range(len(shares)), shares, color="white", edgecolor="black")):
         bar.set_hatch("///" if place in kept else None)
-        axes.text(place, shares[place] + 0.02, f"{shares[place]:.2f}", ha="center", fontsize=9)
+        axes.text(place, shares[place] + 0.02, labels[place], ha="center", fontsize=9)
     axes.set(ylim=(0, 1.15), ylabel="probability", title=f"temperature {temperature}, p = {p}")
     axes.set_xticks(range(len(words)), words)
-    told = ", ".join(f"{word} {share:.2f}" for word, share in zip(words, shares, strict=True))
+    told = ", ".join(f"{word} {label}" for word, label in zip(words, labels, strict=True))
     left = ", ".join(words[place] for place in sorted(kept))
     return figure, (
         f"Bars, the probabilities of the next word at temperature {temperature}: {told}. Hatched are those "

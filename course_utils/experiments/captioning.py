@@ -217,13 +217,14 @@ def write(model: "keras.Model", regions: np.ndarray) -> list[str]:
         n str.
     """
     import keras
+    import tensorflow as tf
 
     from course_utils.generation import search
 
     decoder = model.get_layer("decoder")
     remember = keras.Model(model.inputs[1], model.get_layer("memory").output)
     written = search.greedy(
-        decoder.step,
+        tf.function(decoder.step, autograph=False),
         decoder.start(remember(regions), fusion.shown(regions)),
         np.full(len(regions), vocabulary().index("<start>")),
         end=vocabulary().index("<end>"),

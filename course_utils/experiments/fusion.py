@@ -32,6 +32,7 @@ from course_utils.datasets.pairs import (
     standardised,
 )
 from course_utils.datasets.scenes import hide_empty_cells
+from course_utils.errors import CourseError
 from course_utils.experiments import results
 
 if TYPE_CHECKING:
@@ -132,14 +133,26 @@ def regions_of(pictures: np.ndarray) -> np.ndarray:
     """Gives tokens of pictures, from the disk where the encoder has seen them before.
 
     Args:
-        pictures: RGB uint8 (n, 96, 96, 3).
+        pictures: RGB uint8 (n, 96, 96, 3); floats from 0 to 255 too.
 
     Returns:
         float32 (n, 36, 192).
+
+    Raises:
+        CourseError: when the pictures have another size, or go from 0 to 1.
     """
     from course_utils.features import pretrained
     from course_utils.features.cache import cached
 
+    pictures, side = np.asarray(pictures), scenes.CANVAS
+    # The encoder takes what goes from 0 to 1 for black pictures, and says nothing.
+    if pictures.shape[1:] != (side, side, 3) or (pictures.dtype != np.uint8 and pictures.max(initial=0) <= 1):
+        raise CourseError(
+            f"pictures have shape {pictures.shape} and dtype {pictures.dtype}, the largest value is "
+            f"{pictures.max(initial=0):g}: expected (n, {side}, {side}, 3) from 0 to 255, as "
+            f"`images.preprocess_batch(paths, {side})` reads them. `np.uint8(255 * pictures)` makes such of "
+            "what goes from 0 to 1."
+        )
     return cached(pretrained.window_features, pictures, pretrained.load_image_encoder())
 
 

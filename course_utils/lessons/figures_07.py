@@ -12,15 +12,17 @@ described = {
     "greedy": (
         "Eight validation scenes. Over each the caption that the writer gives it: a tick where it is word "
         "for word the true one, “another order” where only the order differs, a cross where a thing is "
-        "wrong."
+        "wrong or missing, if there is one."
     ),
     "attention": (
-        "A test scene with four things, and the same scene once for each word of its caption, bright where "
-        "the weights are and dark elsewhere."
+        "A test scene with four things, and the same scene once for each of the first seven words of its "
+        "caption, bright where the weights are, all on one scale. Over each the word and its largest weight: "
+        "at the names a few regions light up, at “and” all of the scene is nearly dark."
     ),
     "together": (
-        "Four test scenes in which only one of two things stands. Over each the caption of a writer that was "
-        "trained on scenes where the two always come together."
+        "Four test scenes in which only one of two things stands, cat or key. Over each the caption of a "
+        "writer that was trained on scenes where the two always come together: it names both. Below that the "
+        "one that is not there."
     ),
     "beyond": (
         "A row for each set of new scenes, with a mark for each seed: F1, circles, and the share of captions "
@@ -29,12 +31,13 @@ described = {
     ),
     "more": (
         "Things in the caption against things in the scene, three to nine. A dotted diagonal: all things "
-        "there. Circles: things named. Squares: different things that are named and there."
+        "there. Circles: things named. Squares: different things that are named and there. Up to six both "
+        "lie on the diagonal, and from there on at six."
     ),
     "photographs": (
         "White scenes with a drawn key at the top left, a drawn carrot at the bottom right, and the "
         "photograph of a thing in the middle. Over each what the photograph shows and what the caption "
-        "says stands there."
+        "names besides one key and one carrot."
     ),
     "own": "Your scene or picture, enlarged, with the caption that our writer gives it.",
 }

@@ -1,7 +1,9 @@
 """Lesson 07's checks accept right answers of any style and reject wrong ones with the hint meant for them."""
 
+import functools
 import heapq
 import math
+import operator
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -136,6 +138,8 @@ SHIFT_WRONG = {
     "only the first row": (first_row_only, "Only the first row"),
     "flat": (lambda t, s: np.array([s, *t.ravel()[:-1]]).reshape(t.shape), "Only the first row"),
     "captions": (lambda t, s: np.vstack([np.full((1, t.shape[1]), s), t[:-1]]), "whole captions down"),
+    "captions rolled": (lambda t, s: np.roll(t, 1, axis=0), "whole captions down"),
+    "captions rolled, start in front": (lambda t, s: put(np.roll(t, 1, axis=0), s), "whole captions down"),
     "without the last word": (without_end, "last \\*word\\* went"),
     "padding stays": (lambda t, s: np.where(t == 0, 0, shifted(t, s)), "last \\*word\\* went"),
     "start before padding": (lambda t, s: np.where(t == 0, s, shifted(t, s)), "expected"),
@@ -343,6 +347,7 @@ LOSS_WRONG = {
     "all places": (lambda z, t: (word_losses(z, t) * (t > 0)).mean(), "divided by all 24 places"),
     "sum": (lambda z, t: word_losses(z, t)[t > 0].sum(), "That is a sum"),
     "per caption": (lambda z, t: word_losses(z, t)[t > 0].sum() / len(t), "divided by the 4 captions"),
+    "logarithms of logits": (lambda z, t: -of_word(np.log(z), t)[t > 0].mean(), "the softmax comes first"),
     "per place": (lambda z, t: word_losses(z, t)[t > 0].sum() / t.shape[1], "divided by the length, 6"),
     "mean of means": (mean_of_means, "mean of each caption"),
     "mean of means, NaN left out": (lambda z, t: mean_of_means(z, t, np.nan), "mean of each caption"),
@@ -669,7 +674,7 @@ NUCLEUS_WRONG = {
     "upwards": (nucleus_by(order=np.argsort), "began with the unlikeliest"),
     "equals turned round": (
         nucleus_by(order=lambda q: np.argsort(q, kind="stable")[::-1]),
-        "Of equally likely tokens you kept the last",
+        "Of equally likely tokens you kept the last ones: your sort is not stable",
     ),
     "an unstable sort": (
         nucleus_by(order=lambda q: np.lexsort([(np.arange(len(q)) * 7) % 5, -q])),
@@ -678,8 +683,14 @@ NUCLEUS_WRONG = {
     "all equals": (nucleus_where(all_equals), "every token as likely as the last one"),
     "each as likely as p": (
         nucleus_where(lambda q, p: at_least_one(q >= p, q)),
-        "each token by itself|Only the likeliest",
+        "reaches p; one by itself seldom does",
     ),
+    "each as likely as p, or none": (nucleus_where(lambda q, p: q >= p), "not with each by itself"),
+    "each as likely as 1 − p": (
+        nucleus_where(lambda q, p: at_least_one(q >= 1 - p, q)),
+        "reaches p; one by itself seldom does",
+    ),
+    "each as likely as 1 − p, or none": (nucleus_where(lambda q, p: q >= 1 - p), "not with each by itself"),
     "a share of the likeliest": (nucleus_where(lambda q, p: q >= p * q.max()), "p times the likeliest"),
     "a share of the vocabulary": (
         nucleus_by(count=lambda sums, p: max(1, int(np.ceil(p * len(sums))))),
@@ -916,6 +927,15 @@ def without_dead(log_probabilities, totals, width):
     return beam(log_probabilities[alive], totals[alive], width)
 
 
+def taken_by_minus_infinity(log_probabilities, totals, width):
+    continued, kept = totals[:, None] + log_probabilities, []
+    for _ in range(width):
+        best = np.unravel_index(continued.argmax(), continued.shape)
+        kept.append((*best, continued[best]))
+        continued[best] = -np.inf
+    return tuple(np.array(part) for part in zip(*kept, strict=True))
+
+
 def each_word_once(log_probabilities, totals, width):
     continued = totals[:, None] + log_probabilities
     tokens = np.argsort(-continued.max(axis=0), kind="stable")[:width]
@@ -1066,7 +1086,16 @@ BEAM_WRONG = {
     "in place": (beam_in_place, "changed the arrays"),
     "totals first": (changed(lambda p, t, n, shape: (n, p, t)), "The totals came first"),
     "two": (lambda a, b, w: beam(a, b, w)[:2], "Return three things"),
-    "pairs": (lambda a, b, w: [*zip(*beam(a, b, w), strict=True)], "fractions|dtype|expected"),
+    "triples": (lambda a, b, w: [*zip(*beam(a, b, w), strict=True)], "list of triples"),
+    "triples of Python's numbers": (
+        lambda a, b, w: [(int(p), int(t), float(n)) for p, t, n in zip(*beam(a, b, w), strict=True)],
+        "list of triples",
+    ),
+    "parents by one stroke": (
+        changed(lambda p, t, n, shape: ((p * shape[1] + t) / shape[1], t, n)),
+        "Your parents have fractions",
+    ),
+    "−∞ where one was taken": (taken_by_minus_infinity, "same continuation twice"),
     "floats": (changed(lambda p, t, n, shape: (p / 1, t / 1, n)), "Whole numbers are asked"),
     "whole totals": (changed(lambda p, t, n, shape: (p, t, n.astype(int))), "fractions are lost"),
     "made for 7 words": (
@@ -1290,7 +1319,7 @@ PRECISION_WRONG = {
     "without “a”": (of_words(lambda words: [word for word in words if word != "a"]), "expected"),
     "lengths of words": (of_words(lambda words: [*map(len, words)]), "Nothing was clipped"),
     "sorted words": (of_words(sorted), "expected"),
-    "harmonic mean": (harmonic, "expected"),
+    "harmonic mean": (harmonic, "'a cat and a cat and a cat', beside 'a cat and an owl'"),
     "exchanged": (lambda h, r, n: precision(r[0], [h], n), "expected"),
     "twice at most": (precision_by(lambda times, known: min(times, max(known), 2)), "expected"),
     "any at all": (lambda h, r, n: precision(h, r, n) > 0, "expected"),
@@ -1320,6 +1349,22 @@ PRECISION_WRONG = {
     "recall of all": (
         precision_by(below=lambda h, r, n: sum(max(0, len(words) - n + 1) for words in r)),
         "which is recall",
+    ),
+    "recall of the most": (
+        precision_by(below=lambda h, r, n: functools.reduce(operator.or_, (grams(x, n) for x in r)).total()),
+        "which is recall",
+    ),
+    "divided by different ones": (
+        precision_by(below=lambda h, r, n: len(grams(h, n))),
+        "how many \\*different",
+    ),
+    "each reference": (
+        precision_by(lambda times, known: sum(min(times, one) for one in known)),
+        "once more for every reference",
+    ),
+    "lists": (
+        lambda h, r, n: Counter(h[i : i + n] for i in range(len(h) - n + 1)).total(),
+        "a tuple can",
     ),
     "divided by the words": (precision_by(below=lambda h, r, n: len(h)), "42 words has 41 2-grams"),
     "len − n": (precision_by(below=lambda h, r, n: len(h) - n), "42 words has 41 2-grams"),
@@ -1360,7 +1405,7 @@ PRECISION_WRONG = {
     "0 divided by 0": (without_guard, "has no 1 in a row|has no \\d in a row"),
     "division by zero": (
         lambda h, r, n: precision(h, r, n) if len(h) >= n else 1 // 0,
-        "ZeroDivisionError",
+        "ZeroDivisionError.*has no n-gram: return 0.0",
     ),
     "1 for nothing": (lambda h, r, n: precision(h, r, n) if len(h) >= n else 1.0, "0.0 then"),
     "nothing returned for nothing": (
@@ -1506,6 +1551,17 @@ def text_in_text(captions, present):
     return sum(map(sum, false)) / max(1, size(captions)), sum(map(any, false)) / len(false)
 
 
+def broken_off(captions, present):
+    mentions = bad = 0
+    for names, there in zip(captions, present, strict=True):
+        for name in names:
+            mentions += 1
+            if name not in there:
+                bad += 1
+                break
+    return bad / max(1, mentions), bad / len(captions)
+
+
 def missing(captions, present):
     return [there - {*names} for names, there in zip(captions, present, strict=True)]
 
@@ -1609,6 +1665,11 @@ INVENTED_WRONG = {
         lambda c, p: chair(c, [{name for name in flat(c) if name in str(there)} for there in p]),
         "text within text",
     ),
+    "a break": (broken_off, "as `break` does"),
+    "a break, all mentions": (
+        mention_by(lambda c, p, w: sum(map(bool, w)) / max(1, size(c))),
+        "as `break` does",
+    ),
     "the first name": (
         mention_by(lambda c, p, w: one_name(c, p, 0) / max(1, size(c))),
         "one name of each caption",
@@ -1663,7 +1724,10 @@ INVENTED_WRONG = {
         mention_by(lambda c, p, w: size(w) / size(c) if size(c) else float("nan")),
         "divided by 0. Return 0.0 then",
     ),
-    "division by zero": (mention_by(lambda c, p, w: size(w) / size(c)), "ZeroDivisionError"),
+    "division by zero": (
+        mention_by(lambda c, p, w: size(w) / size(c)),
+        "ZeroDivisionError.*the first share is 0.0",
+    ),
     "1 for nothing": (mention_by(lambda c, p, w: size(w) / size(c) if size(c) else 1.0), "expected 0"),
     "one more below": (mention_by(lambda c, p, w: size(w) / (1 + size(c))), "expected"),
     "for each caption": (mention_by(lambda c, p, w: [len(some) for some in w]), "mean left to be taken"),

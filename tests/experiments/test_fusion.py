@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_utils import runtime
+from course_utils import CourseError, runtime
 from course_utils.datasets import scenes
 from course_utils.datasets.pairs import standardised
 from course_utils.datasets.scenes import hide_empty_cells
@@ -36,6 +36,12 @@ def _block_means(pictures):
     """36 × 192 numbers of a picture without any encoder: its pixels in blocks of 8 × 8 of every 16 × 16."""
     blocks = pictures.reshape(len(pictures), 6, 16, 6, 16, 3)[:, :, ::2, :, ::2].transpose(0, 1, 3, 2, 4, 5)
     return blocks.reshape(len(pictures), 36, 192).astype(np.float32)
+
+
+@pytest.mark.parametrize("pictures", [np.ones((2, 96, 96, 3)), np.zeros((2, 64, 96, 3), np.uint8), np.eye(3)])
+def test_regions_of_pictures_from_0_to_1_or_of_another_size_are_refused(pictures):
+    with pytest.raises(CourseError, match=r"pictures have shape \(.*expected \(n, 96, 96, 3\) from 0 to 255"):
+        fusion.regions_of(pictures)
 
 
 def test_the_training_set_has_mean_0_and_deviation_1_and_words_stay_words(small):
