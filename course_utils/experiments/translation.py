@@ -84,7 +84,7 @@ def split_english(sentence: str) -> list[str]:
 
 
 def join_english(tokens: Sequence[str]) -> str:
-    """Writes the tokens of :func:`split_english` as a sentence: capital, spaces, none before punctuation."""
+    """Writes tokens as a sentence: a capital, spaces, none before punctuation. Names stay in lower case."""
     sentence = re.sub(r" (?=[.,;:!?])", "", " ".join(tokens))
     return sentence[:1].upper() + sentence[1:]
 
