@@ -45,7 +45,7 @@ CONFIGURATION = {
     "pictures hidden": 0.3,
     "noise": 0.5,
     "ambiguous repeated": 5,
-    "epochs": 4,
+    "epochs": 3,
     "batch size": 128,
     "learning rate": 0.004,
     "weight decay": 0.05,
@@ -55,7 +55,7 @@ CONFIGURATION = {
         "new combinations": 500,
         "new nouns": 500,
         "new frames": 500,
-        "ambiguous": 953,
+        "ambiguous": 500,
     },
 }
 WORDS, SUBWORDS, PICTURE = "words", "subwords", "with the picture"
@@ -374,23 +374,36 @@ def _batches(
     views: np.ndarray | None,
     seed: int,
 ) -> Iterator[tuple]:
-    """Batches without end: every pair once, then again; some words unknown, a picture drawn or none."""
+    """Batches without end: every pair once, then again; some words unknown, a picture drawn or none.
+
+    Sentences of one length come together, so that little is padding. Keras takes from the first two batches
+    which lengths vary: they are the shortest and the longest.
+    """
     from course_utils.features import pretrained
 
     rng, size = np.random.default_rng(seed), CONFIGURATION["batch size"]
     read, write = languages.read(sources), languages.targets(targets)
-    shifted = languages.shifted(write)
+    lengths = np.count_nonzero(write, axis=1)
     while True:
         order = rng.permutation(len(read))
-        for rows in np.split(order, range(size, len(order), size)):
-            hidden = (rng.random(read[rows].shape) < CONFIGURATION["words hidden"]) & (read[rows] > 0)
+        order = order[np.argsort(lengths[order], kind="stable")]
+        batches = np.split(order, range(size, len(order), size))
+        for number in (0, len(batches) - 1, *rng.permutation(np.arange(1, len(batches) - 1))):
+            rows = batches[number]
+            source, target = (_trimmed(numbers[rows]) for numbers in (read, write))
+            hidden = (rng.random(source.shape) < CONFIGURATION["words hidden"]) & (source > 0)
             pictures = np.zeros((len(rows), 2 * pretrained.CHANNELS), np.float32)
             if views is not None:
                 shown = rng.random(len(rows)) >= CONFIGURATION["pictures hidden"]
                 drawn = views[rng.integers(len(views), size=len(rows)), pictured[rows]]
                 pictures[shown] = drawn[shown]
-            source = np.where(hidden, text.Vocabulary.UNKNOWN, read[rows])
-            yield (shifted[rows], source, pictures), write[rows]
+            source = np.where(hidden, text.Vocabulary.UNKNOWN, source)
+            yield (languages.shifted(target), source, pictures), target
+
+
+def _trimmed(numbers: np.ndarray) -> np.ndarray:
+    """The columns up to the end of the longest row."""
+    return numbers[:, : np.count_nonzero(numbers, axis=1).max()]
 
 
 @functools.cache
