@@ -41,12 +41,15 @@ CONFIGURATION = {
     "heads": 4,
     "blocks": 1,
     "pieces": 500,
-    "words hidden": 0.05,
+    "common words": 100,
+    "other words hidden": 0.1,
     "pictures hidden": 0.3,
     "noise": 0.5,
-    "ambiguous repeated": 5,
-    "epochs": 3,
+    "dropout": 0.2,
     "batch size": 128,
+    "epochs": {"with the picture": 4, "other rows": 3},
+    "ambiguous repeated": {"with the picture": 5, "other rows": 1},
+    "batches of one length": {"with the picture": False, "other rows": True},
     "learning rate": 0.004,
     "weight decay": 0.05,
     "sentences": {
@@ -176,15 +179,11 @@ def draw_pairs(split: str) -> parallel.Parallel:
         split: one of CONFIGURATION["sentences"], or "free" for the test half of those that no grammar made.
 
     Returns:
-        Parallel. In "train" those with senses are repeated: they are few, and only they need the picture.
+        Parallel.
     """
     if split == FREE:
         return parallel.load(split="test")
-    some = parallel.generate(CONFIGURATION["sentences"][split], seed=80, split=split)
-    if split != "train":
-        return some
-    times = np.where(some.senses >= 0, CONFIGURATION["ambiguous repeated"], 1)
-    return some.select(np.repeat(np.arange(len(some)), times))
+    return parallel.generate(CONFIGURATION["sentences"][split], seed=80, split=split)
 
 
 # --- pictures -----------------------------------------------------------------------------------------------
@@ -290,6 +289,8 @@ def build(languages: Languages) -> "keras.Model":
     read = layers.GRU(dim // 2, return_sequences=True)
     words = layers.Embedding(len(languages.source), dim, name="words")(source)
     states = layers.Bidirectional(read, name="states")(words, mask=ops.not_equal(source, 0))
+    # A word stays itself, whatever stands around it: that carries over to sentences never seen.
+    states = layers.Add()([words, layers.Dropout(CONFIGURATION["dropout"])(states)])
     noisy = layers.GaussianNoise(CONFIGURATION["noise"])(picture)
     seen = layers.Reshape((1, dim))(layers.Dense(dim, name="seen")(noisy))
     memory = layers.Concatenate(axis=1, name="memory")([seen, states])
@@ -313,12 +314,23 @@ def memory_mask(source: Any, picture: Any) -> Any:
     return ops.concatenate([there, ops.not_equal(source, 0)], axis=1)
 
 
-def train(row: str, pairs: parallel.Parallel, *, seed: int) -> "keras.Model":
+def training_pairs(row: str) -> parallel.Parallel:
+    """Gives the pairs that a row learns from: who sees gets those with senses more often, as they are few."""
+    pairs = draw_pairs("train")
+    times = np.where(pairs.senses >= 0, _set("ambiguous repeated", row), 1)
+    return pairs.select(np.repeat(np.arange(len(pairs)), times))
+
+
+def _set(name: str, row: str) -> int | bool:
+    """A setting that one row has for itself."""
+    return CONFIGURATION[name].get(row, CONFIGURATION[name]["other rows"])
+
+
+def train(row: str, *, seed: int) -> "keras.Model":
     """Trains a translator: AdamW, warm-up and half a cosine, cross-entropy of every token but padding.
 
     Args:
         row: str, one of ROWS.
-        pairs: Parallel, to learn from.
         seed: int, for the first weights, the order of the batches and what is hidden.
 
     Returns:
@@ -326,8 +338,7 @@ def train(row: str, pairs: parallel.Parallel, *, seed: int) -> "keras.Model":
     """
     import keras
 
-    size, epochs = CONFIGURATION["batch size"], CONFIGURATION["epochs"]
-    trained = _compiled(row, pairs)
+    pairs, trained, epochs = training_pairs(row), _compiled(row), _set("epochs", row)
     languages = trained.languages
     keras.utils.set_random_seed(seed)
     model = build(languages)
@@ -347,10 +358,10 @@ def train(row: str, pairs: parallel.Parallel, *, seed: int) -> "keras.Model":
         mean, deviation = views.mean(axis=(0, 1)), views.std(axis=(0, 1)) + 1e-6
         views = (views - mean) / deviation
     sources, targets = sides(row, pairs)
-    steps = -(-len(pairs) // size)
+    steps = -(-len(pairs) // CONFIGURATION["batch size"])
     rates = fusion.warmed_up(epochs * steps, CONFIGURATION["learning rate"])
     trained.fit(
-        _batches(languages, sources, targets, pictured, views, seed),
+        _batches(languages, sources, targets, pictured, views, _set("batches of one length", row), seed),
         steps_per_epoch=steps,
         epochs=epochs,
         callbacks=[fusion.following(trained.optimizer, rates)],
@@ -372,12 +383,13 @@ def _batches(
     targets: Sequence[str],
     pictured: np.ndarray,
     views: np.ndarray | None,
+    one_length: bool,
     seed: int,
 ) -> Iterator[tuple]:
     """Batches without end: every pair once, then again; some words unknown, a picture drawn or none.
 
-    Sentences of one length come together, so that little is padding. Keras takes from the first two batches
-    which lengths vary: they are the shortest and the longest.
+    With ``one_length`` sentences of a length come together, so that little is padding. Keras takes from the
+    first two batches which lengths vary: they are the shortest and the longest.
     """
     from course_utils.features import pretrained
 
@@ -386,12 +398,16 @@ def _batches(
     lengths = np.count_nonzero(write, axis=1)
     while True:
         order = rng.permutation(len(read))
-        order = order[np.argsort(lengths[order], kind="stable")]
+        if one_length:
+            order = order[np.argsort(lengths[order], kind="stable")]
         batches = np.split(order, range(size, len(order), size))
         for number in (0, len(batches) - 1, *rng.permutation(np.arange(1, len(batches) - 1))):
             rows = batches[number]
-            source, target = (_trimmed(numbers[rows]) for numbers in (read, write))
-            hidden = (rng.random(source.shape) < CONFIGURATION["words hidden"]) & (source > 0)
+            source, target = read[rows], write[rows]
+            if one_length:
+                source, target = _trimmed(source), _trimmed(target)
+            rare = source > CONFIGURATION["common words"]  # numbered by how often they occur
+            hidden = rare & (rng.random(source.shape) < CONFIGURATION["other words hidden"])
             pictures = np.zeros((len(rows), 2 * pretrained.CHANNELS), np.float32)
             if views is not None:
                 shown = rng.random(len(rows)) >= CONFIGURATION["pictures hidden"]
@@ -407,11 +423,11 @@ def _trimmed(numbers: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def _compiled(row: str, pairs: parallel.Parallel) -> "keras.Model":
+def _compiled(row: str) -> "keras.Model":
     """The network that every training of a row trains, because compiling takes long."""
     import keras
 
-    model = build(Languages.learn(row, pairs))
+    model = build(Languages.learn(row, draw_pairs("train")))
     optimizer = keras.optimizers.AdamW(0.0, weight_decay=CONFIGURATION["weight decay"], clipnorm=1.0)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0))
     optimizer.build(model.trainable_variables)
@@ -625,13 +641,12 @@ def run(row: str, seed: int) -> dict[str, float]:
         each with its split and, of ambiguous sentences, with what is shown. "with the picture" with seed 0
         also writes the checkpoint.
     """
-    pairs = draw_pairs("train")
-    model = train(row, pairs, seed=seed)
+    model = train(row, seed=seed)
     if (row, seed) == (PICTURE, 0):
         save_translator(model)
     seeing = row in SEEING
     language = "en" if model.languages.from_chinese else "zh"
-    figures = {"parameters": model.count_params(), "training pairs": len(pairs)}
+    figures = {"parameters": model.count_params(), "training pairs": len(training_pairs(row))}
     for split in (*CONFIGURATION["sentences"], FREE):
         if split in ("train", AMBIGUOUS):
             continue
