@@ -250,6 +250,23 @@ def replaced(words, dictionary, glue=" "):
     return "".join(sign for sign in text if sign > "z")
 
 
+def longest_first(words, dictionary):
+    """The longest entries put in wherever they stand, then the shorter ones between them."""
+    fits = [
+        (entry, i)
+        for entry in sorted(dictionary, key=len, reverse=True)
+        for i in range(len(words))
+        if tuple(words[i : i + len(entry)]) == entry
+    ]
+    taken_places, parts = set(), {}
+    for entry, i in fits:
+        places = {*range(i, i + len(entry))}
+        if not places & taken_places:
+            taken_places |= places
+            parts[i] = dictionary[entry]
+    return "".join(parts[i] for i in sorted(parts))
+
+
 def fewest(words, dictionary):
     """As many words as possible in as few entries as possible."""
     best = [((0, 0), "")]
@@ -378,7 +395,8 @@ DICTIONARY_WRONG = {
     "small letters": (renamed(lambda words: [word.lower() for word in words]), "small letters"),
     "small letters of the sentence": (lambda w, d: translated([word.lower() for word in w], d), "expected"),
     "each once": (lambda w, d: "".join(dict.fromkeys(taken(w, d, glue=" ").split(" "))), "twice"),
-    "the longest first, anywhere": (replaced, "You looked ahead"),
+    "the longest first": (longest_first, "You looked ahead"),
+    "replaced in the text": (replaced, "expected"),
     "letters": (by_letters, "expected"),
     "fewest": (fewest, "You looked ahead"),
     "every piece": (all_pieces, "expected"),
@@ -1236,7 +1254,7 @@ BEST_WRONG = {
     "from −1000": (start_at(-1000.0), "np.exp of so low|expected"),
     "from −10": (start_at(-10.0), "expected"),
     "None where none can come": (start_at(-math.inf, None), "without `return`"),
-    "−1 where none can come": (start_at(-math.inf, -1), "the worst, as it is. Of equal"),
+    "−1 where none can come": (start_at(-math.inf, -1), "indexes are 0 to"),
     "−∞ put to 0": (
         scores_by(lambda p, n, a: penalised(np.where(np.isneginf(p), 0, p), n, a)),
         "−∞ cannot come",
@@ -1245,7 +1263,7 @@ BEST_WRONG = {
         lambda p, n, a: (
             int(np.argmax(penalised(p[p > -np.inf], n[p > -np.inf], a))) if p.max() > -np.inf else 0
         ),
-        "−∞ cannot come",
+        "keep their places",
     ),
     "short lengths": (
         scores_by(lambda p, n, a: penalised(p, n.astype(np.int8), a)),
@@ -1408,10 +1426,7 @@ WINS_WRONG = {
     "ties alone": (valued_by(lambda leads: (leads == 0).mean()), "ties alone"),
     "count": (valued_by(lambda leads: ((leads > 0) + 0.5 * (leads == 0)).sum()), "how many there are"),
     "percent": (lambda o, t, d: 100 * won(o, t, d), "percentage"),
-    "by sentences": (
-        valued_by(lambda leads: ((leads > 0) + 0.5 * (leads == 0)).sum() / 11),
-        "number of sentences",
-    ),
+    "by sentences": (lambda o, t, d: won(o, t, d) * len(d) / len(o), "number of sentences"),
     "mean difference": (valued_by(np.mean), "a mean difference"),
     "mean difference as it is": (lambda o, t, d: (o - t).mean(), "on the test set as it is"),
     "signs": (valued_by(lambda leads: np.sign(leads).mean()), "losses count −1"),
@@ -1452,7 +1467,7 @@ WINS_WRONG = {
     "the last draw": (lambda o, t, d: won(o, t, d[-1:]), "Only one draw"),
     "the last draw missing": (
         lambda o, t, d: won(o, t, d[:-1]) if len(d) > 1 else 0.5,
-        "last draw is missing",
+        "One draw is missing",
     ),
     "the last sentence missing": (
         lambda o, t, d: won(o, t, d[:, :-1]) if d.shape[1] > 1 else 0.5,
