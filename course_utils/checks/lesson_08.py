@@ -79,10 +79,8 @@ def by_dictionary(my_translation: Callable) -> None:
     """
     rng = np.random.default_rng(291)
     long = [_draw_dictionary(rng, 60, 45, 7) for _ in range(2)]
-    found, right = (
-        [_translated(my_translation, *given) for given in long],
-        [_translate(*given) for given in long],
-    )
+    found = [_translated(my_translation, *given) for given in long]
+    right = [_translate(*given) for given in long]
     _name_mistake(found, right, (_dictionary_mistakes(*given) for given in long), operator.eq)
     for number in range(200):  # the shortest first: they can be read
         size, entries, longest = 1 + number // 25, rng.integers(0, 10), rng.integers(1, 6)
@@ -337,8 +335,8 @@ def additive_attention(my_attention: Callable) -> None:
         mask = np.ones((n, positions), bool)
         if is_masked:
             mask = rng.random((n, positions)) < 0.5
-            mask[:, 0] = False
             mask[np.arange(n), 1 + rng.permutation(n) % (positions - 1)] = True
+            mask[0, 0] = False
         sizes = ((n, q), (n, positions, k), (q, d), (k, d), d)
         query, keys, *into = (rng.normal(size=size).astype(dtype) for size in sizes)
         _check_additive(my_attention, query, keys, mask, *into)
@@ -873,7 +871,7 @@ _Beam = tuple[np.ndarray, np.ndarray, float]
 
 @exercise(
     "8.4",
-    "the index is right for 84 beams of 1 to 40 sentences of 1 to 400 tokens, for α from 0 to 3, with equals, with log-probabilities down to "
+    "the index is right for 116 beams of 1 to 40 sentences of 1 to 400 tokens, for α from 0 to 3, with equals, with log-probabilities down to "
     "−5,000, and with −∞",
     own=_COURSE,
 )
@@ -893,7 +891,7 @@ def best_of_beam(my_best: Callable) -> None:
     beams = [
         _draw_beam(rng, n, alpha, spread, is_alike)
         for alpha, spread in alphas
-        for n in (30, 12, 5, 2)
+        for n in (30, 30, 17, 12, 5, 2)
         for is_alike in (False, True)
     ]
     found = [_index(my_best, beam) for beam in beams]
@@ -1052,7 +1050,8 @@ def _other_scores(sums: np.ndarray, lengths: np.ndarray, alpha: float) -> _Mista
 
 @exercise(
     "8.5",
-    "the share is right for 39 sets of 1 to 60 draws of 1 to 11 sentences, with ties and without, for scores of either sign and of any size from 0.00001 to 400,000",
+    "the share is right for 39 sets of 1 to 60 draws of 1 to 11 sentences, with ties and without, for scores of either sign, from 0.00001 to "
+    "400,000",
     own=_COURSE,
     stops={
         r"out of bounds": "`draws` holds numbers of sentences: index the scores with it, `ours[draws]`.",
