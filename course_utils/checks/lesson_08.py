@@ -307,7 +307,7 @@ def _replaced(words: Sequence[str], dictionary: _Dictionary) -> str:
 
 @exercise(
     "8.2",
-    "contexts and weights are right for 9 batches of 1 to 5 rows of 1 to 7 positions, with and without a mask, for activations of ±1,000 and "
+    "contexts and weights are right for 10 batches of 1 to 5 rows of 1 to 7 positions, with and without a mask, for activations of ±1,000 and "
     "for scores of ±5,000",
     own=_COURSE,
 )
@@ -426,19 +426,21 @@ def _check_large(my_attention: Callable, rng: np.random.Generator) -> None:
     )
     query, keys = rng.normal(size=(2, 3)), rng.normal(size=(2, 5, 4))
     query[:, 0] = 3, -3  # one row high, one low
-    keys[..., 0] = np.where(mask, -3, 3)  # in both, what is masked stands higher than what is kept
     w_query, w_keys, v = (rng.normal(size=size) for size in ((3, 6), (4, 6), 6))
     w_query[:, :2], w_keys[:, :2] = 0, 0
     w_keys[0] = 0
     w_query[0, 0] = w_keys[0, 1] = 5
     v[:2] = 2500
-    _check_extreme(
-        my_attention,
-        (query, keys, mask, w_query, w_keys, v),
-        "for scores of ±5,000",
-        "Subtract each row's largest score before `np.exp`, the largest of those that the mask keeps: np.exp(5000) is infinite, and where "
-        "all are far below the largest nothing but 0 is left.",
-    )
+    # What is masked stands higher than what is kept, then some of what is kept too.
+    for levels in (np.where(mask, -3, 3), [[3, -3, 3, -3, 3], [3, -3, 3, 3, -3]]):
+        keys[..., 0] = levels
+        _check_extreme(
+            my_attention,
+            (query, keys, mask, w_query, w_keys, v),
+            "for scores of ±5,000",
+            "Subtract each row's largest score before `np.exp`, the largest of those that the mask keeps: np.exp(5000) is infinite, and where "
+            "all are far below the largest nothing but 0 is left.",
+        )
 
 
 def _check_extreme(my_attention: Callable, given: tuple[np.ndarray, ...], what: str, hint: str) -> None:

@@ -634,6 +634,11 @@ def less_largest(scores, mask, axis=None, among=None):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+def less_smallest(scores, mask):
+    powers = np.where(mask, np.exp(scores - np.where(mask, scores, np.inf).min(axis=1, keepdims=True)), 0)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def attend_in_place(query, keys, mask, w_query, w_keys, v):
     result = attend(query, keys, mask, w_query, w_keys, v)
     keys[~mask] = 0
@@ -836,6 +841,10 @@ ATTENTION_WRONG = {
             attend(*given)[1].T if same(*attend(*given)[1].shape) else attend(*given)[1],
         ),
         "expected",
+    ),
+    "less the smallest": (
+        softened_by(less_smallest),
+        "NaN or nothing but 0",
     ),
     "tanh by powers": (scored_by(lambda a, s, v: tanh_by_powers(a + s) @ v), "np.tanh takes any number"),
     "first and last masked only": (
