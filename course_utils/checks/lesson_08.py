@@ -390,10 +390,15 @@ def _check_additive(my_attention: Callable, *given: np.ndarray) -> None:
             ((n, n, positions), f"{row} Give the queries an axis of positions, `[:, np.newaxis]`."),
         ]
     got = expect_array(parts[1], (n, positions), np.floating, f"The weights {what}", shapes)
+    kept = "True in the mask means *keep*, and every row keeps one"
     expect(
         np.isfinite(got).all(),
-        f"The weights {what} have NaN or infinity. Give masked scores −∞ or −1e9; if you gave it to those that are kept, nothing is left in some "
-        "row: True in the mask means *keep*, and every row keeps one.",
+        f"The weights {what} have NaN or infinity. "
+        + (
+            f"Nothing is masked here: is your mask inverted ({kept}), or what you subtract infinite?"
+            if mask.all()
+            else f"Give masked scores −∞ or −1e9; if you gave it to those that are kept, nothing is left in some row: {kept}."
+        ),
     )
     expect_close(got, weights, f"A weight {what}", _additive_mistakes(*given) if positions > 1 else ())
     _expect_exact_zeros(got, mask, what)
@@ -574,7 +579,7 @@ def _additive_mistakes(
     if mask.all():
         yield (
             np.zeros(mask.shape),
-            "All weights are 0, though nothing is masked: is your mask inverted? True means *keep*.",
+            "All weights are 0, though nothing is masked: is your mask inverted (True means *keep*), or is it `//` that divides?",
         )
         return
     yield _softmax(scores), "Your weights ignore the mask: masked positions have weight."
@@ -971,7 +976,7 @@ def _index(my_best: Callable, beam: _Beam) -> int:
     )
     expect(
         0 <= number < n,
-        f"{what} is {int(number)}: their indexes are 0 to {n - 1}. Return the best one's place, and not its length.",
+        f"{what} is {int(number)}: their indexes are 0 to {n - 1}. Return the place of the best one, counted from 0.",
     )
     return int(number)
 
@@ -1044,7 +1049,7 @@ def _other_scores(sums: np.ndarray, lengths: np.ndarray, alpha: float) -> _Mista
     yield -lengths, "You took the shortest sentence."
     yield lengths, "You took the longest sentence."
     yield np.arange(len(sums)), "You took the last sentence."
-    yield -np.arange(len(sums)), "You took the first sentence."
+    yield -np.arange(len(sums)), "You took the first sentence: does your comparison ever find a better one?"
 
 
 # --- 8.5 ----------------------------------------------------------------------------------------------------
