@@ -57,13 +57,14 @@ _CHINESE = "猫狗热屋门在上下左右红大小只个把"
 
 @exercise(
     "8.1",
-    "the translations are right for 213 sentences of 0 to 60 words and dictionaries of 0 to 45 entries of 1 to 7 words, some of them without "
+    "the translations are right for 214 sentences of 0 to 60 words and dictionaries of 0 to 24 entries of 1 to 7 words, some of them without "
     "any Chinese",
     own=_COURSE,
     stops={
         r"unhashable": "A list is no key of a dictionary: look for a tuple, `tuple(words[start:end])`.",
         r"KeyError": "Not every piece of a sentence is an entry: ask `piece in dictionary` first, or use `dictionary.get`.",
-        r"index out of range": "At the end fewer words are left than the longest entry has; a slice, `words[start:end]`, may reach beyond it.",
+        r"index out of range": "At the end fewer words are left than the longest entry has, and there may be none at all; a slice, "
+        "`words[start:end]`, may reach beyond the end.",
     },
 )
 def by_dictionary(my_translation: Callable) -> None:
@@ -78,16 +79,14 @@ def by_dictionary(my_translation: Callable) -> None:
     """
     rng = np.random.default_rng(291)
     long = [_draw_dictionary(rng, 60, 45, 7) for _ in range(2)]
-    found, right = (
-        [_translated(my_translation, *given) for given in long],
-        [_translate(*given) for given in long],
-    )
+    found = [_translated(my_translation, *given) for given in long]
+    right = [_translate(*given) for given in long]
     _name_mistake(found, right, (_dictionary_mistakes(*given) for given in long), operator.eq)
+    for number in range(200):  # the shortest first: they can be read
+        size, entries, longest = 1 + number // 25, rng.integers(0, 10), rng.integers(1, 6)
+        _check_translation(my_translation, *_draw_dictionary(rng, size, entries, longest))
     for words, dictionary, hint in _dictionary_edges():
         _check_translation(my_translation, words, dictionary, hint)
-    for _ in range(199):
-        size, entries, longest = rng.integers(0, 9), rng.integers(0, 7), rng.integers(1, 6)
-        _check_translation(my_translation, *_draw_dictionary(rng, size, entries, longest))
     expect(found == right, f"For two sentences of 60 words you returned {found}, expected {right}.")
 
 
@@ -308,7 +307,7 @@ def _replaced(words: Sequence[str], dictionary: _Dictionary) -> str:
 
 @exercise(
     "8.2",
-    "contexts and weights are right for 9 batches of 1 to 5 rows of 1 to 7 positions, with and without a mask, for activations of ±1,000 and "
+    "contexts and weights are right for 10 batches of 1 to 5 rows of 1 to 7 positions, with and without a mask, for activations of ±1,000 and "
     "for scores of ±5,000",
     own=_COURSE,
 )
@@ -336,8 +335,8 @@ def additive_attention(my_attention: Callable) -> None:
         mask = np.ones((n, positions), bool)
         if is_masked:
             mask = rng.random((n, positions)) < 0.5
-            mask[:, 0] = False
             mask[np.arange(n), 1 + rng.permutation(n) % (positions - 1)] = True
+            mask[0, 0] = False
         sizes = ((n, q), (n, positions, k), (q, d), (k, d), d)
         query, keys, *into = (rng.normal(size=size).astype(dtype) for size in sizes)
         _check_additive(my_attention, query, keys, mask, *into)
@@ -391,9 +390,15 @@ def _check_additive(my_attention: Callable, *given: np.ndarray) -> None:
             ((n, n, positions), f"{row} Give the queries an axis of positions, `[:, np.newaxis]`."),
         ]
     got = expect_array(parts[1], (n, positions), np.floating, f"The weights {what}", shapes)
+    kept = "True in the mask means *keep*, and every row keeps one"
     expect(
         np.isfinite(got).all(),
-        f"The weights {what} have NaN or infinity: in some row nothing was left. True in the mask means *keep*, and every row keeps one.",
+        f"The weights {what} have NaN or infinity. "
+        + (
+            f"Nothing is masked here: is your mask inverted ({kept}), or what you subtract infinite?"
+            if mask.all()
+            else f"Give masked scores −∞ or −1e9; if you gave it to those that are kept, nothing is left in some row: {kept}."
+        ),
     )
     expect_close(got, weights, f"A weight {what}", _additive_mistakes(*given) if positions > 1 else ())
     _expect_exact_zeros(got, mask, what)
@@ -426,19 +431,21 @@ def _check_large(my_attention: Callable, rng: np.random.Generator) -> None:
     )
     query, keys = rng.normal(size=(2, 3)), rng.normal(size=(2, 5, 4))
     query[:, 0] = 3, -3  # one row high, one low
-    keys[..., 0] = np.where(mask, -3, 3)  # in both, what is masked stands higher than what is kept
     w_query, w_keys, v = (rng.normal(size=size) for size in ((3, 6), (4, 6), 6))
     w_query[:, :2], w_keys[:, :2] = 0, 0
     w_keys[0] = 0
     w_query[0, 0] = w_keys[0, 1] = 5
     v[:2] = 2500
-    _check_extreme(
-        my_attention,
-        (query, keys, mask, w_query, w_keys, v),
-        "for scores of ±5,000",
-        "Subtract each row's largest score before `np.exp`, the largest of those that the mask keeps: np.exp(5000) is infinite, and where "
-        "all are far below the largest nothing but 0 is left.",
-    )
+    # What is masked stands higher than what is kept, then some of what is kept too.
+    for levels in (np.where(mask, -3, 3), [[3, -3, 3, -3, 3], [3, -3, 3, 3, -3]]):
+        keys[..., 0] = levels
+        _check_extreme(
+            my_attention,
+            (query, keys, mask, w_query, w_keys, v),
+            "for scores of ±5,000",
+            "Subtract each row's largest score before `np.exp`, the largest of those that the mask keeps: np.exp(5000) is infinite, and where "
+            "all are far below the largest nothing but 0 is left.",
+        )
 
 
 def _check_extreme(my_attention: Callable, given: tuple[np.ndarray, ...], what: str, hint: str) -> None:
@@ -572,7 +579,7 @@ def _additive_mistakes(
     if mask.all():
         yield (
             np.zeros(mask.shape),
-            "All weights are 0, though nothing is masked: is your mask inverted? True means *keep*.",
+            "All weights are 0, though nothing is masked: is your mask inverted (True means *keep*), or is it `//` that divides?",
         )
         return
     yield _softmax(scores), "Your weights ignore the mask: masked positions have weight."
@@ -633,7 +640,7 @@ def _context_mistakes(
 
 @exercise(
     "8.3",
-    "the share is right for 39 batches of 1 to 12 sentences, with padding and without, with equal weights, with positions that are not asked, and "
+    "the share is right for 45 batches of 1 to 12 sentences, with padding and without, with equal weights, with positions that are not asked, and "
     "where none is",
     own=_COURSE,
     stops={
@@ -653,14 +660,22 @@ def alignment_accuracy(my_accuracy: Callable) -> None:
     Raises:
         CheckFailed: with a hint for the typical mistakes.
     """
-    rng = np.random.default_rng(21)
+    rng = np.random.default_rng(1)
     # All sizes equal first: only there do wrong axes give a number at all.
     first = [_draw_alignment(rng, 12, 12, 12) for _ in range(3)]
     found = [_alignment(my_accuracy, *given) for given in first]
     _name_mistake(
         found, [_aligned(*given) for given in first], (_alignment_mistakes(*given) for given in first)
     )
-    for n, target, source in [(3, 5, 9), (4, 8, 3), (1, 4, 6), (2, 1, 5), (3, 7, 1), (1, 1, 1)] * 5:
+    for n, target, source in [
+        (1, 2, 4),
+        (2, 1, 5),
+        (3, 2, 2),
+        (1, 1, 1),
+        (3, 5, 9),
+        (4, 8, 3),
+        (3, 7, 1),
+    ] * 5:
         _check_alignment(my_accuracy, *_draw_alignment(rng, n, target, source))
     weights, expected, lengths = _draw_alignment(rng, 3, 6, 7)
     _check_alignment(
@@ -668,9 +683,10 @@ def alignment_accuracy(my_accuracy: Callable) -> None:
     )
     _check_alignment(my_accuracy, weights, np.maximum(expected, 0), np.full(3, 7))
     _check_alignment(my_accuracy, weights / 1e6, expected, lengths)
+    _check_alignment(my_accuracy, 0.2 + weights / 1e4, expected, lengths)
     _check_alignment(my_accuracy, weights, np.where([[False], [True], [True]], expected, -1), lengths)
     _check_alignment(my_accuracy, weights, np.full_like(expected, -1), lengths)
-    _check_alignment(my_accuracy, np.array([[[0, 0, 1.0], [0, 0, 1.0]]]), np.array([[0, 1]]), np.array([2]))
+    _check_alignment(my_accuracy, np.array([[[0, 0, 1.0]] * 3]), np.array([[0, 0, 1]]), np.array([2]))
     for value, given in zip(found, first, strict=True):
         expect_close(value, _aligned(*given), _share_of(*given), tolerance=1e-5)
 
@@ -699,13 +715,18 @@ def _largest(weights: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 def _aligned(weights: np.ndarray, expected: np.ndarray, lengths: np.ndarray) -> float:
     asked = expected >= 0
-    return (_largest(weights, lengths) == expected)[asked].mean() if asked.any() else 0.0
+    return _mean_of((_largest(weights, lengths) == expected)[asked])
+
+
+def _mean_of(values: np.ndarray) -> float:
+    """The mean, or 0 of nothing."""
+    return values.sum() / max(1, values.size)
 
 
 def _share_of(weights: np.ndarray, expected: np.ndarray, lengths: np.ndarray) -> str:
     """Names what was given."""
     n, target, source = weights.shape
-    if weights.size < 30:
+    if weights.size < 13:
         return f"The share of the weights {weights.tolist()} for expected {expected.tolist()} and lengths {lengths.tolist()}"
     asked = (expected >= 0).sum()
     return f"The share of {n} sentence{'s' * (n > 1)} of {target} target and {source} source positions, {asked} of them asked,"
@@ -781,10 +802,10 @@ def _alignment_mistakes(weights: np.ndarray, expected: np.ndarray, lengths: np.n
         share(found, asked & short),
         "You cut the *target* at the source's length: asked is wherever `expected` is not −1.",
     )
-    each = [row[mask].mean() if mask.any() else np.nan for row, mask in zip(hit, asked, strict=True)]
+    each = [_mean_of(row[mask]) for row, mask in zip(hit, asked, strict=True)]
     one_mean = "You took the share of each sentence and then their mean: take one share over all sentences."
-    yield np.nanmean(each), one_mean
-    yield np.nan_to_num(each).mean(), one_mean
+    yield np.mean(each), one_mean
+    yield sum(each) / asked.any(axis=1).sum(), one_mean
     whole = np.array([row[mask].all() for row, mask in zip(hit, asked, strict=True)])
     yield whole.mean(), "You counted sentences in which everything is right: target positions are counted."
     backward = source - 1 - low[..., ::-1].argmax(axis=-1)
@@ -831,8 +852,11 @@ def _alignment_mistakes(weights: np.ndarray, expected: np.ndarray, lengths: np.n
             share(weights.argmax(axis=0)),
             "You looked for the largest along the sentences: the source is the last axis.",
         )
-    yield hit[0][asked[0]].mean(), "Only the first sentence was looked at: all are asked."
-    yield hit[-1][asked[-1]].mean(), "Only the last sentence was looked at: is `return` inside of the loop?"
+    yield _mean_of(hit[0][asked[0]]), "Only the first sentence was looked at: all are asked."
+    yield (
+        _mean_of(hit[-1][asked[-1]]),
+        "Only the last sentence was looked at: is `return` inside of the loop?",
+    )
     yield hit[asked].sum(), _COUNT
     yield 100 * right, _PERCENT
     yield 1 - right, "That is the share that looks elsewhere: those at the expected position are asked."
@@ -854,7 +878,7 @@ _Beam = tuple[np.ndarray, np.ndarray, float]
 
 @exercise(
     "8.4",
-    "the index is right for 50 beams of 1 to 30 sentences of 1 to 400 tokens, for α from 0 to 3, with equals, with log-probabilities down to "
+    "the index is right for 116 beams of 1 to 40 sentences of 1 to 400 tokens, for α from 0 to 3, with equals, with log-probabilities down to "
     "−5,000, and with −∞",
     own=_COURSE,
 )
@@ -871,14 +895,18 @@ def best_of_beam(my_best: Callable) -> None:
     alphas = zip(
         (0.6, 1.0, 0.3, 2.0, 0.0, 1.5, 3.0, 0.8), (0.05, 3.0, 0.5, 0.1, 2.0, 0.05, 1.0, 0.2), strict=True
     )
-    beams = [_draw_beam(rng, n, alpha, spread) for alpha, spread in alphas for n in (30, 12, 5, 2)]
+    beams = [
+        _draw_beam(rng, n, alpha, spread, is_alike)
+        for alpha, spread in alphas
+        for n in (30, 30, 17, 12, 5, 2)
+        for is_alike in (False, True)
+    ]
     found = [_index(my_best, beam) for beam in beams]
     _name_mistake(found, [_best(*beam) for beam in beams], (_beam_mistakes(*beam) for beam in beams))
+    for index, beam in sorted(zip(found, beams, strict=True), key=lambda pair: len(pair[1][0])):
+        _check_best(index, beam)  # the smallest first: they can be read
     for beam, hint in _beam_edges(rng):
         _check_best(_index(my_best, beam), beam, hint)
-    # The shortest first: they can be read.
-    for index, beam in sorted(zip(found, beams, strict=True), key=lambda pair: len(pair[1][0])):
-        _check_best(index, beam, "")
 
 
 def _best(log_probabilities: np.ndarray, lengths: np.ndarray, alpha: float) -> int:
@@ -887,41 +915,41 @@ def _best(log_probabilities: np.ndarray, lengths: np.ndarray, alpha: float) -> i
     return scores.index(max(scores))
 
 
-def _draw_beam(rng: np.random.Generator, n: int, alpha: float, spread: float) -> _Beam:
+def _draw_beam(rng: np.random.Generator, n: int, alpha: float, spread: float, is_alike: bool) -> _Beam:
     """Sentences whose scores differ little or much, so that each other formula finds another one best."""
     while True:
         lengths = rng.choice(np.arange(1, 60), n, replace=False)
         base = (5 + lengths) / 6
         scores = -rng.uniform(2, 2.2) * (1 + rng.uniform(0, spread, n))
-        # Long sentences less likely, as they are, or as likely as short ones.
-        log_probabilities = np.round(scores * base ** (alpha * rng.integers(0, 2)), 3)
+        # Long sentences are less likely, as they mostly are, or as likely as short ones.
+        log_probabilities = np.round(scores if is_alike else scores * base**alpha, 3)
         best, second, *_ = np.sort(-log_probabilities / base**alpha)
-        if second - best > 1e-3 * best:  # in single precision too
+        if second - best > 1e-4 * best:  # in single precision too
             return log_probabilities, lengths, alpha
 
 
 def _beam_edges(rng: np.random.Generator) -> Iterator[tuple[_Beam, str]]:
     """What is special, each with what it is about."""
-    first = "Of equal ones the first is asked."
-    never, none = (
-        np.array([-np.inf, -3.0, -np.inf, -2.8]),
-        "A sentence of −∞ cannot come: it is the worst, as it is.",
-    )
     for alpha in (0.0, 0.7, 1.0):
-        yield (np.array([-9.0, -4, -7, -4, -4]), np.array([8, 5, 9, 5, 5]), alpha), first
-        yield (never, np.array([4, 7, 30, 5]), alpha), none
-        yield (np.full(3, -np.inf), np.array([4, 2, 9]), alpha), f"{none} {first}"
-    yield (
-        (np.array([-5.0, -4, -4, -4]), np.array([3, 9, 2, 5]), 0.0),
-        f"With α = 0 the length plays no part. {first}",
-    )
+        yield (np.array([-9.0, -4, -7, -4, -4]), np.array([8, 5, 9, 5, 5]), alpha), ""
+        yield (np.array([-np.inf, -3.0, -np.inf, -2.8]), np.array([4, 7, 30, 5]), alpha), ""
+        yield (np.full(3, -np.inf), np.array([4, 2, 9]), alpha), ""
+    yield (np.array([-5.0, -4, -4, -4]), np.array([3, 9, 2, 5]), 0.0), "With α = 0 the length plays no part."
     yield (np.array([-3.0]), np.array([4]), 0.6), "There is one sentence only."
     yield (np.array([-8.0, -8.0]), np.array([400, 7]), 1.0), "Of two as likely the longer one wins."
     yield (
-        (np.array([-40.0, -2.2]), np.array([300, 7]), 1.0),
+        (np.array([-40.0, -1.6]), np.array([300, 7]), 1.0),
         "A sentence may be long: keep the lengths as they are.",
     )
-    yield (np.array([0.0, -0.0625]), np.array([3, 90]), 1.0), "A log-probability of 0 is certain."
+    yield (
+        (np.array([-0.0625, 0.0]), np.array([90, 3]), 1.0),
+        "A log-probability of 0 is certain, and the best there is.",
+    )
+    yield (
+        (np.array([-30.003, -30.0, -30.002]), np.full(3, 6), 0.5),
+        "Log-probabilities may differ little: round nothing.",
+    )
+    yield (-rng.integers(3, 9, 40) / 2, np.full(40, 6), 0.6), ""
     low = "np.exp of so low a log-probability is 0: compare the logarithms."
     yield (np.array([-5000.0, -4000, -4990]), np.array([90, 20, 400]), 0.6), low
     yield (np.array([-2600.0, -2000, -2300]), np.array([12, 9, 9]), 0.1), low
@@ -947,18 +975,25 @@ def _index(my_best: Callable, beam: _Beam) -> int:
         f"{what} is {value}, which is no index: return the sentence's number, a whole one, and not its score.",
     )
     expect(
-        -n <= number < n,
-        f"{what} is {int(number)}: their indexes are 0 to {n - 1}. Return the best one's place, and not its length.",
+        0 <= number < n,
+        f"{what} is {int(number)}: their indexes are 0 to {n - 1}. Return the place of the best one, counted from 0.",
     )
     return int(number)
 
 
-def _check_best(index: int, beam: _Beam, hint: str) -> None:
+def _check_best(index: int, beam: _Beam, hint: str = "") -> None:
     log_probabilities, lengths, alpha = beam
     right = _best(*beam)
     shown = f"log-probabilities {log_probabilities.tolist()} and lengths {lengths.tolist()}"
     given = f"{len(lengths)} sentences" if len(lengths) > 5 else shown
     scores = log_probabilities / ((5 + lengths) / 6) ** alpha
+    can_come = np.isfinite(log_probabilities)
+    if scores[index] == scores[right]:
+        hint = "Of equal ones the first is asked."
+    elif np.isneginf(scores[index]):
+        hint = "A sentence of −∞ cannot come: it is the worst, as it is."
+    elif not can_come.all() and index == _best(log_probabilities[can_come], lengths[can_come], alpha):
+        hint = "Sentences of −∞ keep their places: count them too."
     expect(
         index == right,
         f"For {given} and α = {alpha} you chose {index}, with {scores[index]:.4g} after the penalty; expected {right}, with "
@@ -1014,7 +1049,7 @@ def _other_scores(sums: np.ndarray, lengths: np.ndarray, alpha: float) -> _Mista
     yield -lengths, "You took the shortest sentence."
     yield lengths, "You took the longest sentence."
     yield np.arange(len(sums)), "You took the last sentence."
-    yield -np.arange(len(sums)), "You took the first sentence."
+    yield -np.arange(len(sums)), "You took the first sentence: does your comparison ever find a better one?"
 
 
 # --- 8.5 ----------------------------------------------------------------------------------------------------
@@ -1022,7 +1057,8 @@ def _other_scores(sums: np.ndarray, lengths: np.ndarray, alpha: float) -> _Mista
 
 @exercise(
     "8.5",
-    "the share is right for 33 sets of 1 to 60 draws of 1 to 11 sentences, with ties and without, for scores of either sign and up to 1,000,000",
+    "the share is right for 39 sets of 1 to 60 draws of 1 to 11 sentences, with ties and without, for scores of either sign, from 0.00001 to "
+    "400,000",
     own=_COURSE,
     stops={
         r"out of bounds": "`draws` holds numbers of sentences: index the scores with it, `ours[draws]`.",
@@ -1039,33 +1075,47 @@ def share_of_wins(my_share: Callable) -> None:
     Raises:
         CheckFailed: with a hint for the typical mistakes.
     """
-    rng = np.random.default_rng(4)
-    # Halves tie, and their sums are exact.
-    first = [(*(rng.integers(0, 9, (2, 11)) / 2), rng.integers(0, 11, (60, 11))) for _ in range(3)]
+    rng = np.random.default_rng(22)
+    first = [_draw_wins(rng, 8, 60, 4) for _ in range(4)]
     found = [_share(my_share, *given) for given in first]
     _name_mistake(found, [_wins(*given) for given in first], (_win_mistakes(*given) for given in first))
     for n, resamples, most in [
-        (5, 5, 2),
-        (3, 40, 1),
-        (1, 7, 1),
+        (3, 4, 1),
         (4, 1, 3),
-        (6, 9, 8),
-        (2, 30, 1),
+        (1, 7, 1),
         (1, 1, 2),
+        (2, 30, 2),
+        (5, 5, 2),
+        (6, 9, 8),
+        (11, 40, 5),
     ] * 4:
-        ours, theirs = rng.integers(-most, most + 1, (2, n)) / 2
-        _check_wins(my_share, ours, theirs, rng.integers(0, n, (resamples, n)))
-    ours, theirs = 2.0 ** rng.integers(10, 20, (2, 7))
-    _check_wins(my_share, ours, theirs, rng.integers(0, 7, (20, 7)))
-    single = rng.integers(-8, 9, (2, 5)).astype(np.float32)
-    _check_wins(my_share, *single, rng.integers(0, 5, (13, 5)).astype(np.int32))
+        _check_wins(my_share, *_draw_wins(rng, n, resamples, most))
+    ours, theirs, draws = _draw_wins(rng, 4, 25, 3)
+    _check_wins(my_share, ours / 2**16, theirs / 2**16, draws)
+    ours, theirs, draws = _draw_wins(rng, 7, 20, 6)
+    _check_wins(my_share, 2.0**17 * ours, 2.0**17 * theirs, draws)
+    ours, theirs, draws = _draw_wins(rng, 5, 13, 8)
+    _check_wins(my_share, ours.astype(np.float32), theirs.astype(np.float32), draws.astype(np.int32))
     for value, given in zip(found, first, strict=True):
         expect_close(value, _wins(*given), _drawn(*given), tolerance=1e-5)
 
 
+def _draw_wins(
+    rng: np.random.Generator, n: int, resamples: int, most: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Halves; of more than two only what is equal one by one ties, so that rounding decides nothing, however a mean is made."""
+    ours, theirs = rng.integers(-most, most + 1, (2, n)) / 2
+    theirs = np.where(rng.random(n) < 0.2, ours, theirs)
+    draws = rng.integers(0, n, (resamples, n))
+    if n > 2:
+        is_near, equal = (ours - theirs)[draws].sum(axis=1) == 0, np.flatnonzero(ours == theirs)
+        draws[is_near] = rng.choice(equal, (is_near.sum(), n)) if equal.size else draws[is_near, :1]
+    return ours, theirs, draws
+
+
 def _drawn(ours: np.ndarray, theirs: np.ndarray, draws: np.ndarray) -> str:
     """Names what was given."""
-    if draws.size < 30:
+    if draws.size < 13:
         return f"The share for ours {ours.tolist()}, theirs {theirs.tolist()} and draws {draws.tolist()}"
     return f"The share for {len(ours)} sentences and {len(draws)} draws"
 
@@ -1155,7 +1205,8 @@ def _win_mistakes(ours: np.ndarray, theirs: np.ndarray, draws: np.ndarray) -> _M
     )
     for part in (draws[:1], draws[-1:]):
         yield _wins(ours, theirs, part), "Only one draw was looked at: is `return` inside of the loop?"
-    yield _wins(ours, theirs, draws[:-1]), "The last draw is missing."
+    for part in (draws[:-1], draws[1:]):
+        yield _wins(ours, theirs, part), "One draw is missing, the first or the last."
     yield _wins(ours, theirs, draws[:, :-1]), "The last sentence of each draw is missing."
     yield (
         (means >= leads.mean()).mean(),
@@ -1201,7 +1252,7 @@ def sense_shares(my_shares: Callable) -> None:
     first = [_draw_senses(rng, 57) for _ in range(3)]
     found = [_three(my_shares, *given) for given in first]
     _name_mistake(found, [_shares(*given) for given in first], (_sense_mistakes(*given) for given in first))
-    for n in (1, 2, 3, 5, 8) * 7:
+    for n in sorted((1, 2, 3, 5, 8) * 7):
         _check_senses(my_shares, *_draw_senses(rng, n))
     for text in (
         "蝙蝠在左边。",
@@ -1236,6 +1287,7 @@ def _draw_senses(rng: np.random.Generator, n: int) -> tuple[list[str], list[str]
             two,
             f"{one}和{two}",
             f"{two}和{one}",
+            f"{one}、{two}和{one}",
             one[::-1],
             two[::-1],
             stranger,
@@ -1246,8 +1298,15 @@ def _draw_senses(rng: np.random.Generator, n: int) -> tuple[list[str], list[str]
             f"{two}里的{one[-1:]}",
         ]
         noun = kinds[rng.integers(len(kinds))]
-        frames = [f"{noun}在左边。", f"这里有{noun}。", noun, f"我看见{noun}在桌子上。", ""]
-        translations.append(frames[rng.choice(len(frames), p=[0.25, 0.25, 0.25, 0.2, 0.05])])
+        frames = [
+            f"{noun}在左边。",
+            f"这里有{noun}。",
+            noun,
+            f"我看见{noun}在桌子上。",
+            f"{noun}上有东西。",
+            "",
+        ]
+        translations.append(frames[rng.choice(len(frames), p=[0.2, 0.2, 0.25, 0.15, 0.15, 0.05])])
         wanted.append(one)
         other.append(two)
     return translations, wanted, other
@@ -1259,7 +1318,7 @@ _NAMES = ("right", "wrong", "unclear")
 def _said(translations: list[str], wanted: list[str], other: list[str]) -> str:
     """Names what was given."""
     n = len(translations)
-    return f"{translations}, wanted {wanted} and other {other}" if n < 6 else f"{n} translations"
+    return f"{translations}, wanted {wanted} and other {other}" if n < 4 else f"{n} translations"
 
 
 def _three(my_shares: Callable, *given: list[str]) -> list[float]:

@@ -2,7 +2,8 @@
 
 import itertools
 import math
-from collections import Counter
+import re
+from collections import Counter, deque
 from fractions import Fraction
 
 import numpy as np
@@ -158,6 +159,32 @@ def translated_from_end(words, dictionary):
     return texts[0]
 
 
+def translated_by_expression(words, dictionary):
+    """One regular expression of all entries, the longest first, at every place."""
+    entries = sorted(dictionary, key=len, reverse=True)
+    one = re.compile("|".join(f"({re.escape(' '.join(entry))}) " for entry in entries) or "(?!)")
+    text, place, chinese = "".join(f"{word} " for word in words), 0, ""
+    while place < len(text):
+        if found := one.match(text, place):
+            chinese += dictionary[entries[found.lastindex - 1]]
+            place = found.end()
+        else:
+            place = text.index(" ", place) + 1
+    return chinese
+
+
+def translated_from_queue(words, dictionary):
+    rest, chinese = deque(words), ""
+    sizes = sorted({len(entry) for entry in dictionary}, reverse=True)
+    while rest:
+        pieces = [tuple(itertools.islice(rest, size)) for size in sizes]
+        entry = next((piece for piece in pieces if piece in dictionary), None)
+        chinese += "" if entry is None else dictionary[entry]
+        for _ in range(1 if entry is None else len(entry)):
+            rest.popleft()
+    return chinese
+
+
 def taken(
     words, dictionary, choose=lambda entries: entries[-1], step=len, unknown=1, kept=lambda word: "", glue=""
 ):
@@ -250,6 +277,35 @@ def replaced(words, dictionary, glue=" "):
     return "".join(sign for sign in text if sign > "z")
 
 
+def longest_first(words, dictionary):
+    """The longest entries put in wherever they stand, then the shorter ones between them."""
+    fits = [
+        (entry, i)
+        for entry in sorted(dictionary, key=len, reverse=True)
+        for i in range(len(words))
+        if tuple(words[i : i + len(entry)]) == entry
+    ]
+    taken_places, parts = set(), {}
+    for entry, i in fits:
+        places = {*range(i, i + len(entry))}
+        if not places & taken_places:
+            taken_places |= places
+            parts[i] = dictionary[entry]
+    return "".join(parts[i] for i in sorted(parts))
+
+
+def in_windows(words, dictionary):
+    """Stops where fewer words are left than the longest entry has."""
+    longest = max(map(len, dictionary), default=1)
+    chinese, place = "", 0
+    while place + longest <= len(words):
+        sizes = range(longest, 0, -1)
+        size = next((one for one in sizes if tuple(words[place : place + one]) in dictionary), 0)
+        chinese += dictionary[tuple(words[place : place + size])] if size else ""
+        place += size or 1
+    return chinese
+
+
 def fewest(words, dictionary):
     """As many words as possible in as few entries as possible."""
     best = [((0, 0), "")]
@@ -323,6 +379,8 @@ DICTIONARY_RIGHT = {
     "from the right, the same pieces": translated_from_end,
     "a text of NumPy": lambda w, d: np.str_(translated(w, d)),
     "an array of words": lambda w, d: translated(np.array(w, dtype=object).tolist(), d),
+    "a regular expression": translated_by_expression,
+    "a queue": translated_from_queue,
     "at most seven words": lambda w, d: taken(w, d, lambda entries: [e for e in entries if len(e) < 20][-1]),
 }
 DICTIONARY_WRONG = {
@@ -378,7 +436,19 @@ DICTIONARY_WRONG = {
     "small letters": (renamed(lambda words: [word.lower() for word in words]), "small letters"),
     "small letters of the sentence": (lambda w, d: translated([word.lower() for word in w], d), "expected"),
     "each once": (lambda w, d: "".join(dict.fromkeys(taken(w, d, glue=" ").split(" "))), "twice"),
-    "the longest first, anywhere": (replaced, "You looked ahead"),
+    "the longest first": (longest_first, "You looked ahead"),
+    "replaced in the text": (replaced, "expected"),
+    "in windows": (in_windows, "end of the sentence was never reached|expected"),
+    "used once": (lambda w, d: dictionary_used_up(w, {**d}), "you wrote every part once"),
+    "the second longest": (takes(choose=lambda entries: entries[-2:][0]), "expected"),
+    "two words, then one": (
+        lambda w, d: "".join(d.get(tuple(w[i : i + 2]), "") or d.get((w[i],), "") for i in range(len(w))),
+        "expected",
+    ),
+    "no entries of one word": (of_some(lambda e, t, d: len(e) > 1), "expected"),
+    "plurals are the same": (lambda w, d: translated([word.rstrip("s") for word in w], d), "expected"),
+    "a full stop": (lambda w, d: translated(w, d) + "。", "is in no entry's Chinese"),
+    "nothing for nothing": (lambda w, d: translated(w, d) or None, "without `return`"),
     "letters": (by_letters, "expected"),
     "fewest": (fewest, "You looked ahead"),
     "every piece": (all_pieces, "expected"),
@@ -513,6 +583,12 @@ def attend_by_masked_array(query, keys, mask, w_query, w_keys, v):
     return np.squeeze(weights[:, None] @ keys, axis=1), weights
 
 
+def attend_by_column(query, keys, mask, w_query, w_keys, v):
+    scores = np.tanh(np.expand_dims(np.dot(query, w_query), 1) + np.dot(keys, w_keys)).dot(v.reshape(-1, 1))
+    weights = softmax(np.where(mask[..., None], scores, -np.inf), axis=1)
+    return np.sum(weights * keys, axis=1), weights[..., 0]
+
+
 def hidden_scores(query, keys, w_query, w_keys, v):
     return np.tanh((query @ w_query)[:, np.newaxis] + keys @ w_keys) @ v
 
@@ -555,6 +631,11 @@ def less_largest(scores, mask, axis=None, among=None):
     """A softmax less another largest score than the one that is needed."""
     largest = np.where(mask if among is None else among, scores, -np.inf).max(axis=axis, keepdims=True)
     powers = np.where(mask, np.exp(scores - largest), 0)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def less_smallest(scores, mask):
+    powers = np.where(mask, np.exp(scores - np.where(mask, scores, np.inf).min(axis=1, keepdims=True)), 0)
     return powers / powers.sum(axis=1, keepdims=True)
 
 
@@ -605,6 +686,11 @@ ATTENTION_RIGHT = {
         lambda a, s, v: (2 / (1 + np.exp(-2 * np.clip(a + s, -300, 300))) - 1) @ v
     ),
     "the score moved": scored_by(lambda a, s, v: np.tanh(a + s) @ v + 5),
+    "averages": lambda *given: (
+        [np.average(k, axis=0, weights=w) for k, w in zip(given[1], attend(*given)[1], strict=True)],
+        attend(*given)[1],
+    ),
+    "a column of scores": attend_by_column,
     "divided again": softened_by(
         lambda s, m: (w := softmax(np.where(m, s, -np.inf), axis=1) * m) / w.sum(axis=1, keepdims=True)
     ),
@@ -706,6 +792,60 @@ ATTENTION_WRONG = {
     "clipped": (softened_by(lambda s, m: softmax(np.where(m, np.clip(s, -50, 50), -np.inf), 1)), "expected"),
     "largest of all": (softened_by(less_largest), "each row's largest"),
     "largest with masked": (softened_by(lambda s, m: less_largest(s, m, 1, m | True)), "that the mask keeps"),
+    "NaN for masked": (
+        softened_by(lambda s, m: softmax(np.where(m, s, np.nan), axis=1)),
+        "Give masked scores −∞",
+    ),
+    "squared weights": (
+        softened_by(lambda s, m: softmax(2 * np.where(m, s, -np.inf), axis=1)),
+        "expected",
+    ),
+    "one more below": (
+        softened_by(
+            lambda s, m: np.where(m, np.exp(s), 0) / (1 + np.where(m, np.exp(s), 0).sum(1, keepdims=True))
+        ),
+        "expected",
+    ),
+    "shares of sigmoids": (
+        softened_by(lambda s, m: m / (1 + np.exp(-s)) / (m / (1 + np.exp(-s))).sum(1, keepdims=True)),
+        "expected",
+    ),
+    "cumulative": (
+        softened_by(lambda s, m: softmax(np.where(m, s, -np.inf), axis=1).cumsum(axis=1)),
+        "expected",
+    ),
+    "sorted weights": (
+        softened_by(lambda s, m: -np.sort(-softmax(np.where(m, s, -np.inf), axis=1), axis=1)),
+        "expected",
+    ),
+    "softsign": (scored_by(lambda a, s, v: ((a + s) / (1 + abs(a + s))) @ v), "expected"),
+    "clipped sum": (scored_by(lambda a, s, v: np.tanh(np.clip(a + s, -2, 2)) @ v), "expected"),
+    "half precision": (
+        lambda *given: tuple(
+            part.astype(float)
+            for part in attend(*(one if one.dtype == bool else one.astype(np.float16) for one in given))
+        ),
+        "expected",
+    ),
+    "five positions": (
+        softened_by(
+            lambda s, m: softmax(
+                np.where(m & ((np.arange(m.shape[1]) < 5) | (m.shape[1] < 7)), s, -1e9), axis=1
+            )
+        ),
+        "expected",
+    ),
+    "transposed where it fits": (
+        lambda *given: (
+            attend(*given)[0],
+            attend(*given)[1].T if same(*attend(*given)[1].shape) else attend(*given)[1],
+        ),
+        "expected",
+    ),
+    "less the smallest": (
+        softened_by(less_smallest),
+        "NaN or nothing but 0",
+    ),
     "tanh by powers": (scored_by(lambda a, s, v: tanh_by_powers(a + s) @ v), "np.tanh takes any number"),
     "first and last masked only": (
         softened_by(lambda s, m: softmax(np.where(np.maximum.accumulate(m, 1), s, -np.inf), axis=1)),
@@ -925,6 +1065,12 @@ ALIGNMENT_RIGHT = {
     "whole numbers where they are": lambda w, e, n: (
         int(aligned(w, e, n)) if aligned(w, e, n) in (0, 1) else aligned(w, e, n)
     ),
+    "largest that is a number": lambda w, e, n: (
+        (np.nanargmax(real_weights(w, n, np.nan), axis=2) == e)[e >= 0].sum() / max(1, (e >= 0).sum())
+    ),
+    "masked arrays": lambda w, e, n: np.ma.filled(
+        np.ma.masked_where(e < 0, real_weights(w, n).argmax(axis=2) == e).mean(), 0.0
+    ),
     "one axis of positions": lambda w, e, n: aligned(
         w.reshape(-1, 1, w.shape[2]), e.reshape(-1, 1), np.repeat(n, e.shape[1])
     ),
@@ -1038,6 +1184,37 @@ ALIGNMENT_WRONG = {
         aligned_by(lambda w, n: softmax(real_weights(w, n, -1e9), axis=1).argmax(axis=-1)),
         "expected",
     ),
+    "the two largest": (
+        of_asked(
+            lambda w, e, n: (np.argsort(-real_weights(w, n), axis=2)[..., :2] == e[..., None]).any(axis=2)
+        ),
+        "expected",
+    ),
+    "an unstable sort": (
+        aligned_by(lambda w, n: np.argsort(real_weights(w, n), axis=2)[..., -1]),
+        "expected|yours was the last one",
+    ),
+    "where all is 0 the last": (
+        aligned_by(
+            lambda w, n: np.where(real_weights(w, n).max(2) > 0, real_weights(w, n).argmax(2), n[:, None] - 1)
+        ),
+        "expected",
+    ),
+    "half precision": (lambda w, e, n: aligned(w.astype(np.float16), e, n), "expected"),
+    "whole weights": (lambda w, e, n: aligned((w * 100).astype(int), e, n), "expected"),
+    "one more below": (
+        aligned_by(share=lambda hit, asked: (hit & asked).sum() / (asked.sum() + 1)),
+        "expected",
+    ),
+    "the positions before": (
+        aligned_by(lambda w, n: np.maximum.accumulate(real_weights(w, n).argmax(axis=2), axis=1)),
+        "expected",
+    ),
+    "places beyond the target left out": (
+        lambda w, e, n: aligned(w, np.where(e >= w.shape[1], -1, e), n),
+        "expected",
+    ),
+    "lengths of the next sentence": (lambda w, e, n: aligned(w, e, np.roll(n, 1)), "expected"),
     "floored length": (cut_at(lambda n: n // 2), "expected"),
     "a diagonal": (
         aligned_by(lambda w, n: np.broadcast_to(np.arange(w.shape[1]), w.shape[:2])),
@@ -1182,6 +1359,10 @@ BEST_RIGHT = {
     "an array without axes": lambda p, n, a: np.array(best(p, n, a)),
     "bytes": lambda p, n, a: np.uint8(best(p, n, a)),
     "least cost": lambda p, n, a: np.argmin(-penalised(p, n, a)),
+    "the penalty's logarithm": scores_by(lambda p, n, a: p / np.exp(a * np.log((5 + n) / 6))),
+    "a dictionary of scores": lambda p, n, a: max(
+        dict(enumerate(penalised(p, n, a))).items(), key=lambda item: item[1]
+    )[0],
     "the exponent of the lengths alone": scores_by(lambda p, n, a: p * 6**a / (5.0 + n) ** a),
 }
 BEST_WRONG = {
@@ -1231,12 +1412,12 @@ BEST_WRONG = {
     "shortest": (scores_by(lambda p, n, a: -n), "the shortest"),
     "longest": (scores_by(lambda p, n, a: n), "the longest"),
     "last": (lambda p, n, a: len(p) - 1, "the last sentence"),
-    "first": (lambda p, n, a: 0, "the first sentence"),
+    "first": (lambda p, n, a: 0, "You took the first sentence"),
     "last of equals": (last_best, "Of equal ones the first"),
     "from −1000": (start_at(-1000.0), "np.exp of so low|expected"),
     "from −10": (start_at(-10.0), "expected"),
     "None where none can come": (start_at(-math.inf, None), "without `return`"),
-    "−1 where none can come": (start_at(-math.inf, -1), "the worst, as it is. Of equal"),
+    "−1 where none can come": (start_at(-math.inf, -1), "indexes are 0 to"),
     "−∞ put to 0": (
         scores_by(lambda p, n, a: penalised(np.where(np.isneginf(p), 0, p), n, a)),
         "−∞ cannot come",
@@ -1245,7 +1426,7 @@ BEST_WRONG = {
         lambda p, n, a: (
             int(np.argmax(penalised(p[p > -np.inf], n[p > -np.inf], a))) if p.max() > -np.inf else 0
         ),
-        "−∞ cannot come",
+        "keep their places",
     ),
     "short lengths": (
         scores_by(lambda p, n, a: penalised(p, n.astype(np.int8), a)),
@@ -1253,12 +1434,24 @@ BEST_WRONG = {
     ),
     "small α only": (scores_by(lambda p, n, a: penalised(p, n, min(a, 1))), "expected"),
     "whole α": (scores_by(lambda p, n, a: penalised(p, n, int(a))), "expected"),
+    "α of 2.5 at most": (scores_by(lambda p, n, a: penalised(p, n, min(a, 2.5))), "expected"),
+    "half precision": (scores_by(lambda p, n, a: penalised(p, n, a).astype(np.float16)), "expected"),
+    "rounded scores": (scores_by(lambda p, n, a: np.round(penalised(p, n, a), 1)), "expected"),
+    "lengths up to 250": (scores_by(lambda p, n, a: penalised(p, np.minimum(n, 250), a)), "may be long"),
+    "lengths in bytes": (scores_by(lambda p, n, a: penalised(p, n.astype(np.uint8), a)), "may be long"),
+    "the shorter of equals": (
+        lambda p, n, a: min(range(len(p)), key=lambda i: (-penalised(p, n, a)[i], n[i])),
+        "Of equal ones the first",
+    ),
+    "ten sentences": (lambda p, n, a: best(p[:10], n[:10], a), "expected"),
+    "half of α": (scores_by(lambda p, n, a: penalised(p, n, a / 2)), "expected"),
+    "from the end": (lambda p, n, a: best(p, n, a) - len(p), "indexes are 0 to"),
     "no certainty": (scores_by(lambda p, n, a: np.where(p == 0, -np.inf, penalised(p, n, a))), "is certain"),
     "square root": (scores_by(lambda p, n, a: p / np.sqrt((5 + n) / 6)), "one of your own|expected"),
     "scores": (lambda p, n, a: penalised(p, n, a), "return the index of the best"),
     "best score": (lambda p, n, a: float(penalised(p, n, a).max()), "not its score"),
     "a float": (lambda p, n, a: float(best(p, n, a)), "not its score"),
-    "its length": (lambda p, n, a: int(n[best(p, n, a)]), "not its length"),
+    "its length": (lambda p, n, a: int(n[best(p, n, a)]), "indexes are 0 to"),
     "from 1": (lambda p, n, a: best(p, n, a) + 1, "indexes are 0 to|you chose"),
     "in a list": (lambda p, n, a: [best(p, n, a)], "Take the number out"),
     "order": (lambda p, n, a: np.argsort(-penalised(p, n, a)), "return the index of the best"),
@@ -1348,6 +1541,13 @@ def valued_by(value):
     return share_by(leads_of, value)
 
 
+def running_mean(values):
+    mean = 0.0
+    for count, value in enumerate(values, 1):
+        mean += (value - mean) / count
+    return mean
+
+
 def own_draws(ours, theirs, draws):
     rng = np.random.default_rng(0)
     return won(ours, theirs, rng.integers(0, len(ours), (1000, len(ours))))
@@ -1381,6 +1581,11 @@ WINS_RIGHT = {
     "a tensor": lambda o, t, d: tf.constant(won(o, t, d)),
     "float32": lambda o, t, d: np.float32(won(o.astype("float32"), t.astype("float32"), d)),
     "an array without axes": lambda o, t, d: np.array(won(o, t, d)),
+    "divided first": share_by(lambda o, t, d: (o / len(o))[d].sum(axis=1) - (t / len(o))[d].sum(axis=1)),
+    "running means": share_by(
+        lambda o, t, d: np.array([running_mean(o[row]) - running_mean(t[row]) for row in d])
+    ),
+    "mean weights": share_by(lambda o, t, d: np.eye(len(o))[d].mean(axis=1) @ (o - t)),
     "less those of theirs": lambda o, t, d: 1 - won(t, o, d),
     "whole numbers where they are": lambda o, t, d: (
         int(won(o, t, d)) if won(o, t, d) in (0, 1) else won(o, t, d)
@@ -1408,10 +1613,7 @@ WINS_WRONG = {
     "ties alone": (valued_by(lambda leads: (leads == 0).mean()), "ties alone"),
     "count": (valued_by(lambda leads: ((leads > 0) + 0.5 * (leads == 0)).sum()), "how many there are"),
     "percent": (lambda o, t, d: 100 * won(o, t, d), "percentage"),
-    "by sentences": (
-        valued_by(lambda leads: ((leads > 0) + 0.5 * (leads == 0)).sum() / 11),
-        "number of sentences",
-    ),
+    "by sentences": (lambda o, t, d: won(o, t, d) * len(d) / len(o), "number of sentences"),
     "mean difference": (valued_by(np.mean), "a mean difference"),
     "mean difference as it is": (lambda o, t, d: (o - t).mean(), "on the test set as it is"),
     "signs": (valued_by(lambda leads: np.sign(leads).mean()), "losses count −1"),
@@ -1452,7 +1654,7 @@ WINS_WRONG = {
     "the last draw": (lambda o, t, d: won(o, t, d[-1:]), "Only one draw"),
     "the last draw missing": (
         lambda o, t, d: won(o, t, d[:-1]) if len(d) > 1 else 0.5,
-        "last draw is missing",
+        "One draw is missing",
     ),
     "the last sentence missing": (
         lambda o, t, d: won(o, t, d[:, :-1]) if d.shape[1] > 1 else 0.5,
@@ -1461,6 +1663,24 @@ WINS_WRONG = {
     "compared with the lead": (
         lambda o, t, d: (leads_of(o, t, d) > (o - t).mean()).mean(),
         "on the whole test set",
+    ),
+    "different draws": (lambda o, t, d: won(o, t, np.unique(d, axis=0)), "expected"),
+    "fifty draws": (lambda o, t, d: won(o, t, d[:50]), "expected"),
+    "one draw more": (lambda o, t, d: won(o, t, d) * len(d) / (len(d) + 1), "expected"),
+    "ratios": (share_by(lambda o, t, d: o[d].mean(axis=1) / t[d].mean(axis=1) - 1), "expected"),
+    "squares": (share_by(lambda o, t, d: (o**2 - t**2)[d].mean(axis=1)), "expected"),
+    "without the extremes": (
+        share_by(lambda o, t, d: np.sort((o - t)[d], axis=1)[:, 1 : max(2, d.shape[1] - 1)].sum(axis=1)),
+        "expected",
+    ),
+    "ranks": (lambda o, t, d: won(o.argsort().argsort(), t.argsort().argsort(), d), "expected"),
+    "a normal distribution": (
+        lambda o, t, d: 0.5 + 0.5 * math.erf((o - t).mean() / ((o - t).std() + 1e-9) * (len(o) / 2) ** 0.5),
+        "expected",
+    ),
+    "rounded means": (
+        share_by(lambda o, t, d: np.round(o[d].mean(axis=1), 3) - np.round(t[d].mean(axis=1), 3)),
+        "expected",
     ),
     "the larger share": (lambda o, t, d: max(won(o, t, d), 1 - won(o, t, d)), "expected"),
     "a p-value": (lambda o, t, d: 2 * min(won(o, t, d), 1 - won(o, t, d)), "expected"),
@@ -1586,6 +1806,11 @@ def the_first_word(translations, wanted, other):
     return (one < two).mean(), (two < one).mean(), (one == two).mean()
 
 
+def senses_of_signs(differences):
+    signs = [*np.sign(differences)]
+    return tuple(signs.count(sign) / len(signs) for sign in (1, -1, 0))
+
+
 def of_the_sure(translations, wanted, other, keep=True):
     right, wrong, unclear = senses(translations, wanted, other)
     sure = right + wrong
@@ -1629,6 +1854,8 @@ SENSES_RIGHT = {
     "whole numbers where they are": lambda t, w, o: [
         round(part) if abs(part - round(part)) < 1e-9 else part for part in senses(t, w, o)
     ],
+    "a regular expression": senses_by(lambda text, word: re.search(re.escape(word), text) is not None),
+    "parted at the word": senses_by(lambda text, word: text.partition(word)[1] == word),
     "characters of NumPy": lambda t, w, o: senses_by(lambda text, word: np.char.find(text, word) > -1)(
         t, w, o
     ),
@@ -1706,6 +1933,36 @@ SENSES_WRONG = {
         "expected",
     ),
     "two characters": (senses_by(lambda text, word: word[:2] in text), "expected"),
+    "backwards too": (senses_by(lambda text, word: word in text or word in text[::-1]), "expected"),
+    "with gaps": (
+        senses_by(lambda text, word: re.search(".*".join(word), text) is not None),
+        "expected",
+    ),
+    "two of its characters": (
+        senses_by(lambda text, word: sum(sign in text for sign in word) > 1),
+        "expected",
+    ),
+    "what comes oftener": (
+        lambda t, w, o: senses_of_signs([x.count(a) - x.count(b) for x, a, b in zip(t, w, o, strict=True)]),
+        "expected",
+    ),
+    "what comes last": (
+        lambda t, w, o: senses_of_signs([x.rfind(a) - x.rfind(b) for x, a, b in zip(t, w, o, strict=True)]),
+        "expected",
+    ),
+    "before 和": (lambda t, w, o: senses([text.split("和")[0] for text in t], w, o), "expected"),
+    "different sentences": (
+        lambda t, w, o: senses(*zip(*dict.fromkeys(zip(t, w, o, strict=True)), strict=True)),
+        "expected",
+    ),
+    "empty is right": (
+        lambda t, w, o: senses([text or word for text, word in zip(t, w, strict=True)], w, o),
+        "expected",
+    ),
+    "one sentence more": (
+        lambda t, w, o: tuple(part * len(t) / (len(t) + 1) for part in senses(t, w, o)),
+        "expected",
+    ),
     "bats only": (lambda t, w, o: senses(t, ["蝙蝠"] * len(t), ["球拍"] * len(t)), "expected"),
     "at most one right": (lambda t, w, o: (*map(min, senses(t, w, o), (0.5, 0.5, 1)),), "expected"),
     "two shares": (lambda t, w, o: senses(t, w, o)[:2], "Return three things"),
@@ -1714,7 +1971,7 @@ SENSES_WRONG = {
         lambda t, w, o: dict(zip(("right", "wrong", "unclear"), senses(t, w, o), strict=True)),
         "found a dictionary",
     ),
-    "flags": (senses_by_loop and (lambda t, w, o: ([1.0], [0.0], [0.0])), "expected one number"),
+    "lists": (lambda t, w, o: ([1.0], [0.0], [0.0]), "expected one number"),
     "rounded": (lambda t, w, o: tuple(round(part, 2) for part in senses(t, w, o)), "expected"),
     "in place": (senses_in_place, "changed the lists"),
     "words in place": (wanted_in_place, "changed the lists"),
