@@ -332,3 +332,32 @@ def test_a_beam_of_two_keeps_what_a_beam_of_one_misses():
     ticked = {text.split(":")[0] for text in texts(wide[0]) if text.startswith("✓")}
     assert ticked == {"✓ a  0.60", "✓ an  0.40", "✓ a key", "✓ an owl"}
     assert "keeps: a, an, then an owl, a key" in wide[1]
+
+
+@pytest.mark.parametrize("looks", [False, True])
+def test_what_is_written_begins_where_reading_has_ended(looks):
+    figure, description = diagrams.sequence_to_sequence(["a", "b"], ["b", "a", "<end>"], looks)
+    shown = texts(figure)
+    assert shown.count("read") == 2 and shown.count("write") == 3
+    assert [text for text in shown if text in ("a", "b", "<start>", "<end>")] == [
+        *("a", "b"),
+        *("<start>", "b", "a"),
+        *("b", "a", "<end>"),
+    ]
+    assert ("look: attention" in shown) == looks == ("From all states" in description)
+
+
+def test_the_picture_is_the_first_of_what_there_is_to_look_at():
+    figure, description = diagrams.picture_among_words(["the", "bat"], 96, 384)
+    assert "memory: (1 + 2, 96)" in " ".join(texts(figure))
+    (dotted,) = (patch for patch in figure.axes[0].patches if patch.get_hatch())
+    words = [patch for patch in figure.axes[0].patches if patch.get_y() == dotted.get_y()]
+    assert len(words) == 3 and dotted.get_x() == min(patch.get_x() for patch in words)
+    assert "384 features" in description
+
+
+def test_a_map_of_attention_is_a_table_with_a_head_for_every_row_and_column():
+    table = diagrams.attention_table(["只", "<end>"], ["two", "cats"], np.array([[0.04, 0.96], [0.5, 0.5]]))
+    assert table.data.count('scope="row"') == table.data.count('scope="col"') == 2
+    assert "<b>96</b>" in table.data and "&lt;end&gt;" in table.data and ">4<" not in table.data
+    assert "rgb(10, 10, 10); color: white" in table.data and "rgb(245, 245, 245); color: black" in table.data

@@ -33,6 +33,7 @@ from course_utils.diagrams.recurrence import (
     unrolled_rnn,
 )
 from course_utils.diagrams.training import computation_graph, data_splits, training_loop
+from course_utils.diagrams.translation import attention_table, picture_among_words, sequence_to_sequence
 from course_utils.diagrams.writing import (
     beam_tree,
     causal_table,
@@ -43,6 +44,7 @@ from course_utils.diagrams.writing import (
 
 __all__ = [
     "arrays_of_modalities",
+    "attention_table",
     "bag_of_words",
     "batch_negatives",
     "batch_norm_modes",
@@ -64,10 +66,12 @@ __all__ = [
     "lstm_cell",
     "merge_steps",
     "padding_mask",
+    "picture_among_words",
     "picture_decoder",
     "query_key_value",
     "receptive_field_growth",
     "rivals",
+    "sequence_to_sequence",
     "similarity_table",
     "sliding_kernel",
     "stacked_kernels",
