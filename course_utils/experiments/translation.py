@@ -14,7 +14,7 @@ picture, which is hidden where there is none.
 Each is scored on combinations, nouns and frames of the grammar that it did not learn from, and on sentences
 that no grammar made. Ambiguous words are translated with every sight of SIGHTS beside them. Settings were
 chosen on validation sentences, and on combinations of an ambiguous noun and a frame that were taken out of
-the training sentences for that.
+the training sentences for that; but for one, of which data/results/README.md tells.
 """
 
 import functools
