@@ -86,7 +86,7 @@ def picture_among_words(words: Sequence[str], dim: int, numbers: int) -> tuple[F
     """
     n = len(words)
     figure, axes = shapes.canvas(9, 3.2, 2.1 * n + 11, 6.4)
-    shapes.box(axes, 1.9, 0.7, 3.5, f"picture's features\n({numbers},)", _PICTURE, 1.1)
+    shapes.box(axes, 1.9, 0.7, 3.5, f"features\n({numbers},)", _PICTURE, 1.1)
     shapes.arrow(axes, (1.9, 1.3), (1.9, 2.0))
     shapes.box(axes, 1.9, 2.5, 3.5, "Dense", _PICTURE, 0.9)
     shapes.arrow(axes, (1.9, 3.0), (1.9, 3.9))

@@ -12,7 +12,7 @@ described = {
     ),
     "toy-map": (
         "A square map, position written against position read, eight each. Dark cells run from the top right "
-        "to the bottom left, the other diagonal; everything else is light."
+        "to the bottom left, the other diagonal; their neighbours are pale grey, all else is white."
     ),
     "senses": (
         "Eight drawings in pairs: the two senses of bat, mouse, bow and letter. Below them the sentence that "
