@@ -128,17 +128,20 @@ def _is_whole(package: metadata.Distribution) -> bool:
     rows = list(csv.reader((package.read_text("RECORD") or "").splitlines()))
     names_itself = any(row[0].endswith(".dist-info/RECORD") for row in rows if row)
     return names_itself and all(
-        _has_size(Path(package.locate_file(name)), size)
+        _is_as_long(Path(package.locate_file(name)), size)
         for name, _, size in rows
         # Python makes compiled modules anew.
         if "__pycache__" not in name
     )
 
 
-def _has_size(path: Path, size: str) -> bool:
-    """Says whether a file is there and as long as recorded; "" where no size was: the record itself."""
+def _is_as_long(path: Path, size: str) -> bool:
+    """Says whether a file is there and as long as recorded; "" where no size was: the record itself.
+
+    Longer is no damage: many a company adds its certificate to those of the package certifi.
+    """
     try:
-        return path.stat().st_size == int(size) if size else path.exists()
+        return path.stat().st_size >= int(size) if size else path.exists()
     except OSError:
         return False
 

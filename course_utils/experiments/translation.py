@@ -25,8 +25,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from course_utils import arguments
 from course_utils.datasets import emoji, parallel, photographs
 from course_utils.datasets.integrity import data_path
+from course_utils.errors import CourseError
 from course_utils.evaluation import sequences
 from course_utils.experiments import fusion, results
 from course_utils.places import DATA
@@ -476,12 +478,19 @@ def remember(
     Returns:
         memory, float tensor (n, 1 + source tokens, dim), the picture first, and its mask, bool, True = keep.
         ``model.get_layer("decoder").start(memory, mask)`` begins to write.
+
+    Raises:
+        CourseError: sentences are no list of str, one is empty, or features are of another shape.
     """
     import keras
 
-    source = model.languages.read(sentences)
+    sentences = arguments.strings("sentences", sentences)
+    if not all(map(str.strip, sentences)):
+        raise CourseError("a sentence is empty: expected at least one word in each of them.")
+    source, shape = model.languages.read(sentences), (len(sentences), model.inputs[2].shape[1])
     if features is None:
-        features = np.zeros((len(source), model.inputs[2].shape[1]), np.float32)
+        features = np.zeros(shape, np.float32)
+    arguments.array("features", features, np.floating, (shape,))
     encoder = keras.Model(model.inputs[1:], model.get_layer("memory").output)
     return encoder([source, features]), memory_mask(source, features)
 
@@ -500,17 +509,22 @@ def translate(
 
     Returns:
         n str.
+
+    Raises:
+        CourseError: as :func:`remember`.
     """
     return model.languages.written(_write(model, sentences, features))
 
 
 def _write(model: "keras.Model", sentences: Sequence[str], features: np.ndarray | None) -> np.ndarray:
     """The likeliest tokens, int32 (n, LONGEST)."""
+    import tensorflow as tf
+
     from course_utils.generation import search
 
     decoder, languages = model.get_layer("decoder"), model.languages
     return search.greedy(
-        decoder.step,
+        tf.function(decoder.step, autograph=False),
         decoder.start(*remember(model, sentences, features)),
         np.full(len(sentences), languages.start),
         end=languages.end,

@@ -84,6 +84,12 @@ def test_a_file_missing_or_cut_inside_a_package_is_found(site, name, content):
     assert finding.mark == "fail" and finding.text == "files are missing or cut short in gamma"
 
 
+def test_a_certificate_that_a_company_has_added_is_no_damage(site):
+    with (site / "gamma.py").open("a") as file:
+        file.write("-----BEGIN CERTIFICATE-----")
+    assert doctor._packages().mark == "ok"
+
+
 def test_compiled_modules_that_are_gone_are_made_anew_by_python(site):
     (site / RECORD).write_text(f"gamma.py,,13\n__pycache__/gamma.cpython-311.pyc,,\n{RECORD},,\n")
     assert doctor._packages().mark == "ok"

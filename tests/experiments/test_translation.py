@@ -8,6 +8,7 @@ import pytest
 
 from course_utils import runtime
 from course_utils.datasets import emoji, parallel
+from course_utils.errors import CourseError
 from course_utils.experiments import results, translation
 from course_utils.places import DATA
 
@@ -218,6 +219,20 @@ def test_the_scale_of_the_features_does_not_matter(small, monkeypatch):
         logits.append(np.asarray(model([tokens, model.languages.read(pairs.english[:20]), pictures])))
     # Not equal: the optimiser makes a step of equal length of the smallest rounding.
     assert np.corrcoef(*(values.ravel() for values in logits))[0, 1] > 0.95
+
+
+@pytest.mark.parametrize(
+    ("sentences", "features", "told"),
+    [
+        ("The doctor likes this bat.", None, "sentences is 'The doctor likes this bat.': expected a list"),
+        (["Look!", "  "], None, "a sentence is empty"),
+        (["Look!"], np.zeros(384, np.float32), "features"),
+        (["Look!", "Look!"], np.zeros((1, 384), np.float32), "features"),
+    ],
+)
+def test_bad_input_is_named(sentences, features, told):
+    with pytest.raises(CourseError, match=told):
+        translation.translate(translation.load_translator(), sentences, features)
 
 
 # Scores
