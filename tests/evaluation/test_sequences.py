@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 
+import jiwer
 import numpy as np
 import pytest
 
@@ -209,6 +210,16 @@ def test_error_rates_are_of_all_sentences_together():
     characters = evaluation.error_counts(heard, said, "character")
     assert characters.tolist() == [[6, 17], [1, 6], [0, 3], [5, 5]]
     assert evaluation.character_error_rate(heard, said) == 12 / 31
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_error_rates_are_those_of_jiwer(seed):
+    rng = np.random.default_rng(seed)
+    heard, said = (
+        [" ".join(rng.choice(["the", "a", "cat"], rng.integers(1, 7))) for _ in range(9)] for _ in "ab"
+    )
+    assert evaluation.word_error_rate(heard, said) == pytest.approx(jiwer.wer(said, heard))
+    assert evaluation.character_error_rate(heard, said) == pytest.approx(jiwer.cer(said, heard))
 
 
 def test_white_space_cuts_words_and_chinese_without_it_needs_characters():
