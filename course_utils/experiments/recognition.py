@@ -59,7 +59,9 @@ CONFIGURATION = {
     "learning rate": {"words": 3e-3, "prompts": 2e-3},
     "weight decay": 1e-2,
     "minutes": [1.5, 3.0],
-    "beam": {"width": 32, "weight": 0.6, "insertion": 0.6, "k": 0.3},
+    "beam": {"width": 32, "weight": 0.6, "insertion": 0.6},
+    "beam of ten words": {"width": 30, "weight": 1.0},
+    "bigram k": 0.3,
 }
 PLAIN, STRETCHED = "words, as recorded", "words, stretched"
 ROUGH = "words, stretched and roughened"
@@ -550,14 +552,31 @@ def closest(tables: Sequence[np.ndarray], vocabulary: Sequence[str]) -> np.ndarr
     return np.array([[ctc.ctc_log_probability(table, word, BLANK) for word in words] for table in tables])
 
 
+def by_ten_words(tables: Sequence[np.ndarray]) -> list[str]:
+    """Reads strings of digits by a prefix beam search that knows ten words, n tables of log p."""
+    ten = ctc.WordList(speech.DIGITS["en"], f"-{ALPHABET}", blank=BLANK)
+    return _search(tables, ten, CONFIGURATION["beam of ten words"])
+
+
+def _search(tables: Sequence[np.ndarray], language_model: ctc.LanguageModel, settings: dict) -> list[str]:
+    """The best readings of n tables of log p by a prefix beam search."""
+    found = [
+        ctc.prefix_beam_search(table, blank=BLANK, language_model=language_model, **settings)
+        for table in tables
+    ]
+    return [text_of(hypotheses[0].labels) for hypotheses in found]
+
+
 def string_scores(model: "keras.Model", said: Utterances, name: str) -> dict[str, float]:
-    """Scores what is written greedily of strings: the share with any error, and CER."""
-    written = greedy(log_probabilities(model, said.clips))
-    wrong = [one != other for one, other in zip(written, said.transcripts, strict=True)]
+    """Scores strings of digits: the share with any error, read greedily and with ten words known; and CER."""
+    tables = log_probabilities(model, said.clips)
+    written = {"open": greedy(tables), "ten words": by_ten_words(tables)}
     return {
-        f"strings wrong, {name}": np.mean(wrong),
-        f"CER, {name}": character_error_rate(written, said.transcripts),
-    }
+        f"strings wrong, {how}, {name}": np.mean(
+            [a != b for a, b in zip(some, said.transcripts, strict=True)]
+        )
+        for how, some in written.items()
+    } | {f"CER, {name}": character_error_rate(written["open"], said.transcripts)}
 
 
 def word_scores(model: "keras.Model", said: Utterances, kind: str, name: str) -> dict[str, float]:
@@ -578,19 +597,13 @@ def word_scores(model: "keras.Model", said: Utterances, kind: str, name: str) ->
 def bigram_model() -> ctc.BigramModel:
     """Counts which letter follows which in the prompts that are trained on. Introduced in lesson 09."""
     return ctc.BigramModel(
-        prompts("train").transcripts, f"-{ALPHABET}", blank=BLANK, k=CONFIGURATION["beam"]["k"]
+        prompts("train").transcripts, f"-{ALPHABET}", blank=BLANK, k=CONFIGURATION["bigram k"]
     )
 
 
 def beam(tables: Sequence[np.ndarray]) -> list[str]:
     """Reads by a prefix beam search with :func:`bigram_model`, n tables of log p. Introduced in lesson 09."""
-    settings = {name: CONFIGURATION["beam"][name] for name in ("width", "weight", "insertion")}
-    return [
-        text_of(
-            ctc.prefix_beam_search(table, blank=BLANK, language_model=bigram_model(), **settings)[0].labels
-        )
-        for table in tables
-    ]
+    return _search(tables, bigram_model(), CONFIGURATION["beam"])
 
 
 def prompt_scores(model: "keras.Model", said: Utterances) -> dict[str, float]:
