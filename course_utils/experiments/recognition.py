@@ -52,11 +52,11 @@ CONFIGURATION = {
     "dim": 128,
     "units": 96,
     "dropout": 0.1,
-    "batch size": 48,
+    "batch size": {"words": 32, "prompts": 16},
     "pool": 3000,
     "strings": 200,
-    "steps": {"words": 500, "prompts": 400},
-    "learning rate": {"words": 3e-3, "prompts": 2e-3},
+    "steps": {"words": 1000, "prompts": 1500},
+    "learning rate": {"words": 4e-3, "prompts": 3e-3},
     "weight decay": 1e-2,
     "minutes": [1.5, 3.0],
     "beam": {"width": 32, "weight": 0.6, "insertion": 0.6},
@@ -477,14 +477,14 @@ def heard_in_training(row: str, rng: np.random.Generator) -> tuple[list[np.ndarr
 
 
 def batches(
-    features: Sequence[np.ndarray], texts: Sequence[str], stretch: bool, rng: np.random.Generator
+    row: str, features: Sequence[np.ndarray], texts: Sequence[str], rng: np.random.Generator
 ) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
-    """Gives batches without end, of utterances of similar length, each stretched anew.
+    """Gives batches without end, of utterances of similar length, each stretched anew by all rows but PLAIN.
 
     Args:
+        row: str, one of ROWS.
         features: n float32 arrays (frames, 40).
         texts: n str.
-        stretch: bool, whether they are stretched.
         rng: NumPy generator.
 
     Yields:
@@ -493,12 +493,23 @@ def batches(
     """
     lengths = np.array([len(some) for some in features])
     needed = np.array([ctc.frames_needed(labels_of(text)) for text in texts])
+    size = CONFIGURATION["batch size"][_kind(row)]
     while True:
-        for rows in batches_by_length(lengths, CONFIGURATION["batch size"], int(rng.integers(2**31))):
-            some = {row: stretched(features[row], rng) if stretch else features[row] for row in rows}
-            kept = [row for row in rows if frames_after(len(some[row])) >= needed[row]]
-            shown = [some[row] for row in kept]
-            yield batch_of(shown), targets_of(shown, [texts[row] for row in kept])
+        for places in batches_by_length(lengths, size, int(rng.integers(2**31))):
+            some = [features[i] if row == PLAIN else stretched(features[i], rng) for i in places]
+            kept = [
+                (one, texts[i])
+                for one, i in zip(some, places, strict=True)
+                if frames_after(len(one)) >= needed[i]
+            ]
+            if kept:
+                shown, said = zip(*kept, strict=True)
+                yield batch_of(shown), targets_of(shown, said)
+
+
+def _kind(row: str) -> str:
+    """Whether a row learns from words or from prompts, which have settings of their own."""
+    return "words" if row in WORDS else "prompts"
 
 
 def train(row: str, *, seed: int, model: "keras.Model | None" = None) -> "keras.Model":
@@ -514,8 +525,7 @@ def train(row: str, *, seed: int, model: "keras.Model | None" = None) -> "keras.
     """
     import keras
 
-    kind = "words" if row in WORDS else "prompts"
-    steps, rate = CONFIGURATION["steps"][kind], CONFIGURATION["learning rate"][kind]
+    steps, rate = (CONFIGURATION[name][_kind(row)] for name in ("steps", "learning rate"))
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
     model = model or build()
@@ -524,7 +534,7 @@ def train(row: str, *, seed: int, model: "keras.Model | None" = None) -> "keras.
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=CONFIGURATION["weight decay"], clipnorm=1.0)
     model.compile(optimizer=optimizer, loss=loss)
-    learned = batches(*heard_in_training(row, rng), row != PLAIN, rng)
+    learned = batches(row, *heard_in_training(row, rng), rng)
     for inputs, targets in itertools.islice(learned, steps):
         model.train_on_batch(inputs, targets)
     return model
