@@ -120,9 +120,9 @@ def test_noise_is_as_loud_as_asked(kind, decibels):
 
 
 def test_noise_of_another_length_or_silence_is_refused():
-    with pytest.raises(CourseError, match="clip has 4000 samples.*noise 3.*as many of both"):
+    with pytest.raises(CourseError, match=r"clip has 4000 samples.*noise 3.*as many of both"):
         recognition.with_noise(tone(), tone()[:3], 0.0)
-    with pytest.raises(CourseError, match="power 0.*neither silent"):
+    with pytest.raises(CourseError, match=r"power 0.*neither silent"):
         recognition.with_noise(tone() * 0, tone(), 0.0)
     with pytest.raises(CourseError, match="kind is 'pink'"):
         recognition.draw_noise("pink", 10, np.random.default_rng(0))
@@ -226,7 +226,7 @@ def test_every_row_runs_and_says_what_is_recorded(row, small, tmp_path, monkeypa
     monkeypatch.setattr(recognition, "DATA", tmp_path)
     figures = recognition.run(row, 0)
     assert figures.keys() == results.load("recognition").row(row).keys()
-    assert all(0 <= value for value in figures.values())
+    assert all(value >= 0 for value in figures.values())
     kept = {recognition.ROUGH: "words", recognition.PROMPTS: "prompts"}
     written = {path.name for path in (tmp_path / "checkpoints").iterdir()}
     # A row of prompts starts from the words of its seed, which is no run of theirs.
