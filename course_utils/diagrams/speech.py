@@ -129,13 +129,13 @@ def layer_chain(layers: Sequence[tuple[str, str]], given: str) -> tuple[Figure, 
     """
     figure, axes = shapes.canvas(8, 0.5 + 0.62 * len(layers), 16, 2 * len(layers) + 1.6)
     top = 2 * len(layers) + 0.4
-    axes.text(4.0, top + 0.5, given, ha="center", va="center", fontsize=10)
+    axes.text(5.4, top + 0.5, given, ha="center", va="center", fontsize=10)
     for number, (name, shape) in enumerate(layers):
         y = top - 1.2 - 2 * number
-        shapes.arrow(axes, (4.0, y + 1.3), (4.0, y + 0.55))
-        shapes.box(axes, 4.0, y, 7.2, name, _SOUND, 1.0)
-        axes.text(8.4, y, shape, va="center", fontsize=10)
-    steps = "; ".join(f"{name.replace(chr(10), ' ')}, which gives {shape}" for name, shape in layers)
+        shapes.arrow(axes, (5.4, y + 1.3), (5.4, y + 0.55))
+        shapes.box(axes, 5.4, y, 10.2, name, _SOUND, 1.0)
+        axes.text(11.2, y, shape, va="center", fontsize=10)
+    steps = "; ".join(f"{name}, which gives {shape}" for name, shape in layers)
     return figure, f"Boxes from top to bottom, arrows between them. In goes {given}. Then {steps}."
 
 
