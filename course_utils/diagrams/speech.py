@@ -2,7 +2,7 @@
 from sound over text to a picture."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -42,8 +42,9 @@ def collapsed_paths(paths: Sequence[str], blank: str = "-") -> tuple[Figure, str
         told.append(f"{path} becomes the runs {' '.join(sign for sign, _ in runs)} and is read “{text}”.")
     axes.text(frames + 2.2, 3.4 * len(paths) + 0.3, "without blanks", fontsize=10)
     return figure, (
-        f"{len(paths)} rows of frames, a sign in each, {blank} for the blank, which stands on grey. Below each row "
-        f"equal neighbours are joined to runs; an arrow leads to what is left without blanks. {' '.join(told)}"
+        f"{len(paths)} rows of frames, a sign in each, {blank} for the blank, which stands on grey. Below each "
+        "row equal neighbours are joined to runs; an arrow leads to what is left without blanks. "
+        f"{' '.join(told)}"
     )
 
 
@@ -58,7 +59,9 @@ def _signs(axes: Axes, signs: Sequence[str], widths: Sequence[int], bottom: floa
 def ctc_trellis(
     letters: str, frames: int, sums: np.ndarray | None = None, blank: str = "-"
 ) -> tuple[Figure, str]:
-    """Draws the states that paths of a text go through, and every step that is allowed. Introduced in lesson 09.
+    """Draws the states that paths of a text go through, and every step that is allowed.
+
+    Introduced in lesson 09.
 
     Args:
         letters: str, what is to be read.
@@ -74,16 +77,22 @@ def ctc_trellis(
     begins = _reached(allowed, frames, {0, min(1, len(states) - 1)})
     ends = {len(states) - 1, max(0, len(states) - 2)}
     figure, axes = shapes.canvas(9, 0.9 + 0.75 * len(states), 3 * frames + 3, 2 * len(states) + 1.6)
-    place = {(t, s): (3.2 + 3 * t, 2 * (len(states) - s) - 1) for t in range(frames) for s in range(len(states))}
+    place = {
+        (t, s): (3.2 + 3 * t, 2 * (len(states) - s) - 1) for t in range(frames) for s in range(len(states))
+    }
     for t, s in place:
         for after in allowed[s] if t + 1 < frames and s in begins[t] else ():
             (x, y), (to_x, to_y) = place[t, s], place[t + 1, after]
-            shapes.arrow(axes, (x + 0.72, y + 0.4 * np.sign(to_y - y)), (to_x - 0.75, to_y - 0.3 * (to_y - y) / 2))
+            shapes.arrow(
+                axes, (x + 0.72, y + 0.4 * np.sign(to_y - y)), (to_x - 0.75, to_y - 0.3 * (to_y - y) / 2)
+            )
     for (t, s), (x, y) in place.items():
         frame = _TEXT if t == frames - 1 and s in ends and s in begins[t] else None
         here = s in begins[t]
         label = (states[s] if sums is None else f"{sums[t, s]:.4f}") if here else "×"
-        shapes.cell(axes, (x - 0.7, y - 0.5), 1.4, 1.0, label, frame, "0.8" if states[s] == blank else "white")
+        shapes.cell(
+            axes, (x - 0.7, y - 0.5), 1.4, 1.0, label, frame, "0.8" if states[s] == blank else "white"
+        )
     for s, sign in enumerate(states):
         axes.text(1.2, place[0, s][1], f"{s}: {sign}", ha="center", va="center", fontsize=12)
     for t in range(frames):
@@ -91,8 +100,8 @@ def ctc_trellis(
     last = "" if sums is None else f" The two framed numbers add up to {sums[-1][-2:].sum():.3f}."
     return figure, (
         f"Rows are the states {', '.join(states)}, columns {frames} frames; cells of a blank are grey. Paths "
-        "begin in one of the first two states and end in one of the last two, which have a thick frame. Arrows "
-        "stay in a state, go to the next, or skip a blank between two different letters. Cells with a × "
+        "begin in one of the first two states and end in one of the last two, which have a thick frame. "
+        "Arrows stay in a state, go to the next, or skip a blank between two different letters. Cells with a × "
         f"cannot be reached.{last}"
     )
 
@@ -118,7 +127,9 @@ def _reached(allowed: list[list[int]], frames: int, first: set[int]) -> list[set
 
 
 def layer_chain(layers: Sequence[tuple[str, str]], given: str) -> tuple[Figure, str]:
-    """Draws layers one after the other, with the shape of what goes along each arrow. Introduced in lesson 09.
+    """Draws layers one after the other, with the shape of what each gives.
+
+    Introduced in lesson 09.
 
     Args:
         layers: n pairs of str, a layer and the shape of what it gives.
@@ -166,8 +177,8 @@ def edit_table(said: Sequence[str], heard: Sequence[str]) -> tuple[Figure, str]:
         axes.text(3.6 + 2 * j, rows + 0.4, word, ha="center")
     return figure, (
         f"A table: down the side the words said, {' '.join(said)}; along the top the words heard, "
-        f"{' '.join(heard)}. Each cell holds the fewest edits that make the beginning above it of the beginning "
-        f"beside it. Thick frames mark a cheapest way to the last cell, {costs[-1, -1]}: {', '.join(names)}."
+        f"{' '.join(heard)}. Each cell holds the fewest edits that make the beginning above it of the "
+        f"beginning beside it. Thick frames mark a cheapest way to the last cell, {costs[-1, -1]}: {', '.join(names)}."
     )
 
 
@@ -192,7 +203,9 @@ def _cheapest_way(
 
 
 def sound_text_picture(letters: str, name: str) -> tuple[Figure, str]:
-    """Draws the way from a spoken name over its letters to a drawing and a photograph. Introduced in lesson 09.
+    """Draws the way from a spoken name over its letters to a drawing and a photograph.
+
+    Introduced in lesson 09.
 
     Args:
         letters: str, what the recogniser wrote.
@@ -210,13 +223,13 @@ def sound_text_picture(letters: str, name: str) -> tuple[Figure, str]:
     )
     for x, width, label, colour in steps:
         shapes.box(axes, x, 3.2, width, label, colour, 1.9)
-    for (x, width, *_), (after, wide, *_) in zip(steps, steps[1:], strict=False):
+    for (x, width, *_), (after, wide, *_) in pairwise(steps):
         shapes.arrow(axes, (x + width / 2 + 0.1, 3.2), (after - wide / 2 - 0.1, 3.2))
     for y, label in ((5.2, "drawing"), (1.2, "photograph")):
         shapes.box(axes, 22.0, y, 3.2, label, _PICTURE, 1.2)
         shapes.arrow(axes, (19.1, 3.2 + np.sign(y - 3.2) * 0.5), (20.3, y))
     return figure, (
-        "Boxes from left to right with arrows between them: sound, the recogniser that turns it into log-mel and "
-        f"then into letters, the letters “{letters}”, the nearest of a list of names, “{name}”. From the name two "
-        "arrows lead to a drawing and to a photograph."
+        "Boxes from left to right with arrows between them: sound, the recogniser that turns it into log-mel "
+        f"and then into letters, the letters “{letters}”, the nearest of a list of names, “{name}”. From the "
+        "name two arrows lead to a drawing and to a photograph."
     )
