@@ -17,6 +17,7 @@ that were taken out of the training ones for that; the beam's on the latter.
 """
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -384,9 +385,9 @@ def build() -> "keras.Model":
     mask = keras.Input((None,), dtype="bool", name="mask")
     x, real = ops.expand_dims(features, -1), mask
     for channels, kernel in zip(CONFIGURATION["channels"], (5, 3), strict=True):
-        x = layers.Conv2D(channels, kernel, strides=2, padding="same", use_bias=False)(x)
-        x, real = layers.BatchNormalization()(x), real[:, ::2]
-        x = layers.ReLU()(x) * ops.cast(real, "float32")[:, :, None, None]
+        x = layers.Conv2D(channels, kernel, strides=2, padding="same", activation="relu")(x)
+        real = real[:, ::2]
+        x = x * ops.cast(real, "float32")[:, :, None, None]
     x = layers.Reshape((-1, MELS // 4 * CONFIGURATION["channels"][-1]))(x)
     x = layers.LayerNormalization()(layers.Dense(dim)(x))
     for _ in range(2):
@@ -495,7 +496,7 @@ def batches(
             some = {row: stretched(features[row], rng) if stretch else features[row] for row in rows}
             kept = [row for row in rows if frames_after(len(some[row])) >= needed[row]]
             shown = [some[row] for row in kept]
-            yield tuple(batch_of(shown)), targets_of(shown, [texts[row] for row in kept])
+            yield batch_of(shown), targets_of(shown, [texts[row] for row in kept])
 
 
 def train(row: str, *, seed: int, model: "keras.Model | None" = None) -> "keras.Model":
@@ -522,7 +523,8 @@ def train(row: str, *, seed: int, model: "keras.Model | None" = None) -> "keras.
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=CONFIGURATION["weight decay"], clipnorm=1.0)
     model.compile(optimizer=optimizer, loss=loss)
     learned = batches(*heard_in_training(row, rng), row != PLAIN, rng)
-    model.fit(learned, steps_per_epoch=steps, shuffle=False, verbose=0)
+    for inputs, targets in itertools.islice(learned, steps):
+        model.train_on_batch(inputs, targets)
     return model
 
 

@@ -12,7 +12,7 @@ needs
   data/build/people.tsv: corrections of what the English list says
 
   1. Digits: 0 to 9 in every language. Where a list has a name twice, the first line counts.
-  2. Prompts: whatever else is in the English list, has a recording of 2.4 s at most, and holds words.
+  2. Prompts: whatever else is in the English list, has a recording of 5 s at most, and holds words.
   3. A transcript is the list's text in lower case, without notes in brackets, each single digit as a word,
      everything but letters and apostrophes as a space. The table replaces the text of single prompts, and
      leaves out those ("-") whose words nobody can tell from the text.
@@ -60,7 +60,7 @@ VOICES = {  # the folder of a language's recordings, who speaks, the licence
 }
 COLUMNS = ("file", "kind", "language", "transcript", "original", "speaker", "split", "licence", "path")
 LEFT_OUT = "-"
-MOST_SECONDS = 2.4
+MOST_SECONDS = 5.0
 TEST_SHARE = 0.2
 NAMES = [f"digits/{digit}" for digit in range(10)]
 

@@ -36,7 +36,7 @@ def test_clips_are_short_and_neither_silent_nor_clipped(loaded):
     assert loaded.rate == 8000
     for name, clip in zip(loaded.files, loaded.clips, strict=True):
         assert clip.dtype == np.float32 and clip.ndim == 1, name
-        assert 0.2 <= len(clip) / loaded.rate <= 2.4, name
+        assert 0.2 <= len(clip) / loaded.rate <= 5, name
         assert 20 * np.log10(np.sqrt(np.mean(clip**2))) > -30 and np.abs(clip).max() > 0.2, name
         assert clipped_share(clip) == 0, name
 
@@ -49,7 +49,7 @@ def test_files_are_the_listed_ones_and_no_other(loaded):
     there = [path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()]
     assert sorted(there) == sorted([*loaded.files, "README.md", "people.tsv", "licences/copyright"])
     assert all(name.isascii() and name == name.lower() and " " not in name for name in loaded.files)
-    assert sum((FOLDER / name).stat().st_size for name in there) < 5_000_000
+    assert sum((FOLDER / name).stat().st_size for name in there) < 10_000_000
 
 
 def test_files_hold_the_samples_that_are_loaded(loaded):
@@ -196,7 +196,7 @@ def test_texts_become_words(script, text, words):
     [
         ({"a": "Dial 500"}, {}, "nobody can tell how a is said"),
         ({"a": "press # now"}, {}, "nobody can tell how a is said"),
-        ({"a": "hello"}, {"b": "-"}, "no prompt of 2.4 s at most is called b"),
+        ({"a": "hello"}, {"b": "-"}, "no prompt of 5.0 s at most is called b"),
         ({"a": "hello"}, {"a": "Hello!"}, "'Hello!' holds more than a to z"),
     ],
 )
