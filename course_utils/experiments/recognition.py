@@ -52,14 +52,16 @@ CONFIGURATION = {
     "dim": 128,
     "units": 96,
     "dropout": 0.1,
-    "batch size": 48,
+    "batch size": {"words": 32, "prompts": 16},
     "pool": 3000,
     "strings": 200,
-    "steps": {"words": 500, "prompts": 400},
-    "learning rate": {"words": 3e-3, "prompts": 2e-3},
+    "steps": {"words": 1000, "prompts": 1500},
+    "learning rate": {"words": 4e-3, "prompts": 3e-3},
     "weight decay": 1e-2,
     "minutes": [1.5, 3.0],
-    "beam": {"width": 32, "weight": 0.6, "insertion": 0.6, "k": 0.3},
+    "beam": {"width": 32, "weight": 0.6, "insertion": 0.6},
+    "beam of ten words": {"width": 30, "weight": 1.0},
+    "bigram k": 0.3,
 }
 PLAIN, STRETCHED = "words, as recorded", "words, stretched"
 ROUGH = "words, stretched and roughened"
@@ -475,14 +477,14 @@ def heard_in_training(row: str, rng: np.random.Generator) -> tuple[list[np.ndarr
 
 
 def batches(
-    features: Sequence[np.ndarray], texts: Sequence[str], stretch: bool, rng: np.random.Generator
+    row: str, features: Sequence[np.ndarray], texts: Sequence[str], rng: np.random.Generator
 ) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
-    """Gives batches without end, of utterances of similar length, each stretched anew.
+    """Gives batches without end, of utterances of similar length, each stretched anew by all rows but PLAIN.
 
     Args:
+        row: str, one of ROWS.
         features: n float32 arrays (frames, 40).
         texts: n str.
-        stretch: bool, whether they are stretched.
         rng: NumPy generator.
 
     Yields:
@@ -491,12 +493,23 @@ def batches(
     """
     lengths = np.array([len(some) for some in features])
     needed = np.array([ctc.frames_needed(labels_of(text)) for text in texts])
+    size = CONFIGURATION["batch size"][_kind(row)]
     while True:
-        for rows in batches_by_length(lengths, CONFIGURATION["batch size"], int(rng.integers(2**31))):
-            some = {row: stretched(features[row], rng) if stretch else features[row] for row in rows}
-            kept = [row for row in rows if frames_after(len(some[row])) >= needed[row]]
-            shown = [some[row] for row in kept]
-            yield batch_of(shown), targets_of(shown, [texts[row] for row in kept])
+        for places in batches_by_length(lengths, size, int(rng.integers(2**31))):
+            some = [features[i] if row == PLAIN else stretched(features[i], rng) for i in places]
+            kept = [
+                (one, texts[i])
+                for one, i in zip(some, places, strict=True)
+                if frames_after(len(one)) >= needed[i]
+            ]
+            if kept:
+                shown, said = zip(*kept, strict=True)
+                yield batch_of(shown), targets_of(shown, said)
+
+
+def _kind(row: str) -> str:
+    """Whether a row learns from words or from prompts, which have settings of their own."""
+    return "words" if row in WORDS else "prompts"
 
 
 def train(row: str, *, seed: int, model: "keras.Model | None" = None) -> "keras.Model":
@@ -512,8 +525,7 @@ def train(row: str, *, seed: int, model: "keras.Model | None" = None) -> "keras.
     """
     import keras
 
-    kind = "words" if row in WORDS else "prompts"
-    steps, rate = CONFIGURATION["steps"][kind], CONFIGURATION["learning rate"][kind]
+    steps, rate = (CONFIGURATION[name][_kind(row)] for name in ("steps", "learning rate"))
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
     model = model or build()
@@ -522,7 +534,7 @@ def train(row: str, *, seed: int, model: "keras.Model | None" = None) -> "keras.
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=CONFIGURATION["weight decay"], clipnorm=1.0)
     model.compile(optimizer=optimizer, loss=loss)
-    learned = batches(*heard_in_training(row, rng), row != PLAIN, rng)
+    learned = batches(row, *heard_in_training(row, rng), rng)
     for inputs, targets in itertools.islice(learned, steps):
         model.train_on_batch(inputs, targets)
     return model
@@ -550,14 +562,31 @@ def closest(tables: Sequence[np.ndarray], vocabulary: Sequence[str]) -> np.ndarr
     return np.array([[ctc.ctc_log_probability(table, word, BLANK) for word in words] for table in tables])
 
 
+def by_ten_words(tables: Sequence[np.ndarray]) -> list[str]:
+    """Reads strings of digits by a prefix beam search that knows ten words, n tables of log p."""
+    ten = ctc.WordList(speech.DIGITS["en"], f"-{ALPHABET}", blank=BLANK)
+    return _search(tables, ten, CONFIGURATION["beam of ten words"])
+
+
+def _search(tables: Sequence[np.ndarray], language_model: ctc.LanguageModel, settings: dict) -> list[str]:
+    """The best readings of n tables of log p by a prefix beam search."""
+    found = [
+        ctc.prefix_beam_search(table, blank=BLANK, language_model=language_model, **settings)
+        for table in tables
+    ]
+    return [text_of(hypotheses[0].labels) for hypotheses in found]
+
+
 def string_scores(model: "keras.Model", said: Utterances, name: str) -> dict[str, float]:
-    """Scores what is written greedily of strings: the share with any error, and CER."""
-    written = greedy(log_probabilities(model, said.clips))
-    wrong = [one != other for one, other in zip(written, said.transcripts, strict=True)]
+    """Scores strings of digits: the share with any error, read greedily and with ten words known; and CER."""
+    tables = log_probabilities(model, said.clips)
+    written = {"open": greedy(tables), "ten words": by_ten_words(tables)}
     return {
-        f"strings wrong, {name}": np.mean(wrong),
-        f"CER, {name}": character_error_rate(written, said.transcripts),
-    }
+        f"strings wrong, {how}, {name}": np.mean(
+            [a != b for a, b in zip(some, said.transcripts, strict=True)]
+        )
+        for how, some in written.items()
+    } | {f"CER, {name}": character_error_rate(written["open"], said.transcripts)}
 
 
 def word_scores(model: "keras.Model", said: Utterances, kind: str, name: str) -> dict[str, float]:
@@ -578,19 +607,13 @@ def word_scores(model: "keras.Model", said: Utterances, kind: str, name: str) ->
 def bigram_model() -> ctc.BigramModel:
     """Counts which letter follows which in the prompts that are trained on. Introduced in lesson 09."""
     return ctc.BigramModel(
-        prompts("train").transcripts, f"-{ALPHABET}", blank=BLANK, k=CONFIGURATION["beam"]["k"]
+        prompts("train").transcripts, f"-{ALPHABET}", blank=BLANK, k=CONFIGURATION["bigram k"]
     )
 
 
 def beam(tables: Sequence[np.ndarray]) -> list[str]:
     """Reads by a prefix beam search with :func:`bigram_model`, n tables of log p. Introduced in lesson 09."""
-    settings = {name: CONFIGURATION["beam"][name] for name in ("width", "weight", "insertion")}
-    return [
-        text_of(
-            ctc.prefix_beam_search(table, blank=BLANK, language_model=bigram_model(), **settings)[0].labels
-        )
-        for table in tables
-    ]
+    return _search(tables, bigram_model(), CONFIGURATION["beam"])
 
 
 def prompt_scores(model: "keras.Model", said: Utterances) -> dict[str, float]:

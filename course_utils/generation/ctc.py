@@ -28,6 +28,7 @@ __all__ = [
     "Alignment",
     "BigramModel",
     "Hypothesis",
+    "WordList",
     "all_alignments",
     "best_alignment",
     "collapse",
@@ -473,6 +474,57 @@ class BigramModel:
 
 
 # Inside
+
+
+class WordList:
+    """A language model of letters that knows some words, and spaces between them.
+
+    P(next | what has been said) is shared equally among the letters with which one of the words may go on;
+    where a word is complete, a space and the end are two more. Introduced in lesson 09.
+
+    Args:
+        words: n ≥ 1 different str without spaces, of the letters.
+        letters: the sign of each letter in the network's order, such as "- abc", with a space.
+        blank: int, 0 to letters − 1.
+        stray: float > 0 and below 1, the probability of an end within a word: so that a search that has lost
+            all whole words still answers.
+
+    Raises:
+        CourseError: an argument is wrong, or a word holds something that is none of the letters.
+    """
+
+    def __init__(
+        self, words: Iterable[str], letters: Iterable[str], *, blank: int, stray: float = 1e-6
+    ) -> None:
+        self._letters = list(letters) if isinstance(letters, str) else arguments.strings("letters", letters)
+        blank = arguments.whole_number("blank", blank, 0, len(self._letters) - 1)
+        words = arguments.strings("words", words)
+        known = {*self._letters} - {self._letters[blank], " "}
+        wrong = [word for word in words if not word or {*word} - known]
+        if wrong or not words or " " not in self._letters:
+            raise CourseError(
+                f"words are {shown(words)} and letters {shown(self._letters)}; expected words of these"
+                " letters, without the blank and without spaces, and a space among the letters."
+            )
+        self._stray = np.log(arguments.number("stray", stray, 1e-300, 0.5))
+        self._after: dict[str, set[str]] = {}
+        for word in words:
+            for place in range(len(word) + 1):
+                self._after.setdefault(word[:place], set()).update(word[place : place + 1] or {" ", ""})
+
+    def __call__(self, labels: Labels) -> np.ndarray:
+        """Gives log P of what may follow, float64 array (letters + 1,), the last for the end.
+
+        Args:
+            labels: tuple of int, what has been said so far.
+        """
+        following = np.full(len(self._letters) + 1, -np.inf)
+        following[-1] = self._stray
+        said = "".join(self._letters[label] for label in labels).rsplit(" ", 1)[-1]
+        next_letters = self._after.get(said, set())
+        for sign in next_letters:
+            following[self._letters.index(sign) if sign else -1] = -np.log(len(next_letters))
+        return following
 
 
 def _collapse(path: np.ndarray, blank: int) -> Labels:

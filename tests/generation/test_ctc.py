@@ -428,6 +428,31 @@ def test_all_texts_together_are_certain():
     assert model.log_probability("ab") > model.log_probability("aa")
 
 
+def test_a_list_of_words_goes_on_with_nothing_else():
+    letters = "- abc"
+    model = ctc.WordList(["ab", "abc", "c"], letters, blank=0, stray=1e-6)
+
+    def after(said):
+        following = np.exp(model(tuple(letters.index(letter) for letter in said)))
+        return {sign: share for sign, share in zip([*letters, "end"], following, strict=True) if share > 1e-5}
+
+    assert after("") == after("ab ") == pytest.approx({"a": 1 / 2, "c": 1 / 2})
+    assert after("a") == pytest.approx({"b": 1})
+    assert after("c ab") == pytest.approx({"c": 1 / 3, " ": 1 / 3, "end": 1 / 3})
+    assert after("c") == after("abc") == pytest.approx({" ": 1 / 2, "end": 1 / 2})
+    assert after("b") == {}
+
+
+def test_who_knows_the_words_hears_words():
+    rng, letters, words = np.random.default_rng(5), "- abc", ["ab", "bca", "c"]
+    model = ctc.WordList(words, letters, blank=0)
+    for _ in range(30):
+        heard = log_softmax(rng.normal(0, 2, (rng.integers(1, 12), 5)))
+        found = ctc.prefix_beam_search(heard, blank=0, width=60, language_model=model, weight=1.0)[0]
+        said = "".join(letters[label] for label in found.labels).split(" ")
+        assert set(said) <= {*words}
+
+
 # Errors
 
 LOGITS = np.random.default_rng(0).normal(0, 3, (4, 3))
@@ -508,6 +533,12 @@ def test_a_search_names_what_is_wrong(arguments, message):
         (lambda: ctc.BigramModel("ab", "-ab", blank=0), "texts is 'ab': expected a list"),
         (lambda: ctc.BigramModel(["ab"], "-ab", blank=0, k=0), "k is 0"),
         (lambda: ctc.BigramModel(["ab"], "-ab", blank=0).log_probability("ac"), "holds 'c'"),
+        (lambda: ctc.WordList(["ab"], "-ab", blank=0), "a space among the letters"),
+        (lambda: ctc.WordList(["a b"], "- ab", blank=0), "without spaces"),
+        (lambda: ctc.WordList(["ad"], "- ab", blank=0), r"words are \['ad'\].*of these letters"),
+        (lambda: ctc.WordList([], "- ab", blank=0), r"words are \[\]"),
+        (lambda: ctc.WordList(["a", ""], "- ab", blank=0), "words are"),
+        (lambda: ctc.WordList(["a"], "- ab", blank=0, stray=0), "stray is 0"),
     ],
 )
 def test_everything_else_that_is_wrong_is_named(call, message):
