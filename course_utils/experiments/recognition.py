@@ -6,10 +6,10 @@ One network for all rows: a log-mel spectrogram, two strided convolutions, a GRU
 letters by CTC.
 
 - **words** learn from synthetic voices alone: strings of one to four English digits, and names of emoji. They
-  differ in what is done to a recording before it is learned from: nothing; stretched in time and along the
-  frequencies, with spans hidden; and, besides, put into a room, under noise and through another microphone.
-- **prompts** learn from 1.5 minutes, 3 minutes or all of what one person says on a telephone exchange. They
-  start with the weights of the last of the words; one starts from scratch.
+  differ in what is done to a recording before it is learned from: nothing, or put into a room, under noise
+  and through another microphone, then stretched in time and along the frequencies, with spans hidden.
+- **prompts** learn from a quarter, half or all of eleven minutes in which one person speaks on a telephone
+  exchange, each as often. They start with the weights of the last of the words; one starts from scratch.
 
 Words are tested on voices that they learned from, on others of the same synthesiser, on another synthesiser,
 and on people, whom none of them has heard. Settings were chosen on the voices of VALIDATION and on prompts
@@ -58,17 +58,15 @@ CONFIGURATION = {
     "steps": {"words": 1000, "prompts": 1500},
     "learning rate": {"words": 4e-3, "prompts": 3e-3},
     "weight decay": 1e-2,
-    "minutes": [1.5, 3.0],
+    "shares": {"prompts, a quarter": 0.25, "prompts, half": 0.5},
     "beam": {"width": 32, "weight": 0.6, "insertion": 0.6},
     "beam of ten words": {"width": 30, "weight": 1.0},
     "bigram k": 0.3,
 }
-PLAIN, STRETCHED = "words, as recorded", "words, stretched"
-ROUGH = "words, stretched and roughened"
+PLAIN, ROUGH = "words, as recorded", "words, stretched and roughened"
 PROMPTS, SCRATCH = "prompts, all", "prompts, all, from scratch"
-SHORT = {minutes: f"prompts, {minutes:g} minutes" for minutes in CONFIGURATION["minutes"]}
-WORDS = (PLAIN, STRETCHED, ROUGH)
-ROWS = (*WORDS, *SHORT.values(), PROMPTS, SCRATCH)
+WORDS = (PLAIN, ROUGH)
+ROWS = (*WORDS, *CONFIGURATION["shares"], PROMPTS, SCRATCH)
 SEEDS = 3
 
 VALIDATION = ("flite-awb", "flite-kal")
@@ -233,21 +231,17 @@ def _padded(speakers: dict[str, Utterances]) -> Utterances:
 
 
 @functools.cache
-def prompts(split: str, minutes: float | None = None) -> Utterances:
+def prompts(split: str) -> Utterances:
     """Gives a person's telephone prompts.
 
     Args:
         split: "train" or "test".
-        minutes: float, about as many of them, every n-th; None takes all.
 
     Returns:
         Utterances.
     """
     said = people.load("prompt", split=split)
-    order = np.random.default_rng(0).permutation(len(said.clips)) if minutes else np.arange(len(said.clips))
-    ends = np.cumsum([len(said.clips[row]) for row in order]) / speech.RATE / 60
-    rows = order if minutes is None else order[ends <= minutes]
-    return Utterances([said.clips[row] for row in rows], [said.transcripts[row] for row in rows])
+    return Utterances(said.clips, said.transcripts)
 
 
 # --- what may happen to a recording -------------------------------------------------------------------------
@@ -470,8 +464,9 @@ def heard_in_training(row: str, rng: np.random.Generator) -> tuple[list[np.ndarr
         parts = [_strings(_voices("train", kind), n // 2, rng) for kind in speech.KINDS]
         said = Utterances(*(first + second for first, second in zip(*parts, strict=True)))
     else:
-        minutes = {row: minutes for minutes, row in SHORT.items()}.get(row)
-        said = prompts("train", minutes)
+        every, share = prompts("train"), CONFIGURATION["shares"].get(row, 1)
+        some = rng.permutation(len(every.clips))[: round(share * len(every.clips))]
+        said = Utterances(*([part[i] for i in some] for part in every))
     clips = [roughened(clip, rng) for clip in said.clips] if row == ROUGH else said.clips
     return [features_of(clip) for clip in clips], said.transcripts
 
@@ -526,6 +521,7 @@ def train(row: str, *, seed: int, model: "keras.Model | None" = None) -> "keras.
     import keras
 
     steps, rate = (CONFIGURATION[name][_kind(row)] for name in ("steps", "learning rate"))
+    steps = round(steps * CONFIGURATION["shares"].get(row, 1))  # each recording as often
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
     model = model or build()

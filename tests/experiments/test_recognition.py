@@ -97,14 +97,17 @@ def test_single_words_are_all_recordings_of_a_kind():
     assert recognition.single_words("people", "digit").transcripts == [*speech.DIGITS["en"]]
 
 
-def test_fewer_minutes_are_part_of_more_and_nothing_is_in_test():
-    texts = {minutes: recognition.prompts("train", minutes) for minutes in (1.5, 3.0, None)}
-    for minutes in (1.5, 3.0):
-        heard = sum(map(len, texts[minutes].clips)) / 8000 / 60
-        assert minutes - 0.1 < heard <= minutes
-    clips = {minutes: {clip.tobytes() for clip in said.clips} for minutes, said in texts.items()}
-    assert clips[1.5] < clips[3.0] < clips[None]
-    assert not {*texts[None].transcripts} & {*recognition.prompts("test").transcripts}
+def test_a_share_of_the_prompts_is_drawn_anew_with_each_seed_and_never_from_the_test():
+    texts = {*recognition.prompts("train").transcripts}
+    assert not texts & {*recognition.prompts("test").transcripts}
+    minutes = {}
+    for row in ("prompts, a quarter", "prompts, half", recognition.PROMPTS):
+        drawn = [recognition.heard_in_training(row, np.random.default_rng(seed)) for seed in (0, 1)]
+        assert all({*said} <= texts for _, said in drawn)
+        assert sorted(drawn[0][1]) != sorted(drawn[1][1]) or row == recognition.PROMPTS
+        minutes[row] = [sum(map(len, features)) * recognition.HOP / 60 for features, _ in drawn]
+    assert np.allclose(minutes[recognition.PROMPTS], 10.9, atol=0.3)
+    assert np.allclose(minutes["prompts, half"], 5.4, atol=0.7)
 
 
 # What may happen to a recording
@@ -198,7 +201,7 @@ def test_batches_hold_every_utterance_that_fits_once(small):
 def test_only_what_is_to_be_stretched_differs_from_epoch_to_epoch(small):
     small["batch size"] = {"words": 20}
     features, texts = recognition.heard_in_training(recognition.PLAIN, np.random.default_rng(0))
-    for row in (recognition.PLAIN, recognition.STRETCHED):
+    for row in (recognition.PLAIN, recognition.ROUGH):
         batches = recognition.batches(row, features, texts, np.random.default_rng(0))
         sums = [
             sorted(np.abs(shown[0]).sum(axis=(1, 2)).round()) for shown, _ in itertools.islice(batches, 2)
