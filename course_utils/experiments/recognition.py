@@ -52,16 +52,26 @@ CONFIGURATION = {
     "dim": 128,
     "units": 96,
     "dropout": 0.1,
-    "batch size": {"words": 32, "prompts": 16},
+    "batch size": 32,
+    "stretching": {
+        "words": {"time": [0.8, 1.3], "bands": [0.85, 1.18], "spans": 2, "most bands": 6, "most frames": 8},
+        "prompts": {
+            "time": [0.85, 1.15],
+            "bands": [0.93, 1.07],
+            "spans": 1,
+            "most bands": 4,
+            "most frames": 5,
+        },
+    },
     "pool": 3000,
     "strings": 200,
-    "steps": {"words": 1000, "prompts": 1500},
-    "learning rate": {"words": 4e-3, "prompts": 3e-3},
+    "steps": {"words": 1000, "prompts": 900},
+    "learning rate": {"words": 4e-3, "prompts": 5e-3},
     "weight decay": 1e-2,
     "shares": {"prompts, a quarter": 0.25, "prompts, half": 0.5},
-    "beam": {"width": 32, "weight": 0.6, "insertion": 0.6},
+    "beam": {"width": 16, "weight": 0.5, "insertion": 1.0},
     "beam of ten words": {"width": 30, "weight": 1.0},
-    "bigram k": 0.3,
+    "bigram k": 0.1,
 }
 PLAIN, ROUGH = "words, as recorded", "words, stretched and roughened"
 PROMPTS, SCRATCH = "prompts, all", "prompts, all, from scratch"
@@ -338,7 +348,7 @@ def resized(features: np.ndarray, positions: np.ndarray, axis: int) -> np.ndarra
     return np.take(features, low, axis) * (1 - share) + np.take(features, high, axis) * share
 
 
-def stretched(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def stretched(features: np.ndarray, row: str, rng: np.random.Generator) -> np.ndarray:
     """Stretches features in time and along the bands, as another speaker would, and hides spans of both.
 
     Stretching the frequencies is vocal tract length perturbation (Jaitly & Hinton, 2013), hiding is
@@ -346,20 +356,22 @@ def stretched(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     Args:
         features: float32 (frames, 40).
+        row: one of ROWS: words are stretched further than prompts, which are all by one voice.
         rng: NumPy generator.
 
     Returns:
         float32 (other frames, 40).
     """
-    frames = max(8, round(len(features) * rng.uniform(0.8, 1.3)))
+    settings = CONFIGURATION["stretching"][_kind(row)]
+    frames = max(8, round(len(features) * rng.uniform(*settings["time"])))
     features = resized(features, np.linspace(0, len(features) - 1, frames), 0)
-    bands = np.clip(np.arange(MELS) * rng.uniform(0.85, 1.18), 0, MELS - 1)
+    bands = np.clip(np.arange(MELS) * rng.uniform(*settings["bands"]), 0, MELS - 1)
     features = resized(features, bands, 1)
-    for _ in range(2):
-        band = rng.integers(MELS - 6)
-        features[:, band : band + rng.integers(1, 7)] = 0
+    for _ in range(settings["spans"]):
+        band = rng.integers(MELS - settings["most bands"])
+        features[:, band : band + rng.integers(1, settings["most bands"] + 1)] = 0
         frame = rng.integers(frames)
-        features[frame : frame + rng.integers(1, 9)] = 0
+        features[frame : frame + rng.integers(1, settings["most frames"] + 1)] = 0
     return features
 
 
@@ -488,10 +500,9 @@ def batches(
     """
     lengths = np.array([len(some) for some in features])
     needed = np.array([ctc.frames_needed(labels_of(text)) for text in texts])
-    size = CONFIGURATION["batch size"][_kind(row)]
     while True:
-        for places in batches_by_length(lengths, size, int(rng.integers(2**31))):
-            some = [features[i] if row == PLAIN else stretched(features[i], rng) for i in places]
+        for places in batches_by_length(lengths, CONFIGURATION["batch size"], int(rng.integers(2**31))):
+            some = [features[i] if row == PLAIN else stretched(features[i], row, rng) for i in places]
             kept = [
                 (one, texts[i])
                 for one, i in zip(some, places, strict=True)

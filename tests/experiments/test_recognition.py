@@ -142,7 +142,9 @@ def test_a_rough_recording_is_another_each_time_and_says_the_same():
 
 def test_stretching_moves_and_hides_and_keeps_the_rest():
     features = recognition.features_of(tone(1.0) + tone(1.0, 1500))
-    found = [recognition.stretched(features, np.random.default_rng(seed)) for seed in range(20)]
+    found = [
+        recognition.stretched(features, recognition.ROUGH, np.random.default_rng(seed)) for seed in range(20)
+    ]
     lengths = [len(some) / len(features) for some in found]
     assert 0.78 < min(lengths) < 0.9 and 1.2 < max(lengths) < 1.32
     assert all((some == 0).all(axis=1).any() and (some == 0).all(axis=0).any() for some in found)
@@ -185,7 +187,7 @@ def test_the_loss_is_that_of_all_paths_for_each_letter():
 
 
 def test_batches_hold_every_utterance_that_fits_once(small):
-    small["batch size"] = {"words": 7}
+    small["batch size"] = 7
     features, texts = recognition.heard_in_training(recognition.PLAIN, np.random.default_rng(0))
     features[3] = features[3][:20]  # 5 frames of logits: too few for any word and a space
     texts[3] = "too many letters"
@@ -199,7 +201,7 @@ def test_batches_hold_every_utterance_that_fits_once(small):
 
 
 def test_only_what_is_to_be_stretched_differs_from_epoch_to_epoch(small):
-    small["batch size"] = {"words": 20}
+    small["batch size"] = 20
     features, texts = recognition.heard_in_training(recognition.PLAIN, np.random.default_rng(0))
     for row in (recognition.PLAIN, recognition.ROUGH):
         batches = recognition.batches(row, features, texts, np.random.default_rng(0))
