@@ -203,6 +203,18 @@ def until_blank(path, blank):
     return labels
 
 
+def repeats_made_blank(path, blank):
+    path = path.tolist()
+    for i in range(1, len(path)):
+        if path[i] == path[i - 1]:
+            path[i] = blank
+    return [label for label in path if label != blank]
+
+
+def triples(labels):
+    return zip([None, *labels], labels, [*labels[1:], None], strict=False)
+
+
 def sorted_in_place(path, blank):
     path.sort()
     return collapsed(path, blank)
@@ -377,6 +389,20 @@ COLLAPSE_WRONG = {
     "sorted in place": (sorted_in_place, "changed the arrays"),
     "marked in place": (marked, "changed the arrays"),
     "below 256": (lambda path, blank: [one % 256 for one in collapsed(path, blank)], "as large as they like"),
+    "blanks between equal labels": (
+        lambda path, blank: [b for a, b, c in triples(merged(path)) if b != blank or a == c],
+        "the blanks between equal labels",
+    ),
+    "begins with 1": (collapse_with(lambda path, blank: 1), "as if it had been 1"),
+    "blanks kept, but the first": (
+        lambda path, blank: [b for a, b in zip([blank, *path], path, strict=False) if a != b],
+        "the blanks are still there",
+    ),
+    "repeats made blank": (repeats_made_blank, "longer than two frames"),
+    "rises": (
+        lambda path, blank: path[(np.diff(path, prepend=-1) > 0) & (path != blank)],
+        "expected",
+    ),
     "identity": (lambda path, blank: path, "path as it was given"),
     "a copied example": (lambda path, blank: [3, 3, 1], "expected"),
     "the blank": (lambda path, blank: [blank], "expected"),
@@ -605,6 +631,7 @@ def walk(
                     "all": True,
                     "never": False,
                     "blanks": state == blank,
+                    "blanks too": state == blank or state != states[s - 2],
                 }[skip]
             ):
                 ways.append(row[s - 2])
@@ -615,6 +642,31 @@ def walk(
 
 def walks(**settings):
     return lambda table, labels, blank: walk(table, labels, blank, **settings)
+
+
+def wrapped_walk(table, labels, blank):
+    """Python's index −1 in place of none."""
+    states = [blank, *(s for label in labels for s in (label, blank))]
+    row = [table[0, s] for s in states[:2]] + [-np.inf] * (len(states) - 2)
+    for frame in table[1:]:
+        row = [
+            np.logaddexp.reduce([row[s], row[s - 1]] + [row[s - 2]] * (state not in (blank, states[s - 2])))
+            + frame[state]
+            for s, state in enumerate(states)
+        ]
+    return np.logaddexp.reduce(row[-2:])
+
+
+def needed_blanks(table, labels, blank):
+    states = []
+    for label in labels:
+        states += [blank, label] if states[-1:] == [label] else [label]
+    row = np.full(len(states) + 1, -np.inf)
+    row[0] = 0.0
+    for frame in table:
+        row[1:] = np.logaddexp(row[1:], row[:-1]) + frame[states]
+        row[0] = -np.inf
+    return row[-1]
 
 
 def from_zeros(table, labels, blank):
@@ -777,6 +829,16 @@ SUM_WRONG = {
         walks(blanks=False, skip="never", start=(0,), end=(1,)),
         "no blanks among your states|one before each",
     ),
+    "needed blanks": (needed_blanks, "between equal ones alone"),
+    "the last before the first": (wrapped_walk, "the \\*last\\* one"),
+    "one frame late": (lambda t, labels, b: summed(t[[0, *range(len(t) - 1)]], labels, b), "one frame late"),
+    "Viterbi, then both ends": (
+        lambda t, labels, b: np.logaddexp(
+            walk(t, labels, b, add=max, end=(1,)), walk(t, labels, b, add=max, end=(2,))
+        ),
+        "the likeliest path alone",
+    ),
+    "skips to blanks too": (walks(skip="blanks too"), "over a label"),
     "the likeliest path": (lambda t, labels, b: t.max(axis=1).sum(), "whatever it reads"),
     "the first frames": (
         lambda t, labels, b: sum(t[i % len(t), one] for i, one in enumerate(labels)),
@@ -958,6 +1020,16 @@ def frames_short(one):
     return len(one) + equal_neighbours(one)
 
 
+def begun_before(frames, labels):
+    answers, before = [], None
+    for count, one in zip(frames, labels, strict=True):
+        for label in one:
+            count -= 1 + (label == before)
+            before = label
+        answers.append(bool(count >= 0))
+    return answers
+
+
 def changed_frames(frames, labels):
     answers = possible(frames, labels)
     frames -= 1
@@ -1068,6 +1140,20 @@ POSSIBLE_WRONG = {
         "a path of blanks will do",
     ),
     "no frames": (lambda f, labels: possible(f, labels) & (f > 0), "Without frames nothing at all"),
+    "begins with 0": (needs(lambda one: frames_short([0, *one]) - 1), "as if it had been 0"),
+    "begins with the example before": (begun_before, "with the last of the example before"),
+    "counts go on": (
+        lambda f, labels: np.cumsum([*map(frames_short, labels)]) <= f,
+        "went on from the example before",
+    ),
+    "twice where some are equal": (
+        needs(lambda one: len(one) * (1 + (equal_neighbours(one) > 0))),
+        "expected",
+    ),
+    "the first two labels only": (
+        needs(lambda one: len(one) + (len(one) > 1 and one[0] == one[1])),
+        "expected",
+    ),
     "quarters": (lambda f, labels: possible(f // 4, labels), "nothing is divided"),
     "halves": (lambda f, labels: possible(f // 2, labels), "nothing is divided"),
     "the longest frames": (
@@ -1440,6 +1526,24 @@ RATE_WRONG = {
         lambda h, r: sum(table_of(a, b)[-1, -1] for a, b in zip(h, r, strict=True)) / sum(words_of(r)),
         "You compared characters",
     ),
+    "characters, spaces alike": (counted(lambda text: " ".join(text.split())), "You compared characters"),
+    "pairs that agree left out": (
+        chosen_only(lambda a, b: a.split() != b.split()),
+        "without an error were left out",
+    ),
+    "each pair once": (
+        lambda h, r: rate(*zip(*dict.fromkeys(zip(h, r, strict=True)), strict=True)),
+        "expected",
+    ),
+    "half for a substitution more": (
+        counted(count=lambda a, b: table_of(a, b, substitution=1.5)[-1, -1]),
+        "expected",
+    ),
+    "a text of the rate": (of_rate(lambda v, h, r: f"{v:.2f}"), "is text"),
+    "words by spaces": (
+        lambda h, r: sum(errors_of(h, r)) / sum(text.count(" ") + 1 for text in r),
+        "expected",
+    ),
     "small letters": (
         lambda h, r: rate([one.lower() for one in h], [one.lower() for one in r]),
         "small letters",
@@ -1777,6 +1881,24 @@ NOISY_WRONG = {
     "rms as a power": (by_power(rms), "a root too many"),
     "fourth powers": (by_power(lambda one: np.mean(one**2) ** 2), "the \\*root\\* of the ratio"),
     "exchanged": (mix(lambda c, p, n, d: 10 ** (-d / 20) * rms(p) / rms(c)), "upside down"),
+    "the cut noise's power": (
+        mix(lambda c, p, n, d: rms(c) / rms(n[: len(c)]) * 10 ** (-d / 20)),
+        "the noise as it comes",
+    ),
+    "the clip cut": (
+        mix(lambda c, p, n, d: rms(c[: len(n)]) / rms(p) * 10 ** (-d / 20)),
+        "of the whole clip",
+    ),
+    "whole tens": (mix(lambda c, p, n, d: loud(c, p) / np.sqrt(10 ** float(d // 10))), "Round nothing"),
+    "whole decibels": (
+        mix(lambda c, p, n, d: loud(c, p) * 10 ** (-int(d) / 20)),
+        "The ratio of powers is 1 dB",
+    ),
+    "std of the clip": (mix(lambda c, p, n, d: c.std() / rms(p) * 10 ** (-d / 20)), "take the mean off"),
+    "as often as it fits": (
+        mix(piece=lambda n, k: np.pad(np.tile(n, max(1, k // len(n))), (0, k))[:k]),
+        "rounded \\*up\\*",
+    ),
     "silence behind": (
         mix(piece=lambda n, k: np.concatenate([n, np.zeros(max(0, k - len(n)))])[:k]),
         "followed by silence",
@@ -2117,6 +2239,24 @@ FUSED_WRONG = {
         "softmax of probabilities",
     ),
     "base 2": (lambda h, s, a, b: fuse(h * np.log(2), s * np.log(2), a, b), "Logarithms here are natural"),
+    "transposed": (
+        lambda h, s, a, b: fuse(h, s, a, b).T if len(h) == h.shape[1] else fuse(h, s, a, b),
+        "are exchanged",
+    ),
+    "the smallest subtracted": (
+        of_logs(lambda logs: normed(np.exp(logs - logs.min(axis=1, keepdims=True)))),
+        "subtract from each row \\*its\\* largest",
+    ),
+    "the mean subtracted": (
+        of_logs(lambda logs: normed(np.exp(logs - logs.mean(axis=1, keepdims=True)))),
+        "subtract from each row \\*its\\* largest",
+    ),
+    "half the sound": (lambda h, s, a, b: fuse(h / 2, s, a, b), "expected"),
+    "rows for classes": (
+        of_fused(lambda right, both, one, neither: np.where(neither, 1 / len(right), right)),
+        "both are missing, and all classes",
+    ),
+    "flags of the first row": (flagged(lambda a, b: (a & False | a[0], b & False | b[0])), "counts, is"),
     "the surer": (surer, "the surer one alone"),
     "rows turned round": (lambda h, s, a, b: fuse(h, s, a, b)[::-1], "opposite order"),
     "the first row": (lambda h, s, a, b: np.repeat(fuse(h, s, a, b)[:1], len(h), axis=0), "like the first"),
