@@ -1686,7 +1686,7 @@ _Senses = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 @exercise(
     "9.6",
-    "the probabilities are right for 49 batches of 1 to 9 rows and 1 to 12 classes, with a sense missing, with none, whatever stands in its place, "
+    "the probabilities are right for 49 batches of 1 to 9 rows and 2 to 12 classes, with a sense missing, with none, whatever stands in its place, "
     "and for log-probabilities down to −2,000",
     own=_COURSE,
     stops={
@@ -1724,7 +1724,7 @@ def fused(my_fused: Callable) -> None:
         (1, 3, None),
         (2, 2, np.nan),
         (4, 10, np.inf),
-        (1, 1, None),
+        (1, 2, None),
         (3, 5, -np.inf),
         (9, 2, np.nan),
         (5, 12, 0.0),
@@ -1766,7 +1766,7 @@ def _batch(heard: np.ndarray, seen: np.ndarray, has_sound: np.ndarray, has_pictu
     """Names what was given."""
     (n, k), missing = heard.shape, int((~(has_sound & has_picture)).sum())
     rest = f", {missing} of them with something missing" if missing else ""
-    return f"for {_plural(n, 'row')} of {k} class{'es' * (k > 1)}{rest}"
+    return f"for {_plural(n, 'row')} of {k} classes{rest}"
 
 
 def _together(my_fused: Callable, *given: np.ndarray) -> np.ndarray:
