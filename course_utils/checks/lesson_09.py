@@ -41,6 +41,7 @@ def _plural(count: int, what: str) -> str:
     "the labels are right for 226 paths of 0 to 40 frames and blanks of any number, at either end, between equal labels, and nowhere",
     own=_COURSE,
     stops={
+        r"arrays used as indices": "The path may be empty, and `np.array([])` holds floats: say `np.zeros(len(path), bool)`.",
         r"index .*out of (range|bounds)|argument is an empty|StopIteration|zero-size": "The path may be empty, and so may what is left of "
         "it; and behind the last frame there is no other.",
         r"no attribute '(append|index|count|pop|remove)'": "`path` is an array: `path.tolist()` makes a list of it, or begin an empty one.",
@@ -271,6 +272,17 @@ def _path_mistakes(path: np.ndarray, blank: int) -> _Mistakes:
             [label + step for label in right],
             "Every label is one off: return the numbers as they are in the path.",
         )
+    yield path[:1][: path[0] == blank] + right, "The first frame may be a blank: yours is kept."
+    yield right + path[-1:][: path[-1] == blank], "The last frame may be a blank: yours is kept."
+    stretches = [
+        [*frames]
+        for is_blank, frames in itertools.groupby(path, lambda label: label == blank)
+        if not is_blank
+    ]
+    yield (
+        [frames[0] for frames in stretches],
+        "You took one label from each stretch between blanks: different labels may follow each other without one.",
+    )
     yield [*right, blank], "A blank is left at the end."
     yield [blank, *right], "A blank is left at the beginning."
     yield path, "That is the path as it was given: make one of each run, then take the blanks away."
@@ -536,6 +548,10 @@ def _sum_mistakes(table: np.ndarray, labels: list[int], blank: int) -> _Mistakes
     yield summed(ends=(-2,)), f"{end}; yours lacks the blank."
     yield summed(ends=(-1,)), f"{end}; yours lacks the label."
     totals = _forward(table, labels, blank)
+    yield (
+        summed(ends=(-2, -3)),
+        f"{end}. There is no blank behind it among your states, so that you ended in the one before it.",
+    )
     yield (
         np.logaddexp.reduce(totals[-1]),
         f"{end}. Yours adds all states, also those that are not at the end yet.",
@@ -1244,7 +1260,8 @@ def _rate_mistakes(heard: list[str], said: list[str]) -> _Mistakes:
     yield rate(lambda a, b: len(b) - _in_order(a, b)), in_order
     yield rate(lambda a, b: max(len(a), len(b)) - _in_order(a, b)), in_order
     yield rate(_with_swaps), "Two words exchanged are two errors: yours count one."
-    yield np.mean([a != b for a, b in pairs]), "That is the share of sentences with an error: count words."
+    yield (errors > 0).mean(), "That is the share of sentences with an error: count words."
+    yield (errors > 0).sum() / total, "You counted sentences with an error, each once: count words."
     yield (
         np.mean([a != b for a, b in zip(heard, said, strict=True)]),
         "That is the share of sentences with an error: count words.",
@@ -1526,6 +1543,10 @@ def _noise_mistakes(clip: np.ndarray, noise: np.ndarray, decibels: float) -> _Mi
     yield (
         clip + piece * np.sqrt(gain**2 / decibels) if decibels > 0 else clip,
         "Decibels are a logarithm: the ratio is 10 ** (decibels / 10).",
+    )
+    yield (
+        clip + piece * gain * 10 ** (-decibels / 2),
+        "Decibels are tenths: the ratio is 10 ** (decibels / 10).",
     )
     yield clip + piece * gain / decibels, "Decibels are a logarithm: the ratio is 10 ** (decibels / 10)."
     yield (
@@ -1897,6 +1918,7 @@ def _product_mistakes(heard: np.ndarray, seen: np.ndarray, *_: np.ndarray) -> _M
     yield right / 2, "Your rows sum to 1/2: divide each by its sum."
     row = "each row by its own sum, `axis=1, keepdims=True`"
     yield _normed(product, 0), f"Your columns sum to 1: divide {row}."
+    yield _normed(_normed(sound) * _normed(picture), None), f"All your rows together sum to 1: divide {row}."
     yield _normed(product, None), f"All your rows together sum to 1: divide {row}."
     yield product / product.sum(axis=1), f"The sums fell on the wrong axis: divide {row}."
     yield _normed(_normed(product, 0)), f"You divided by the sums of the columns first: divide {row}, alone."

@@ -211,6 +211,16 @@ def repeats_made_blank(path, blank):
     return [label for label in path if label != blank]
 
 
+def stretches(path, blank):
+    """One label between two blanks."""
+    labels, inside = [], False
+    for label in path.tolist():
+        if label != blank and not inside:
+            labels.append(label)
+        inside = label != blank
+    return labels
+
+
 def triples(labels):
     return zip([None, *labels], labels, [*labels[1:], None], strict=False)
 
@@ -389,6 +399,23 @@ COLLAPSE_WRONG = {
     "sorted in place": (sorted_in_place, "changed the arrays"),
     "marked in place": (marked, "changed the arrays"),
     "below 256": (lambda path, blank: [one % 256 for one in collapsed(path, blank)], "as large as they like"),
+    "the first frame always": (
+        lambda path, blank: path[:1].tolist() + changes_only(path, blank),
+        "The first frame may be a blank",
+    ),
+    "the last frame always": (
+        lambda path, blank: (
+            [int(a) for a, b in itertools.pairwise(path) if a != b and a != blank] + path[-1:].tolist()
+        ),
+        "The last frame may be a blank",
+    ),
+    "one of each stretch": (stretches, "from each stretch between blanks"),
+    "a mask of floats where the path is empty": (
+        lambda path, blank: path[
+            np.array([a not in (b, blank) for a, b in zip(path, [blank, *path], strict=False)])
+        ],
+        "`np.zeros\\(len\\(path\\), bool\\)`",
+    ),
     "blanks between equal labels": (
         lambda path, blank: [b for a, b, c in triples(merged(path)) if b != blank or a == c],
         "the blanks between equal labels",
@@ -829,6 +856,7 @@ SUM_WRONG = {
         walks(blanks=False, skip="never", start=(0,), end=(1,)),
         "no blanks among your states|one before each",
     ),
+    "no blank at the end": (walks(end=(2, 3)), "no blank behind it among your states"),
     "needed blanks": (needed_blanks, "between equal ones alone"),
     "the last before the first": (wrapped_walk, "the \\*last\\* one"),
     "one frame late": (lambda t, labels, b: summed(t[[0, *range(len(t) - 1)]], labels, b), "one frame late"),
@@ -1636,6 +1664,10 @@ RATE_WRONG = {
         lambda h, r: np.mean([a.split() != b.split() for a, b in zip(h, r, strict=True)]),
         "sentences with an error",
     ),
+    "sentences for words": (
+        lambda h, r: sum(e > 0 for e in errors_of(h, r)) / sum(words_of(r)),
+        "sentences with an error, each once",
+    ),
     "joined": (lambda h, r: rate([" ".join(h)], [" ".join(r)]), "joined all sentences"),
     "the first pair": (lambda h, r: errors_of(h, r)[0] / max(1, words_of(r)[0]), "Only the first pair"),
     "the last pair": (lambda h, r: errors_of(h, r)[-1] / max(1, words_of(r)[-1]), "Only the last pair"),
@@ -1837,6 +1869,7 @@ NOISY_WRONG = {
     "0 dB": (mix(lambda c, p, n, d: loud(c, p)), "as loud as the clip"),
     "np.exp": (mix(lambda c, p, n, d: loud(c, p) * np.exp(-d / 20)), "of base 10"),
     "np.exp of a tenth": (mix(lambda c, p, n, d: loud(c, p) * np.exp(-d / 10)), "of base 10"),
+    "bels": (mix(lambda c, p, n, d: loud(c, p) * 10 ** (-d / 2)), "Decibels are tenths"),
     "a plain ratio": (mix(lambda c, p, n, d: loud(c, p) / d if d else 1.0), "Decibels are a logarithm"),
     "no powers": (mix(lambda c, p, n, d: 10 ** (-d / 20)), "The powers of clip and noise take no part"),
     "no powers, tenth": (
@@ -2218,6 +2251,10 @@ FUSED_WRONG = {
     "percent": (of_logs(lambda logs: 100 * softmax(logs, axis=1)), "percentages"),
     "1 − p": (of_logs(lambda logs: 1 - softmax(logs, axis=1)), "1 − p"),
     "columns": (of_logs(lambda logs: softmax(logs, axis=0)), "columns sum to 1"),
+    "factors normed, and all together": (
+        joined(lambda a, b: normed(normed(a) * normed(b), None)),
+        "All your rows together",
+    ),
     "all together": (of_logs(lambda logs: softmax(logs, axis=None)), "All your rows together"),
     "sums of the wrong axis": (
         joined(lambda a, b: a * b / (a * b).sum(axis=1)),
