@@ -203,6 +203,28 @@ def until_blank(path, blank):
     return labels
 
 
+def repeats_made_blank(path, blank):
+    path = path.tolist()
+    for i in range(1, len(path)):
+        if path[i] == path[i - 1]:
+            path[i] = blank
+    return [label for label in path if label != blank]
+
+
+def stretches(path, blank):
+    """One label between two blanks."""
+    labels, inside = [], False
+    for label in path.tolist():
+        if label != blank and not inside:
+            labels.append(label)
+        inside = label != blank
+    return labels
+
+
+def triples(labels):
+    return zip([None, *labels], labels, [*labels[1:], None], strict=False)
+
+
 def sorted_in_place(path, blank):
     path.sort()
     return collapsed(path, blank)
@@ -377,6 +399,37 @@ COLLAPSE_WRONG = {
     "sorted in place": (sorted_in_place, "changed the arrays"),
     "marked in place": (marked, "changed the arrays"),
     "below 256": (lambda path, blank: [one % 256 for one in collapsed(path, blank)], "as large as they like"),
+    "the first frame always": (
+        lambda path, blank: path[:1].tolist() + changes_only(path, blank),
+        "The first frame may be a blank",
+    ),
+    "the last frame always": (
+        lambda path, blank: (
+            [int(a) for a, b in itertools.pairwise(path) if a != b and a != blank] + path[-1:].tolist()
+        ),
+        "The last frame may be a blank",
+    ),
+    "one of each stretch": (stretches, "from each stretch between blanks"),
+    "a mask of floats where the path is empty": (
+        lambda path, blank: path[
+            np.array([a not in (b, blank) for a, b in zip(path, [blank, *path], strict=False)])
+        ],
+        "`np.zeros\\(len\\(path\\), bool\\)`",
+    ),
+    "blanks between equal labels": (
+        lambda path, blank: [b for a, b, c in triples(merged(path)) if b != blank or a == c],
+        "the blanks between equal labels",
+    ),
+    "begins with 1": (collapse_with(lambda path, blank: 1), "as if it had been 1"),
+    "blanks kept, but the first": (
+        lambda path, blank: [b for a, b in zip([blank, *path], path, strict=False) if a != b],
+        "the blanks are still there",
+    ),
+    "repeats made blank": (repeats_made_blank, "longer than two frames"),
+    "rises": (
+        lambda path, blank: path[(np.diff(path, prepend=-1) > 0) & (path != blank)],
+        "expected",
+    ),
     "identity": (lambda path, blank: path, "path as it was given"),
     "a copied example": (lambda path, blank: [3, 3, 1], "expected"),
     "the blank": (lambda path, blank: [blank], "expected"),
@@ -605,6 +658,7 @@ def walk(
                     "all": True,
                     "never": False,
                     "blanks": state == blank,
+                    "blanks too": state == blank or state != states[s - 2],
                 }[skip]
             ):
                 ways.append(row[s - 2])
@@ -615,6 +669,31 @@ def walk(
 
 def walks(**settings):
     return lambda table, labels, blank: walk(table, labels, blank, **settings)
+
+
+def wrapped_walk(table, labels, blank):
+    """Python's index −1 in place of none."""
+    states = [blank, *(s for label in labels for s in (label, blank))]
+    row = [table[0, s] for s in states[:2]] + [-np.inf] * (len(states) - 2)
+    for frame in table[1:]:
+        row = [
+            np.logaddexp.reduce([row[s], row[s - 1]] + [row[s - 2]] * (state not in (blank, states[s - 2])))
+            + frame[state]
+            for s, state in enumerate(states)
+        ]
+    return np.logaddexp.reduce(row[-2:])
+
+
+def needed_blanks(table, labels, blank):
+    states = []
+    for label in labels:
+        states += [blank, label] if states[-1:] == [label] else [label]
+    row = np.full(len(states) + 1, -np.inf)
+    row[0] = 0.0
+    for frame in table:
+        row[1:] = np.logaddexp(row[1:], row[:-1]) + frame[states]
+        row[0] = -np.inf
+    return row[-1]
 
 
 def from_zeros(table, labels, blank):
@@ -777,6 +856,17 @@ SUM_WRONG = {
         walks(blanks=False, skip="never", start=(0,), end=(1,)),
         "no blanks among your states|one before each",
     ),
+    "no blank at the end": (walks(end=(2, 3)), "no blank behind it among your states"),
+    "needed blanks": (needed_blanks, "between equal ones alone"),
+    "the last before the first": (wrapped_walk, "the \\*last\\* one"),
+    "one frame late": (lambda t, labels, b: summed(t[[0, *range(len(t) - 1)]], labels, b), "one frame late"),
+    "Viterbi, then both ends": (
+        lambda t, labels, b: np.logaddexp(
+            walk(t, labels, b, add=max, end=(1,)), walk(t, labels, b, add=max, end=(2,))
+        ),
+        "the likeliest path alone",
+    ),
+    "skips to blanks too": (walks(skip="blanks too"), "over a label"),
     "the likeliest path": (lambda t, labels, b: t.max(axis=1).sum(), "whatever it reads"),
     "the first frames": (
         lambda t, labels, b: sum(t[i % len(t), one] for i, one in enumerate(labels)),
@@ -788,7 +878,6 @@ SUM_WRONG = {
         "in any order",
     ),
     "blanks alone": (lambda t, labels, b: t[:, b].sum(), "blanks alone"),
-    "the others": (of_result(lambda v, *_: np.log1p(-np.exp(v))), "everything else"),
     "plain products": (log_of_plain_products, "products of so many probabilities"),
     "NaN": (by_nan, "is NaN"),
     "a very low number": (not_below(-1e30), "no very low number"),
@@ -959,6 +1048,16 @@ def frames_short(one):
     return len(one) + equal_neighbours(one)
 
 
+def begun_before(frames, labels):
+    answers, before = [], None
+    for count, one in zip(frames, labels, strict=True):
+        for label in one:
+            count -= 1 + (label == before)
+            before = label
+        answers.append(bool(count >= 0))
+    return answers
+
+
 def changed_frames(frames, labels):
     answers = possible(frames, labels)
     frames -= 1
@@ -1069,19 +1168,33 @@ POSSIBLE_WRONG = {
         "a path of blanks will do",
     ),
     "no frames": (lambda f, labels: possible(f, labels) & (f > 0), "Without frames nothing at all"),
+    "begins with 0": (needs(lambda one: frames_short([0, *one]) - 1), "as if it had been 0"),
+    "begins with the example before": (begun_before, "with the last of the example before"),
+    "counts go on": (
+        lambda f, labels: np.cumsum([*map(frames_short, labels)]) <= f,
+        "went on from the example before",
+    ),
+    "twice where some are equal": (
+        needs(lambda one: len(one) * (1 + (equal_neighbours(one) > 0))),
+        "expected",
+    ),
+    "the first two labels only": (
+        needs(lambda one: len(one) + (len(one) > 1 and one[0] == one[1])),
+        "expected",
+    ),
     "quarters": (lambda f, labels: possible(f // 4, labels), "nothing is divided"),
     "halves": (lambda f, labels: possible(f // 2, labels), "nothing is divided"),
     "the longest frames": (
         lambda f, labels: possible(np.full_like(f, f.max()), labels),
-        "its own number of frames",
+        "All of your answers are True",
     ),
-    "all": (lambda f, labels: [bool(possible(f, labels).all())] * len(f), "one answer for each example"),
-    "any": (lambda f, labels: [bool(possible(f, labels).any())] * len(f), "one answer for each example"),
+    "all": (lambda f, labels: [bool(possible(f, labels).all())] * len(f), "All of your answers are False"),
+    "any": (lambda f, labels: [bool(possible(f, labels).any())] * len(f), "All of your answers are True"),
     "one": (lambda f, labels: bool(possible(f, labels).all()), "for \\*each\\* example"),
     "the first": (lambda f, labels: bool(possible(f, labels)[0]), "for \\*each\\* example"),
     "the first for all": (
         lambda f, labels: np.repeat(possible(f, labels)[0], len(f)),
-        "Only the first example",
+        "All of your answers are",
     ),
     "turned round": (lambda f, labels: possible(f, labels)[::-1], "opposite order"),
     "any frame": (lambda f, labels: f > 0, "whether there is a frame"),
@@ -1096,7 +1209,7 @@ POSSIBLE_WRONG = {
     "an axis more": (lambda f, labels: possible(f, labels)[:, np.newaxis], "axis of length 1"),
     "every frame with every label": (
         lambda f, labels: np.array([*map(frames_short, labels)]) <= f[:, np.newaxis],
-        "its own number of frames|True or False for each",
+        "its own number of frames",
     ),
     "an array of labels": (lambda f, labels: np.array(labels).shape[1] <= f, "differ in length|one by one"),
     "compares a list": (
@@ -1115,8 +1228,8 @@ POSSIBLE_WRONG = {
         lambda f, labels: [one for one, can in zip(labels, possible(f, labels), strict=True) if can],
         "not everything is a number|expected",
     ),
-    "always": (lambda f, labels: np.ones(len(f), bool), "expected|one answer for each"),
-    "never": (lambda f, labels: np.zeros(len(f), bool), "expected|one answer for each"),
+    "always": (lambda f, labels: np.ones(len(f), bool), "All of your answers are True"),
+    "never": (lambda f, labels: np.zeros(len(f), bool), "All of your answers are False"),
     "a copied example": (lambda f, labels: np.array([False, True, True, False]), "expected"),
     "identity": (lambda f, labels: f, "True and False are asked"),
     "empty": (lambda f, labels: [], "expected"),
@@ -1441,6 +1554,24 @@ RATE_WRONG = {
         lambda h, r: sum(table_of(a, b)[-1, -1] for a, b in zip(h, r, strict=True)) / sum(words_of(r)),
         "You compared characters",
     ),
+    "characters, spaces alike": (counted(lambda text: " ".join(text.split())), "You compared characters"),
+    "pairs that agree left out": (
+        chosen_only(lambda a, b: a.split() != b.split()),
+        "without an error were left out",
+    ),
+    "each pair once": (
+        lambda h, r: rate(*zip(*dict.fromkeys(zip(h, r, strict=True)), strict=True)),
+        "expected",
+    ),
+    "half for a substitution more": (
+        counted(count=lambda a, b: table_of(a, b, substitution=1.5)[-1, -1]),
+        "expected",
+    ),
+    "a text of the rate": (of_rate(lambda v, h, r: f"{v:.2f}"), "is text"),
+    "words by spaces": (
+        lambda h, r: sum(errors_of(h, r)) / sum(text.count(" ") + 1 for text in r),
+        "expected",
+    ),
     "small letters": (
         lambda h, r: rate([one.lower() for one in h], [one.lower() for one in r]),
         "small letters",
@@ -1532,6 +1663,10 @@ RATE_WRONG = {
     "sentences": (
         lambda h, r: np.mean([a.split() != b.split() for a, b in zip(h, r, strict=True)]),
         "sentences with an error",
+    ),
+    "sentences for words": (
+        lambda h, r: sum(e > 0 for e in errors_of(h, r)) / sum(words_of(r)),
+        "sentences with an error, each once",
     ),
     "joined": (lambda h, r: rate([" ".join(h)], [" ".join(r)]), "joined all sentences"),
     "the first pair": (lambda h, r: errors_of(h, r)[0] / max(1, words_of(r)[0]), "Only the first pair"),
@@ -1734,6 +1869,7 @@ NOISY_WRONG = {
     "0 dB": (mix(lambda c, p, n, d: loud(c, p)), "as loud as the clip"),
     "np.exp": (mix(lambda c, p, n, d: loud(c, p) * np.exp(-d / 20)), "of base 10"),
     "np.exp of a tenth": (mix(lambda c, p, n, d: loud(c, p) * np.exp(-d / 10)), "of base 10"),
+    "bels": (mix(lambda c, p, n, d: loud(c, p) * 10 ** (-d / 2)), "Decibels are tenths"),
     "a plain ratio": (mix(lambda c, p, n, d: loud(c, p) / d if d else 1.0), "Decibels are a logarithm"),
     "no powers": (mix(lambda c, p, n, d: 10 ** (-d / 20)), "The powers of clip and noise take no part"),
     "no powers, tenth": (
@@ -1776,8 +1912,26 @@ NOISY_WRONG = {
     "mean of sizes": (by_power(lambda one: np.abs(one).mean()), "mean of the samples' sizes"),
     "median": (by_power(lambda one: np.median(one**2)), "the median"),
     "rms as a power": (by_power(rms), "a root too many"),
-    "fourth powers": (by_power(lambda one: np.mean(one**2) ** 2), "squared once too often"),
-    "exchanged": (mix(lambda c, p, n, d: 10 ** (-d / 20) * rms(p) / rms(c)), "exchanged|upside down"),
+    "fourth powers": (by_power(lambda one: np.mean(one**2) ** 2), "the \\*root\\* of the ratio"),
+    "exchanged": (mix(lambda c, p, n, d: 10 ** (-d / 20) * rms(p) / rms(c)), "upside down"),
+    "the cut noise's power": (
+        mix(lambda c, p, n, d: rms(c) / rms(n[: len(c)]) * 10 ** (-d / 20)),
+        "the noise as it comes",
+    ),
+    "the clip cut": (
+        mix(lambda c, p, n, d: rms(c[: len(n)]) / rms(p) * 10 ** (-d / 20)),
+        "of the whole clip",
+    ),
+    "whole tens": (mix(lambda c, p, n, d: loud(c, p) / np.sqrt(10 ** float(d // 10))), "Round nothing"),
+    "whole decibels": (
+        mix(lambda c, p, n, d: loud(c, p) * 10 ** (-int(d) / 20)),
+        "The ratio of powers is 1 dB",
+    ),
+    "std of the clip": (mix(lambda c, p, n, d: c.std() / rms(p) * 10 ** (-d / 20)), "take the mean off"),
+    "as often as it fits": (
+        mix(piece=lambda n, k: np.pad(np.tile(n, max(1, k // len(n))), (0, k))[:k]),
+        "rounded \\*up\\*",
+    ),
     "silence behind": (
         mix(piece=lambda n, k: np.concatenate([n, np.zeros(max(0, k - len(n)))])[:k]),
         "followed by silence",
@@ -1845,8 +1999,8 @@ NOISY_WRONG = {
         lambda c, n, d: c / rms(c) + np.resize(n, len(c)) / rms(np.resize(n, len(c))) * 10 ** (-d / 20),
         "you scaled both",
     ),
-    "means off": (lambda c, n, d: mixed(even(c), n if len(n) == 1 else even(n), d), "mean off|expected"),
-    "the noise's mean off": (lambda c, n, d: mixed(c, even(n) if len(n) > 1 else n, d), "mean off|expected"),
+    "means off": (lambda c, n, d: mixed(even(c), n if len(n) == 1 else even(n), d), "took a mean off"),
+    "the noise's mean off": (lambda c, n, d: mixed(c, even(n) if len(n) > 1 else n, d), "took a mean off"),
     "signs lost": (mix(whole=lambda c, added: c + np.abs(added)), "lost its signs"),
     "multiplied": (mix(whole=lambda c, added: c * (1 + added)), "multiplied clip and noise"),
     "to the sum": (
@@ -2097,6 +2251,10 @@ FUSED_WRONG = {
     "percent": (of_logs(lambda logs: 100 * softmax(logs, axis=1)), "percentages"),
     "1 − p": (of_logs(lambda logs: 1 - softmax(logs, axis=1)), "1 − p"),
     "columns": (of_logs(lambda logs: softmax(logs, axis=0)), "columns sum to 1"),
+    "factors normed, and all together": (
+        joined(lambda a, b: normed(normed(a) * normed(b), None)),
+        "All your rows together",
+    ),
     "all together": (of_logs(lambda logs: softmax(logs, axis=None)), "All your rows together"),
     "sums of the wrong axis": (
         joined(lambda a, b: a * b / (a * b).sum(axis=1)),
@@ -2118,6 +2276,24 @@ FUSED_WRONG = {
         "softmax of probabilities",
     ),
     "base 2": (lambda h, s, a, b: fuse(h * np.log(2), s * np.log(2), a, b), "Logarithms here are natural"),
+    "transposed": (
+        lambda h, s, a, b: fuse(h, s, a, b).T if len(h) == h.shape[1] else fuse(h, s, a, b),
+        "are exchanged",
+    ),
+    "the smallest subtracted": (
+        of_logs(lambda logs: normed(np.exp(logs - logs.min(axis=1, keepdims=True)))),
+        "subtract from each row \\*its\\* largest",
+    ),
+    "the mean subtracted": (
+        of_logs(lambda logs: normed(np.exp(logs - logs.mean(axis=1, keepdims=True)))),
+        "subtract from each row \\*its\\* largest",
+    ),
+    "half the sound": (lambda h, s, a, b: fuse(h / 2, s, a, b), "expected"),
+    "rows for classes": (
+        of_fused(lambda right, both, one, neither: np.where(neither, 1 / len(right), right)),
+        "both are missing, and all classes",
+    ),
+    "flags of the first row": (flagged(lambda a, b: (a & False | a[0], b & False | b[0])), "counts, is"),
     "the surer": (surer, "the surer one alone"),
     "rows turned round": (lambda h, s, a, b: fuse(h, s, a, b)[::-1], "opposite order"),
     "the first row": (lambda h, s, a, b: np.repeat(fuse(h, s, a, b)[:1], len(h), axis=0), "like the first"),
