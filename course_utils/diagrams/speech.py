@@ -42,8 +42,8 @@ def collapsed_paths(paths: Sequence[str], blank: str = "-") -> tuple[Figure, str
         told.append(f"{path} becomes the runs {' '.join(sign for sign, _ in runs)} and is read “{text}”.")
     axes.text(frames + 2.2, 3.4 * len(paths) + 0.3, "without blanks", fontsize=10)
     return figure, (
-        f"{len(paths)} rows of frames, a sign in each, {blank} for the blank, which stands on grey. Below each "
-        "row equal neighbours are joined to runs; an arrow leads to what is left without blanks. "
+        f"{len(paths)} rows of frames, a sign in each, {blank} for the blank, which stands on grey. Below "
+        "each row equal neighbours are joined to runs; an arrow leads to what is left without blanks. "
         f"{' '.join(told)}"
     )
 
@@ -101,8 +101,8 @@ def ctc_trellis(
     return figure, (
         f"Rows are the states {', '.join(states)}, columns {frames} frames; cells of a blank are grey. Paths "
         "begin in one of the first two states and end in one of the last two, which have a thick frame. "
-        "Arrows stay in a state, go to the next, or skip a blank between two different letters. Cells with a × "
-        f"cannot be reached.{last}"
+        "Arrows stay in a state, go to the next, or skip a blank between two different letters. Cells with "
+        f"a × cannot be reached.{last}"
     )
 
 
@@ -178,7 +178,8 @@ def edit_table(said: Sequence[str], heard: Sequence[str]) -> tuple[Figure, str]:
     return figure, (
         f"A table: down the side the words said, {' '.join(said)}; along the top the words heard, "
         f"{' '.join(heard)}. Each cell holds the fewest edits that make the beginning above it of the "
-        f"beginning beside it. Thick frames mark a cheapest way to the last cell, {costs[-1, -1]}: {', '.join(names)}."
+        f"beginning beside it. Thick frames mark a cheapest way to the last cell, {costs[-1, -1]}: "
+        f"{', '.join(names)}."
     )
 
 
