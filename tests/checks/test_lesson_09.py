@@ -1225,7 +1225,7 @@ POSSIBLE_WRONG = {
         "calls `course_utils",
     ),
     "the course's count": (
-        lambda f, labels: [ctc.count_alignments(l, frames=n) > 0 for n, l in zip(f, labels, strict=True)],
+        lambda f, labels: [ctc.count_alignments(one, frames=n) > 0 for n, one in zip(f, labels, strict=True)],
         "the course's own function, which takes a frame",
     ),
     "the labels": (
