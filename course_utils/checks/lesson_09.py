@@ -734,7 +734,7 @@ def _along(table: np.ndarray, blank: int, states: Sequence[int]) -> float:
     stops={
         r"inhomogeneous|setting an array element": "The lists of labels differ in length, and make no array: go through them one by one.",
         r"index .*out of (range|bounds)": "A list of labels may be empty, and the last label has none behind it.",
-        r"frames is 0: expected": "You asked the course's own function, which takes a frame at least; compare with it, and write the "
+        r"frames is (np\.int\d+\(0\)|0): expected": "You asked the course's own function, which takes a frame at least; compare with it, and write the "
         "answer yourself. An example of 0 frames can be learned if it has no labels.",
         r"'<=' not supported|'>=' not supported|'<' not supported|'>' not supported": "A list cannot be compared with a number: `np.array(list)` can.",
     },
