@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from course_utils import diagrams
+from course_utils import diagrams, evaluation
 from course_utils.features import cnn
 
 
@@ -121,6 +121,11 @@ DRAWINGS = {
     "padding_mask": ([["not", "good"], ["bad", "not", "good"], ["good"]],),
     "three_fits": (WIDE, FITS),
     "unrolled_rnn": (["bad", "not", "good"], VECTORS, STATES),
+    "collapsed_paths": (["hhe-ll-lo", "hheelllo"],),
+    "ctc_trellis": ("ab", 4),
+    "edit_table": (["please", "call", "me"], ["please", "fall"]),
+    "layer_chain": ([("GRU in both directions", "(batch, 50, 128)")] * 3, "log-mel (batch, 200, 40)"),
+    "sound_text_picture": ("pinapel", "pineapple"),
     "batch_negatives": (["cat", "owl", "cat"],),
     "batch_norm_modes": (np.arange(6.0), 1.0, 2.0),
     "convolution_settings": (),
@@ -361,3 +366,65 @@ def test_a_map_of_attention_is_a_table_with_a_head_for_every_row_and_column():
     assert table.data.count('scope="row"') == table.data.count('scope="col"') == 2
     assert "<b>96</b>" in table.data and "&lt;end&gt;" in table.data and ">4<" not in table.data
     assert "rgb(10, 10, 10); color: white" in table.data and "rgb(245, 245, 245); color: black" in table.data
+
+
+def test_runs_of_a_path_are_as_wide_as_their_frames():
+    figure, description = diagrams.collapsed_paths(["aa-ab"])
+    assert texts(figure).count("a") == 3 + 2 and "“aab”" in texts(figure)
+    widths = [patch.get_width() for patch in figure.axes[0].patches]
+    assert widths == [1] * 5 + [2, 1, 1, 1]
+    assert "the runs a - a b" in description
+
+
+@pytest.mark.parametrize(
+    ("letters", "frames", "arrows", "unreached"),
+    [("ab", 2, 5, 4), ("aa", 2, 4, 5), ("", 3, 2, 0), ("a", 1, 0, 1)],
+)
+def test_a_trellis_has_every_step_that_is_allowed_and_no_other(letters, frames, arrows, unreached):
+    figure, _ = diagrams.ctc_trellis(letters, frames)
+    shown = texts(figure)  # an arrow is an empty text with an arrow patch
+    assert shown.count("") == arrows and shown.count("×") == unreached
+
+
+def test_a_trellis_shows_the_sums_of_the_forward_algorithm():
+    sums = np.array([[0.5, 0.25, 0], [0.25, 0.375, 0.125]])
+    figure, description = diagrams.ctc_trellis("a", 2, sums)
+    assert {"0.5000", "0.2500", "0.3750", "0.1250"} <= set(texts(figure))
+    framed = [patch for patch in figure.axes[0].patches if patch.get_linewidth() == 3]
+    assert len(framed) == 2 and "add up to 0.500." in description
+
+
+def test_a_chain_shows_each_layer_with_its_shape():
+    figure, description = diagrams.layer_chain(
+        [("GRU", "(2, 50, 8)"), ("Dense", "(2, 50, 3)")], "given (2, 50, 4)"
+    )
+    assert [text for text in texts(figure) if text] == [
+        "given (2, 50, 4)",
+        "GRU",
+        "(2, 50, 8)",
+        "Dense",
+        "(2, 50, 3)",
+    ]
+    assert "GRU, which gives (2, 50, 8); Dense, which gives (2, 50, 3)." in description
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "edits"),
+    [
+        ("a b c", "a c", "a kept, b deleted, c kept"),
+        ("a", "b a", "b inserted, a kept"),
+        ("a b", "a d", "b replaced by d"),
+    ],
+)
+def test_the_way_through_the_table_costs_the_edit_distance(said, heard, edits):
+    figure, description = diagrams.edit_table(said.split(), heard.split())
+    numbers = [text for text in texts(figure) if text.isdigit()]
+    assert len(numbers) == (len(said.split()) + 1) * (len(heard.split()) + 1)
+    assert int(numbers[-1]) == evaluation.edit_distance(said.split(), heard.split())
+    assert edits in description
+
+
+def test_a_name_leads_from_letters_to_both_kinds_of_pictures():
+    figure, description = diagrams.sound_text_picture("pinapel", "pineapple")
+    assert {"letters\n“pinapel”", "nearest name\n“pineapple”", "drawing", "photograph"} <= set(texts(figure))
+    assert "“pinapel”" in description

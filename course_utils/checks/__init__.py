@@ -45,6 +45,7 @@ __all__ = [
     "expect_model",
     "expect_number",
     "expect_parts",
+    "name_mistake",
 ]
 
 _KINDS = {
@@ -334,6 +335,38 @@ def expect_close(
         str(bool(array[worst])) if masks else f"{array[worst]:.6g}" for array in (value, expected)
     )
     raise CheckFailed(f"{what}{place} is {found}, expected {asked}.{_pattern(value, expected, tolerance)}")
+
+
+def _are_close(found: Sequence, other: Sequence) -> bool:
+    return np.allclose(found, other, atol=1e-5)
+
+
+def name_mistake(
+    found: list,
+    right: list,
+    mistakes: Iterable[Iterable[tuple[object, str]]],
+    is_same: Callable[[list, list], bool] = _are_close,
+) -> None:
+    """Fails the check with the hints of the mistakes that make all of what was found for several inputs.
+
+    What one input gives is too often made by several mistakes; what none of these makes goes on to smaller
+    cases, which can be read.
+
+    Args:
+        found: list, what the answer returned for each input.
+        right: list, the reference, one for each input.
+        mistakes: for each input ``(wrong, hint)`` of the typical mistakes, in the same order for every input.
+        is_same: function of two such lists that says whether they are equal.
+
+    Raises:
+        CheckFailed: with the hints of the mistakes that fit, unless ``found`` is right or none does.
+    """
+    if is_same(found, right):
+        return
+    with np.errstate(all="ignore"):
+        rows = [*zip(*mistakes, strict=True)]
+        fitting = [row[0][1] for row in rows if is_same(found, [wrong for wrong, _ in row])]
+    expect(not fitting, " Or: ".join(dict.fromkeys(fitting)))
 
 
 def _axes(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:

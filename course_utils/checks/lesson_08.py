@@ -1,11 +1,19 @@
 """Checks of lesson 08: word by word, additive attention, alignments, the best of a beam, wins, senses."""
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from course_utils.checks import exercise, expect, expect_array, expect_close, expect_number, expect_parts
+from course_utils.checks import (
+    exercise,
+    expect,
+    expect_array,
+    expect_close,
+    expect_number,
+    expect_parts,
+    name_mistake,
+)
 
 __all__ = [
     "additive_attention",
@@ -24,25 +32,6 @@ _Mistakes = Iterator[tuple[object, str]]
 
 _COUNT = "That is how many there are: return their share, a number from 0 to 1."
 _PERCENT = "That is a percentage: return the share, from 0 to 1."
-
-
-def _is_close(found: Sequence, other: Sequence) -> bool:
-    return np.allclose(found, other, atol=1e-5)
-
-
-def _name_mistake(
-    found: list, right: list, mistakes: Iterable[_Mistakes], is_same: Callable[[list, list], bool] = _is_close
-) -> None:
-    """Fails the check with the hints of the mistakes that make all of what was found, one after the other.
-
-    One number alone is too often made by several mistakes; what none of these makes is told by smaller cases.
-    """
-    if is_same(found, right):
-        return
-    with np.errstate(all="ignore"):
-        rows = [*zip(*mistakes, strict=True)]
-    fitting = [row[0][1] for row in rows if is_same(found, [wrong for wrong, _ in row])]
-    expect(not fitting, " Or: ".join(dict.fromkeys(fitting)))
 
 
 # --- 8.1 ----------------------------------------------------------------------------------------------------
@@ -81,7 +70,7 @@ def by_dictionary(my_translation: Callable) -> None:
     long = [_draw_dictionary(rng, 60, 45, 7) for _ in range(2)]
     found = [_translated(my_translation, *given) for given in long]
     right = [_translate(*given) for given in long]
-    _name_mistake(found, right, (_dictionary_mistakes(*given) for given in long), operator.eq)
+    name_mistake(found, right, (_dictionary_mistakes(*given) for given in long), operator.eq)
     for number in range(200):  # the shortest first: they can be read
         size, entries, longest = 1 + number // 25, rng.integers(0, 10), rng.integers(1, 6)
         _check_translation(my_translation, *_draw_dictionary(rng, size, entries, longest))
@@ -664,7 +653,7 @@ def alignment_accuracy(my_accuracy: Callable) -> None:
     # All sizes equal first: only there do wrong axes give a number at all.
     first = [_draw_alignment(rng, 12, 12, 12) for _ in range(3)]
     found = [_alignment(my_accuracy, *given) for given in first]
-    _name_mistake(
+    name_mistake(
         found, [_aligned(*given) for given in first], (_alignment_mistakes(*given) for given in first)
     )
     for n, target, source in [
@@ -902,7 +891,7 @@ def best_of_beam(my_best: Callable) -> None:
         for is_alike in (False, True)
     ]
     found = [_index(my_best, beam) for beam in beams]
-    _name_mistake(found, [_best(*beam) for beam in beams], (_beam_mistakes(*beam) for beam in beams))
+    name_mistake(found, [_best(*beam) for beam in beams], (_beam_mistakes(*beam) for beam in beams))
     for index, beam in sorted(zip(found, beams, strict=True), key=lambda pair: len(pair[1][0])):
         _check_best(index, beam)  # the smallest first: they can be read
     for beam, hint in _beam_edges(rng):
@@ -1078,7 +1067,7 @@ def share_of_wins(my_share: Callable) -> None:
     rng = np.random.default_rng(22)
     first = [_draw_wins(rng, 8, 60, 4) for _ in range(4)]
     found = [_share(my_share, *given) for given in first]
-    _name_mistake(found, [_wins(*given) for given in first], (_win_mistakes(*given) for given in first))
+    name_mistake(found, [_wins(*given) for given in first], (_win_mistakes(*given) for given in first))
     for n, resamples, most in [
         (3, 4, 1),
         (4, 1, 3),
@@ -1251,7 +1240,7 @@ def sense_shares(my_shares: Callable) -> None:
     rng = np.random.default_rng(0)
     first = [_draw_senses(rng, 57) for _ in range(3)]
     found = [_three(my_shares, *given) for given in first]
-    _name_mistake(found, [_shares(*given) for given in first], (_sense_mistakes(*given) for given in first))
+    name_mistake(found, [_shares(*given) for given in first], (_sense_mistakes(*given) for given in first))
     for n in sorted((1, 2, 3, 5, 8) * 7):
         _check_senses(my_shares, *_draw_senses(rng, n))
     for text in (

@@ -32,6 +32,13 @@ from course_utils.diagrams.recurrence import (
     padding_mask,
     unrolled_rnn,
 )
+from course_utils.diagrams.speech import (
+    collapsed_paths,
+    ctc_trellis,
+    edit_table,
+    layer_chain,
+    sound_text_picture,
+)
 from course_utils.diagrams.training import computation_graph, data_splits, training_loop
 from course_utils.diagrams.translation import attention_table, picture_among_words, sequence_to_sequence
 from course_utils.diagrams.writing import (
@@ -50,11 +57,14 @@ __all__ = [
     "batch_norm_modes",
     "beam_tree",
     "causal_table",
+    "collapsed_paths",
     "computation_graph",
     "convolution_settings",
     "cross_attention",
+    "ctc_trellis",
     "cut_tail",
     "data_splits",
+    "edit_table",
     "elimination",
     "folded_frequencies",
     "four_steps",
@@ -63,6 +73,7 @@ __all__ = [
     "gradient_chain",
     "gru_cell",
     "image_array",
+    "layer_chain",
     "lstm_cell",
     "merge_steps",
     "padding_mask",
@@ -74,6 +85,7 @@ __all__ = [
     "sequence_to_sequence",
     "similarity_table",
     "sliding_kernel",
+    "sound_text_picture",
     "stacked_kernels",
     "teacher_forcing",
     "tempered_row",

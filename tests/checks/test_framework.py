@@ -16,6 +16,7 @@ from course_utils.checks import (
     expect_model,
     expect_number,
     expect_parts,
+    name_mistake,
 )
 from tests.checks import tables
 
@@ -337,6 +338,22 @@ def test_expect_close_does_not_guess_between_two_mistakes():
     one = np.ones(2)
     with pytest.raises(CheckFailed, match=r"^left Or: right$"):
         expect_close(one, 2 * one, "it", mistakes=[(one, "left"), (one, "right"), (3 * one, "up")])
+
+
+@pytest.mark.parametrize(
+    ("found", "said"), [([4.0, 9.0], "^squared$"), ([-2.0, -3.0], "^signs$"), ([4.0, 4.0], "^four Or: 4$")]
+)
+def test_a_mistake_is_named_by_what_it_makes_of_all_inputs(found, said):
+    def mistakes(one):
+        return [(one**2, "squared"), (-one, "signs"), (4.0, "four"), (4.0, "4")]
+
+    with pytest.raises(CheckFailed, match=said):
+        name_mistake(found, [2.0, 3.0], [mistakes(2.0), mistakes(3.0)])
+
+
+@pytest.mark.parametrize("found", [[2.0, 3.0], [4.0, 8.0]])
+def test_what_is_right_and_what_no_mistake_makes_goes_on(found):
+    name_mistake(found, [2.0, 3.0], [[(4.0, "squared")], [(9.0, "squared")]])
 
 
 def test_a_table_puts_answers_through_the_hidden_tests_of_the_lesson():

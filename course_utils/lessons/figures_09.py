@@ -1,0 +1,56 @@
+"""What the figures of lesson 09 show, by name: their alt text and caption."""
+
+described = {
+    "spectrogram": (
+        "A spectrogram, 40 bands over about two seconds. Three bright patches, the digits, stand between "
+        "dark pauses; within each patch bands of energy bend up or down as the vowels change."
+    ),
+    "gradient": (
+        "Three tables of signs (blank, a, b) against four frames. The first holds the softmax; the second "
+        "the posterior, which is larger than it for a in frames 0 and 1 and for b in frames 2 and 3; the "
+        "third their difference, negative at just these cells."
+    ),
+    "training": (
+        "Two curves over 200 steps. Above, the loss falls from over a hundred to below one, on a "
+        "logarithmic axis. Below, the share of frames that say blank: near 0 before training, nearly 1 a "
+        "few steps later, then lower again as letters come."
+    ),
+    "peaky": (
+        "Three panels over the same seconds. Above the waveform of three words with pauses; in the middle "
+        "their spectrogram; below, the probability of the likeliest letter, which is near 0 for most of "
+        "the time and has narrow peaks near 1, with letters above them. The dashed curve of the blank is "
+        "high between them."
+    ),
+    "four-tests": (
+        "Two panels, any letters and ten words known, with the share of wrong strings in four tests. "
+        "Circles, as recorded, and squares, stretched and roughened, with a line over the seeds. Both are "
+        "near 0 for voices heard and voices never heard. On the left they jump to more than two thirds for "
+        "another engine and for people; on the right they stay below one half."
+    ),
+    "noise": (
+        "Two panels, white noise and babble: the share of wrong strings against the signal-to-noise ratio, "
+        "which falls from 20 dB on the left to 0 dB on the right. All curves rise; those of babble rise "
+        "faster."
+    ),
+    "curve": (
+        "Two panels, CER and WER against minutes of speech, with a line over the seeds at each point. "
+        "Circles are greedy, squares the beam; both fall with more minutes. A cross at the right is "
+        "training from scratch."
+    ),
+    "names": (
+        "Ten pictures in two rows, each with the name that a voice of another engine said and the name "
+        "that was found. Where the two differ, the picture is that of another thing."
+    ),
+    "photo": (
+        "Six drawings and beside each a photograph of the same kind of thing; above them the name that was "
+        "said and the name that was found."
+    ),
+    "both": (
+        "Two panels: the share of digits right against the signal-to-noise ratio of the sound, 20 dB on "
+        "the left to −5 dB on the right. The picture alone is a level line. Left, our recogniser: the "
+        "sound falls far below that line, the sum falls below it too, the tempered sum stays near it or "
+        "above. Right, the larger one: it falls less, and the sum stays above both."
+    ),
+    "own": "The spectrogram of your recording, 40 bands over time.",
+}
+"""Name of a figure → one or more sentences on what is to be seen."""
