@@ -1167,7 +1167,7 @@ POSSIBLE_WRONG = {
         lambda f, labels: possible(f, labels) & np.array([len(one) > 0 for one in labels]),
         "a path of blanks will do",
     ),
-    "no frames": (lambda f, labels: possible(f, labels) & (f > 0), "Without frames nothing at all"),
+    "no frames": (lambda f, labels: possible(f, labels) & (f > 0), "With 0 frames there is one path"),
     "begins with 0": (needs(lambda one: frames_short([0, *one]) - 1), "as if it had been 0"),
     "begins with the example before": (begun_before, "with the last of the example before"),
     "counts go on": (
@@ -1223,6 +1223,10 @@ POSSIBLE_WRONG = {
     "the course's": (
         lambda f, labels: np.array([ctc.frames_needed(one) for one in labels]) <= f,
         "calls `course_utils",
+    ),
+    "the course's count": (
+        lambda f, labels: [ctc.count_alignments(one, frames=n) > 0 for n, one in zip(f, labels, strict=True)],
+        "the course's own function, which takes a frame",
     ),
     "the labels": (
         lambda f, labels: [one for one, can in zip(labels, possible(f, labels), strict=True) if can],
@@ -1574,7 +1578,7 @@ RATE_WRONG = {
     ),
     "small letters": (
         lambda h, r: rate([one.lower() for one in h], [one.lower() for one in r]),
-        "small letters",
+        "lower case",
     ),
     "no signs": (
         lambda h, r: rate(
