@@ -23,19 +23,21 @@ described = {
     ),
     "four-tests": (
         "Two panels, any letters and ten words known, with the share of wrong strings in four tests. "
-        "Circles, as recorded, and squares, stretched and roughened, with a line over the seeds. Both are "
-        "near 0 for voices heard and voices never heard. On the left they jump to more than two thirds for "
-        "another engine and for people; on the right they stay below one half."
+        "Circles, as recorded, and squares, stretched and roughened, with a line over the seeds. Left: "
+        "near 0 for voices heard; for voices never heard circles at about 0.2 and squares below 0.1; for "
+        "another engine and for people both above 0.6. Right: near 0 for the first two, and between 0.1 "
+        "and 0.6 for the others."
     ),
     "noise": (
         "Two panels, white noise and babble: the share of wrong strings against the signal-to-noise ratio, "
-        "which falls from 20 dB on the left to 0 dB on the right. All curves rise; those of babble rise "
-        "faster."
+        "which falls from 20 dB on the left to 0 dB on the right. All curves rise. Circles, as recorded, "
+        "lie above one half from the start; squares, stretched and roughened, begin low and rise faster "
+        "under babble."
     ),
     "curve": (
         "Two panels, CER and WER against minutes of speech, with a line over the seeds at each point. "
-        "Circles are greedy, squares the beam; both fall with more minutes. A cross at the right is "
-        "training from scratch."
+        "Circles are greedy, squares the beam, a little lower; both fall with more minutes. Crosses at the "
+        "right, training from scratch, lie a little above the circles."
     ),
     "names": (
         "Ten pictures in two rows, each with the name that a voice of another engine said and the name "
