@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 _COURSE = (
-    r"course_utils\.(generation|evaluation|fusion|experiments)\.\w+\.(?!pad_labels)\w+"
+    r"course_utils\.(generation|evaluation|fusion|experiments)\.\w+\.(?!pad_labels|_)\w+"
     r"|(keras\.src|tensorflow\.python)\.(\w+\.)+_?ctc_\w+"
 )
 """What does the exercises' work already."""

@@ -2,8 +2,8 @@
 
 described = {
     "spectrogram": (
-        "A spectrogram, 40 bands over about two seconds. Three bright patches, the digits, stand between "
-        "dark pauses; within each patch bands of energy bend up or down as the vowels change."
+        "A spectrogram, 40 bands over two and a half seconds. Three bright patches, the digits, stand "
+        "between dark pauses; within each patch bands of energy bend up or down as the vowels change."
     ),
     "gradient": (
         "Three tables of signs (blank, a, b) against four frames. The first holds the softmax; the second "
@@ -17,9 +17,9 @@ described = {
     ),
     "peaky": (
         "Three panels over the same seconds. Above the waveform of three words with pauses; in the middle "
-        "their spectrogram; below, the probability of the likeliest letter, which is near 0 for most of "
-        "the time and has narrow peaks near 1, with letters above them. The dashed curve of the blank is "
-        "high between them."
+        "their spectrogram; below, the probability of the likeliest letter, which is near 0 for much of "
+        "the time and has peaks and short plateaus near 1, with letters above them. The dashed curve of "
+        "the blank is high between them."
     ),
     "four-tests": (
         "Two panels, any letters and ten words known, with the share of wrong strings in four tests. "
