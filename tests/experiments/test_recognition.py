@@ -23,6 +23,12 @@ def small(monkeypatch):
     steps = dict.fromkeys(recognition.CONFIGURATION["steps"], 2)
     settings = {**recognition.CONFIGURATION, "steps": steps, "pool": 20, "strings": 4, "dim": 8, "units": 8}
     monkeypatch.setattr(recognition, "CONFIGURATION", settings)
+    every = recognition.single_words
+    monkeypatch.setattr(
+        recognition,
+        "single_words",
+        lambda *asked: recognition.Utterances(*(part[:5] for part in every(*asked))),
+    )
     monkeypatch.setattr(recognition, "_of_words", functools.cache(recognition._of_words.__wrapped__))
     return settings
 
