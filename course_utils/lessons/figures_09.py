@@ -2,8 +2,9 @@
 
 described = {
     "spectrogram": (
-        "A spectrogram, 40 bands over about two seconds. Three bright patches, the digits, stand between "
-        "dark pauses; within each patch bands of energy bend up or down as the vowels change."
+        "A spectrogram, 40 mel bands (the bins) over two and a half seconds. Three bright patches, the "
+        "digits, stand between dark pauses; within each patch bands of energy bend up or down as the "
+        "vowels change."
     ),
     "gradient": (
         "Three tables of signs (blank, a, b) against four frames. The first holds the softmax; the second "
@@ -17,9 +18,9 @@ described = {
     ),
     "peaky": (
         "Three panels over the same seconds. Above the waveform of three words with pauses; in the middle "
-        "their spectrogram; below, the probability of the likeliest letter, which is near 0 for most of "
-        "the time and has narrow peaks near 1, with letters above them. The dashed curve of the blank is "
-        "high between them."
+        "their spectrogram; below, the probability of the likeliest letter: near 0 in the pauses, with "
+        "peaks and short plateaus near 1 that have letters above them. The dashed curve of the blank is "
+        "high where it is low."
     ),
     "four-tests": (
         "Two panels, any letters and ten words known, with the share of wrong strings in four tests. "
@@ -51,8 +52,8 @@ described = {
         "Two panels: the share of digits right against the signal-to-noise ratio of the sound, 20 dB on "
         "the left to −5 dB on the right. The picture alone is a level line. Left, our recogniser: the "
         "sound falls far below that line, the sum falls below it too, the tempered sum stays near it or "
-        "above. Right, the larger one: it falls less, and the sum stays above both."
+        "above. Right, the larger one: it falls less, and the sum is nowhere below either."
     ),
-    "own": "The spectrogram of your recording, 40 bands over time.",
+    "own": "The spectrogram of your recording, 40 mel bands (the bins) over time.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
