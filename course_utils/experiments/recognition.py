@@ -348,7 +348,7 @@ def resized(features: np.ndarray, positions: np.ndarray, axis: int) -> np.ndarra
     return np.take(features, low, axis) * (1 - share) + np.take(features, high, axis) * share
 
 
-def stretched(features: np.ndarray, row: str, rng: np.random.Generator) -> np.ndarray:
+def stretched_features(features: np.ndarray, row: str, rng: np.random.Generator) -> np.ndarray:
     """Stretches features in time and along the bands, as another speaker would, and hides spans of both.
 
     Stretching the frequencies is vocal tract length perturbation (Jaitly & Hinton, 2013), hiding is
@@ -502,7 +502,9 @@ def batches(
     needed = np.array([ctc.frames_needed(labels_of(text)) for text in texts])
     while True:
         for places in batches_by_length(lengths, CONFIGURATION["batch size"], int(rng.integers(2**31))):
-            some = [features[i] if row == PLAIN else stretched(features[i], row, rng) for i in places]
+            some = [
+                features[i] if row == PLAIN else stretched_features(features[i], row, rng) for i in places
+            ]
             kept = [
                 (one, texts[i])
                 for one, i in zip(some, places, strict=True)

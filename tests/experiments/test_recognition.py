@@ -149,7 +149,8 @@ def test_a_rough_recording_is_another_each_time_and_says_the_same():
 def test_stretching_moves_and_hides_and_keeps_the_rest():
     features = recognition.features_of(tone(1.0) + tone(1.0, 1500))
     found = [
-        recognition.stretched(features, recognition.ROUGH, np.random.default_rng(seed)) for seed in range(20)
+        recognition.stretched_features(features, recognition.ROUGH, np.random.default_rng(seed))
+        for seed in range(20)
     ]
     lengths = [len(some) / len(features) for some in found]
     assert 0.78 < min(lengths) < 0.9 and 1.2 < max(lengths) < 1.32
