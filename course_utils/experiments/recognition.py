@@ -286,7 +286,7 @@ def with_noise(clip: np.ndarray, noise: np.ndarray, decibels: float) -> np.ndarr
 
 
 def draw_noise(kind: str, samples: int, rng: np.random.Generator) -> np.ndarray:
-    """Draws white noise, or babble: six voices of the synthesiser that speak at once.
+    """Draws white noise, or babble: six recordings at once of voices that are never heard in training.
 
     Args:
         kind: one of NOISES.
