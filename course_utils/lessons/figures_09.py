@@ -45,7 +45,7 @@ described = {
         "that was found. Where the two differ, the picture is that of another thing."
     ),
     "photo": (
-        "Six drawings and beside each a photograph of the same kind of thing; above them the name that was "
+        "Four drawings and beside each a photograph of the same kind of thing; above them the name that was "
         "said and the name that was found."
     ),
     "both": (
