@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_utils.errors import CourseError, shown
 
-__all__ = ["describe_content", "held", "require_file", "wait_for_lock", "write_atomically"]
+__all__ = ["describe_content", "from_home", "held", "require_file", "wait_for_lock", "write_atomically"]
 
 
 def write_atomically(path: str | Path, content: str | bytes) -> None:
@@ -101,11 +101,27 @@ def _try_to_lock(descriptor: int) -> bool:
     return True
 
 
+def from_home(path: str | os.PathLike) -> Path:
+    """Gives a path in which a leading "~" stands for the home folder, as it does where one types commands.
+
+    Args:
+        path: str or Path.
+
+    Returns:
+        Path; unchanged where a file or folder is really called so, or where nobody knows that home.
+    """
+    path = Path(path)
+    try:
+        return path if path.exists() else path.expanduser()
+    except (OSError, ValueError, RuntimeError):
+        return path
+
+
 def require_file(path: str | os.PathLike) -> Path:
     """Gives the path of a file that exists and may be read.
 
     Args:
-        path: str or Path.
+        path: str or Path; "~" is the home folder.
 
     Returns:
         The same as a Path.
@@ -117,7 +133,7 @@ def require_file(path: str | os.PathLike) -> Path:
         raise CourseError(
             f"path is {shown(path)}, of type {type(path).__name__}: expected the name of a file."
         )
-    path = Path(path)
+    path = from_home(path)
     try:
         if path.is_dir():
             raise CourseError(f"{path}: this is a folder: give the name of a file in it.")

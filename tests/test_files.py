@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -80,6 +81,20 @@ def test_a_readable_file_is_returned_as_a_path(tmp_path):
     path.touch()
     assert require_file(str(path)) == path
     assert isinstance(require_file(str(path)), Path)
+
+
+def test_a_tilde_is_the_home_folder_unless_a_file_is_called_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("USERPROFILE" if os.name == "nt" else "HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.wav").touch()
+    assert require_file("~/a.wav") == tmp_path / "a.wav"
+    with pytest.raises(CourseError, match=rf"{re.escape(str(tmp_path))}.b\.wav: there is no such file"):
+        require_file("~/b.wav")
+    with pytest.raises(CourseError, match="no such file"):
+        require_file("~nobody-is-called-so/a.wav")
+    (tmp_path / "~").mkdir()
+    (tmp_path / "~" / "a.wav").touch()
+    assert require_file("~/a.wav") == Path("~/a.wav")
 
 
 @pytest.mark.parametrize(

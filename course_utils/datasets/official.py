@@ -18,7 +18,7 @@ import numpy as np
 
 from course_utils import arguments
 from course_utils.errors import CourseError, shown
-from course_utils.files import describe_content, require_file
+from course_utils.files import describe_content, from_home, require_file
 from course_utils.preprocessing.text import read_text
 
 __all__ = ["IMDB_PARTS", "Coco", "ImdbReviews", "export_imdb", "read_coco", "read_imdb"]
@@ -164,7 +164,7 @@ def _path(folder: str | Path) -> Path:
         raise CourseError(
             f"folder is {shown(folder)}, of type {type(folder).__name__}: expected its name or Path."
         )
-    return Path(folder)
+    return from_home(folder)
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from course_utils.datasets import speech
 from course_utils.datasets.base import DataSet
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError, shown
+from course_utils.files import from_home
 from course_utils.preprocessing.audio import read_audio
 
 RATE = speech.RATE
@@ -154,7 +155,7 @@ def _listed(folder: str | Path) -> list[Path]:
     if not isinstance(folder, str | Path):
         raise CourseError(f"folder is {shown(folder)}: expected the name of a folder.")
     try:
-        paths = [path for path in Path(folder).iterdir() if not path.name.startswith(".")]
+        paths = [path for path in from_home(folder).iterdir() if not path.name.startswith(".")]
     except OSError as error:
         raise CourseError(
             f"{folder}: the folder cannot be read: {error.strerror}. Give the one that holds the recordings."
