@@ -22,7 +22,19 @@ from course_utils.places import CACHE
 if TYPE_CHECKING:
     from course_utils.language_model.decoder import LanguageBlock, LanguageModel
 
-__all__ = ["ABSENT", "END", "MODEL", "NAME", "Download", "chat", "here", "load", "path", "require_whole"]
+__all__ = [
+    "ABSENT",
+    "END",
+    "MODEL",
+    "NAME",
+    "Download",
+    "chat",
+    "fetched",
+    "here",
+    "load",
+    "path",
+    "require_whole",
+]
 
 NAME = "SmolLM2-135M-Instruct"
 
@@ -72,18 +84,23 @@ def path() -> Path:
     return CACHE / "models" / Path(MODEL.member).name
 
 
+def fetched() -> bool:
+    """Says whether the model has been fetched, by the file's length; :func:`load` looks at all of it.
+
+    Introduced in lesson 10.
+    """
+    return path().is_file() and path().stat().st_size == MODEL.size
+
+
 def here() -> bool:
     """Says whether the model has been fetched; where it has not, prints how to, in one line.
 
     Introduced in lesson 10.
-
-    Returns:
-        bool. It looks at the file's length only; :func:`load` looks at all of it.
     """
-    if path().is_file() and path().stat().st_size == MODEL.size:
-        return True
-    print(ABSENT)
-    return False
+    there = fetched()
+    if not there:
+        print(ABSENT)
+    return there
 
 
 def require_whole(file: Path) -> None:
