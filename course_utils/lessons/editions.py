@@ -34,6 +34,7 @@ __all__ = [
 
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
+SHOULD_SEE = "**What you should see**"
 STATE_FILE = ".course-editions.json"
 
 ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -210,7 +211,7 @@ def _target(cell: "NotebookNode") -> dict:
             f"Cell {cell.get('id')!r} is tagged target but has no stored output; run "
             "`python3 -m course_utils render` on its lesson."
         )
-    parts, attachments, description = ["**What you should see**"], {}, None
+    parts, attachments, description = [SHOULD_SEE], {}, None
     for output in cell.outputs:
         data = output.get("data", {})
         if "image/png" in data:
