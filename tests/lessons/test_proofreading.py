@@ -32,6 +32,7 @@ RIGHT = [
         '- A. B. Baltrušaitis, *A Survey of a few things and of others*, "the sum of it all is small": new.',
         "- A. B. Baltrušaitis，*A Survey of a few things and of others*，“the sum of it all is small”：新。",
     ),
+    ("**Use `x`** to *see $y$*.", "**用 `x`** 来*看 $y$*。"),
     ("Use ``a ` b`` and \\$5 or \\* here", "用 ``a ` b`` 与 \\$5 或 \\* 这里"),
 ]
 
@@ -80,6 +81,7 @@ WRONG = [
     ("Use `x` here.", "在这里用`x`。", "no space between Chinese and a Latin"),
     ("A **word (x)** is.", "一个**词（x）**是。", r"\*\* would be shown as it is"),
     ("A **“word”** is.", "一个**“词”**是。", r"\*\* would be shown as it is"),
+    ("**Use `x`** to.", "**用 `x`**来。", r"\*\* would be shown as it is"),
     ("A **word** is.", "一个**词是。", r"\*\* is opened and not closed"),
 ]
 
