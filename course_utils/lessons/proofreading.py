@@ -263,6 +263,8 @@ def terms_as_text(terms: dict[str, Term]) -> str:
 def strange_terms(entry: Entry, terms: Iterable[Term]) -> Iterator[tuple[Term, str]]:
     """Finds terms of the English whose Chinese the translation does not have.
 
+    Names and abbreviations, terms with a capital letter, may also stay as they are: LSTM, BLEU.
+
     Args:
         entry: :class:`~course_utils.lessons.catalogues.Entry`.
         terms: of :class:`Term`.
@@ -275,5 +277,6 @@ def strange_terms(entry: Entry, terms: Iterable[Term]) -> Iterator[tuple[Term, s
     english, chinese = _prose(entry.passage.text).lower(), _prose(entry.translation)
     for term in terms:
         used = re.search(rf"(?<![\w-]){re.escape(term.english.lower())}(?![\w-])", english)
-        if used and not any(word in chinese for word in term.chinese):
+        stays = not term.english.islower() and term.english in chinese
+        if used and not stays and not any(word in chinese for word in term.chinese):
             yield term, f"“{term.english}” is {' or '.join(term.chinese)} in the glossary, which is not there"

@@ -138,13 +138,19 @@ def test_the_table_of_terms_is_written_and_read(tmp_path):
 
 
 def strange(english, chinese):
-    terms = [Term("token", ("词元", "标记")), Term("word error rate", ("词错误率",), True)]
+    terms = [
+        Term("token", ("词元", "标记")),
+        Term("word error rate", ("词错误率",), True),
+        Term("WER", ("词错误率",)),
+    ]
     found = proofreading.strange_terms(Entry(Passage("cell", english), chinese), terms)
     return [(term.english, sentence) for term, sentence in found]
 
 
 def test_a_term_of_the_glossary_is_expected():
     assert strange("A token and its word error rate.", "一个词元和它的词错误率。") == []
+    assert strange("The WER.", "这个 WER。") == strange("The WER.", "词错误率。") == []
+    assert [term for term, _ in strange("The WER, a token.", "这个错误率，一个 token。")] == ["token", "WER"]
     assert strange("Tokenised `token`, no non-token.", "分词后。") == []
     assert strange("A Token.", "一个令牌。") == [
         ("token", "“token” is 词元 or 标记 in the glossary, which is not there")
