@@ -6,7 +6,7 @@ from pathlib import Path
 
 from course_utils.files import write_atomically
 from course_utils.lessons import editions, proofreading
-from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, folder_of
+from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, complete_lessons, folder_of
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
 
@@ -52,7 +52,7 @@ def update(lessons: list[Path], with_terms: bool = False, folder: Path | None = 
     _update_terms(folder)
     wrong = 0
     for name, found in [(COURSE, _sentences()), *((path.stem, _passages(path)) for path in lessons)]:
-        catalogue = Catalogue.read(folder / f"{name}.po", f"{name}, in Chinese").updated(found)
+        catalogue = Catalogue.read(folder / f"{name}.po", title_of(name)).updated(found)
         catalogue.write(folder / f"{name}.po")
         findings = list(findings_in(catalogue, folder, name))
         serious = [finding for finding in findings if finding.serious]
@@ -64,6 +64,11 @@ def update(lessons: list[Path], with_terms: bool = False, folder: Path | None = 
         for finding in findings if with_terms else serious:
             print(f"  {finding}")
     return wrong
+
+
+def title_of(name: str) -> str:
+    """Gives the first line of a catalogue."""
+    return f"{name}, in Chinese: python3 -m course_utils translate writes and checks this file"
 
 
 def findings_in(catalogue: Catalogue, folder: Path, name: str) -> Iterator[Finding]:
@@ -89,19 +94,6 @@ def findings_in(catalogue: Catalogue, folder: Path, name: str) -> Iterator[Findi
             yield Finding(passage.context, text, sentence)
         for term, sentence in proofreading.strange_terms(entry, terms):
             yield Finding(passage.context, text, sentence, term.strict)
-
-
-def complete_lessons(folder: Path) -> list[str]:
-    """Reads which lessons are translated from start to end.
-
-    Args:
-        folder: Path of a language's catalogues.
-
-    Returns:
-        list of str, names of lessons; empty where there is no such list.
-    """
-    path = folder / COMPLETE
-    return path.read_text(encoding="utf-8").split() if path.is_file() else []
 
 
 def _sentences() -> list[Passage]:
