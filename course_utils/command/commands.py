@@ -75,6 +75,11 @@ def _add_lab(commands: argparse._SubParsersAction) -> None:
     lab.add_argument(
         "--folder", metavar="DIR", help="your working folder (default: my_lessons in the course's folder)"
     )
+    lab.add_argument(
+        "--language",
+        choices=["en", "zh"],
+        help="of the lessons: English or Chinese (default: as last time, or as this computer speaks)",
+    )
 
 
 def _add_tests(commands: argparse._SubParsersAction) -> None:
@@ -219,7 +224,7 @@ def _lab(options: argparse.Namespace) -> int:
     environment.enter()
     from course_utils.command import lab
 
-    return lab.start(options.folder, options.port, options.ip, not options.no_browser)
+    return lab.start(options.folder, options.port, options.ip, not options.no_browser, options.language)
 
 
 def _test(options: argparse.Namespace) -> int:

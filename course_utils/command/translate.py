@@ -6,7 +6,7 @@ from pathlib import Path
 
 from course_utils.files import write_atomically
 from course_utils.lessons import editions, proofreading
-from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, folder_of
+from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, complete_lessons, folder_of
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
 
@@ -89,19 +89,6 @@ def findings_in(catalogue: Catalogue, folder: Path, name: str) -> Iterator[Findi
             yield Finding(passage.context, text, sentence)
         for term, sentence in proofreading.strange_terms(entry, terms):
             yield Finding(passage.context, text, sentence, term.strict)
-
-
-def complete_lessons(folder: Path) -> list[str]:
-    """Reads which lessons are translated from start to end.
-
-    Args:
-        folder: Path of a language's catalogues.
-
-    Returns:
-        list of str, names of lessons; empty where there is no such list.
-    """
-    path = folder / COMPLETE
-    return path.read_text(encoding="utf-8").split() if path.is_file() else []
 
 
 def _sentences() -> list[Passage]:

@@ -19,7 +19,7 @@ from course_utils.files import write_atomically
 from course_utils.lessons.translation import Passage
 from course_utils.places import TRANSLATIONS
 
-__all__ = ["COMPLETE", "COURSE", "KEEP", "TERMS", "Catalogue", "Entry", "folder_of"]
+__all__ = ["COMPLETE", "COURSE", "KEEP", "TERMS", "Catalogue", "Entry", "complete_lessons", "folder_of"]
 
 COURSE = "course"
 """The catalogue of what the program itself writes into lessons."""
@@ -46,6 +46,19 @@ _NO_WRAPPING = 10**9
 def folder_of(language: str) -> Path:
     """Gives the folder of a language's catalogues, such as that of "zh_CN"."""
     return TRANSLATIONS / language
+
+
+def complete_lessons(folder: Path) -> list[str]:
+    """Reads which lessons are translated from start to end.
+
+    Args:
+        folder: Path of a language's catalogues.
+
+    Returns:
+        list of str, names of lessons; empty where there is no such list.
+    """
+    path = folder / COMPLETE
+    return path.read_text(encoding="utf-8").split() if path.is_file() else []
 
 
 @dataclass(frozen=True)
@@ -115,8 +128,8 @@ class Catalogue:
             return catalogue
         except pofile.PoFileError as error:
             raise CourseError(
-                f"{path}: line {error.lineno + 1} is no line of a catalogue: {error}. Expected msgctxt, msgid "
-                'and msgstr, each with its text in quotes, and \\" for a quote inside of it.'
+                f"{path}: line {error.lineno + 1} is no line of a catalogue: {error}. Expected msgctxt, "
+                'msgid and msgstr, each with its text in quotes, and \\" for a quote inside of it.'
             ) from error
         except (OSError, ValueError) as error:
             raise CourseError(f"{path}: this is no catalogue that can be read: {error}.") from error

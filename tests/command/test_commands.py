@@ -31,8 +31,9 @@ def run(*arguments, **options):
 
 def test_help_names_every_command():
     text = run("--help").stdout
-    names = ("lab", "test", "doctor", "answer", "assign", "grade", "render", "site", "experiment", "install")
-    assert all(re.search(rf"^    {name}\b", text, re.M) for name in names)
+    for_learners = ("lab", "test", "doctor", "answer", "install")
+    for_others = ("assign", "grade", "render", "translate", "site", "experiment")
+    assert all(re.search(rf"^    {name}\b", text, re.M) for name in for_learners + for_others)
 
 
 @pytest.mark.parametrize(
@@ -191,8 +192,10 @@ def test_a_run_with_lessons_counts_their_cells(tmp_path):
 def editions(monkeypatch):
     """Takes the place of writing the lessons, which other tests look at."""
     folders = []
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # lessons in English
     monkeypatch.setattr(
-        "course_utils.lessons.editions.write_learner_editions", lambda folder: folders.append(folder) or []
+        "course_utils.lessons.editions.write_learner_editions",
+        lambda folder, translate: folders.append(folder) or [],
     )
     return folders
 
