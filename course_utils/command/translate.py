@@ -52,7 +52,7 @@ def update(lessons: list[Path], with_terms: bool = False, folder: Path | None = 
     _update_terms(folder)
     wrong = 0
     for name, found in [(COURSE, _sentences()), *((path.stem, _passages(path)) for path in lessons)]:
-        catalogue = Catalogue.read(folder / f"{name}.po", f"{name}, in Chinese").updated(found)
+        catalogue = Catalogue.read(folder / f"{name}.po", title_of(name)).updated(found)
         catalogue.write(folder / f"{name}.po")
         findings = list(findings_in(catalogue, folder, name))
         serious = [finding for finding in findings if finding.serious]
@@ -64,6 +64,11 @@ def update(lessons: list[Path], with_terms: bool = False, folder: Path | None = 
         for finding in findings if with_terms else serious:
             print(f"  {finding}")
     return wrong
+
+
+def title_of(name: str) -> str:
+    """Gives the first line of a catalogue."""
+    return f"{name}, in Chinese: python3 -m course_utils translate writes and checks this file"
 
 
 def findings_in(catalogue: Catalogue, folder: Path, name: str) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from babel.messages import pofile
 from babel.messages.catalog import Catalog, Message
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 from course_utils.files import write_atomically
 from course_utils.lessons.translation import Passage
 from course_utils.places import TRANSLATIONS
@@ -39,6 +39,7 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\n"
 
 """
+_LINE = re.compile(r'(?:#~ *)?(?:(?:msgctxt|msgid|msgstr) +)?"(?:[^"\\]|\\.)*"|#(?!~).*|')
 _ALIKE = 0.5  # share of equal characters from which a paragraph counts as an older one, changed
 _NO_WRAPPING = 10**9
 
@@ -123,13 +124,13 @@ class Catalogue:
         catalogue = cls(title, language)
         try:
             text = path.read_text(encoding="utf-8")
+            _refuse_odd_lines(path, text)
             found = pofile.read_po(io.StringIO(text), abort_invalid=True)
         except FileNotFoundError:
             return catalogue
         except pofile.PoFileError as error:
             raise CourseError(
-                f"{path}: line {error.lineno + 1} is no line of a catalogue: {error}. Expected msgctxt, "
-                'msgid and msgstr, each with its text in quotes, and \\" for a quote inside of it.'
+                f"{path}: line {error.lineno + 1}: {error}. Expected msgctxt, msgid, msgstr, in this order."
             ) from error
         except (OSError, ValueError) as error:
             raise CourseError(f"{path}: this is no catalogue that can be read: {error}.") from error
@@ -217,6 +218,16 @@ class Catalogue:
         return counts
 
 
+def _refuse_odd_lines(path: Path, text: str) -> None:
+    """Complains about what Babel would take for something else, and lose a letter of it."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not _LINE.fullmatch(line.strip()):
+            raise CourseError(
+                f"{path}: line {number} is no line of a catalogue: {shown(line)}. Expected msgctxt, msgid or "
+                'msgstr and its text in quotes, or only that, with \\" for a quote inside of it.'
+            )
+
+
 def _refuse_what_is_lost(path: Path, text: str, found: Catalog) -> None:
     """Complains where the reader has taken two entries for one, or left something out."""
     written = len(re.findall(r"^msgid\b", text, re.MULTILINE)) - 1  # the header is one
@@ -298,4 +309,5 @@ def _succeeding(passage: Passage, former: Entry | None) -> Entry:
     previous = former.previous or former.passage.text
     if passage.text == previous:
         return replace(former, passage=passage, fuzzy=former.fuzzy and not former.previous, previous="")
-    return replace(former, passage=passage, fuzzy=True, previous=previous)
+    comments = tuple(comment for comment in former.comments if comment != KEEP)
+    return replace(former, passage=passage, fuzzy=True, previous=previous, comments=comments)

@@ -178,7 +178,7 @@ _SETTING = {
     "a sign of half width beside Chinese": (
         rf"{_HAN} ?[,;:!?]|[,;:!?] ?{_HAN}|{_HAN}\.(?![0-9A-Za-z])|{_THING}[,;!?]"
     ),
-    "a bracket of half width beside Chinese": rf"{_HAN} ?\(|\({_HAN}|{_HAN}\)|\) ?{_HAN}",
+    "a bracket of half width beside Chinese": rf"{_HAN}\(|\({_HAN}|{_HAN}\)|\){_HAN}",
     "straight quotes beside Chinese": rf'{_HAN}"|"{_HAN}',
     "a sentence that ends with a full stop of half width": rf"^.*{_HAN}.*[A-Za-z0-9)*”…{_THING}]\.$",
     "a space between Chinese characters": rf"[{_HAN[1:-1]}{_FULL}]\s+[{_HAN[1:-1]}{_FULL}]",
