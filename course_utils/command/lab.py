@@ -74,8 +74,8 @@ def _on_languages(spoken: str) -> list[str]:
     if spoken == "zh":
         whole = len(complete_lessons(folder_of(languages.LANGUAGES[spoken])))
         return [
-            f"The lessons are in Chinese（中文）, {whole} of them wholly; for those in English: "
-            "`python3 -m course_utils lab --language en`"
+            f"The lessons are in Chinese（中文）, as far as they are translated ({whole} wholly); back to "
+            "English: `python3 -m course_utils lab --language en`"
         ]
     return (
         ["The lessons are in English; 中文版: `python3 -m course_utils lab --language zh`"]

@@ -233,6 +233,23 @@ def test_lab_takes_folder_port_and_address(started, editions, tmp_path):
     assert "--no-browser" not in started.command
 
 
+def test_lab_opens_the_lessons_in_the_language_that_was_asked_for_last(started, editions, tmp_path, capsys):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for arguments, place in (
+        (["--language", "zh"], mine / "zh"),
+        ([], mine / "zh"),
+        (["--language", "en"], mine),
+    ):
+        commands.run(["lab", "--folder", str(mine), *arguments])
+        assert editions.pop() == place
+        assert f"--ServerApp.root_dir={mine}" in started.command
+        first = (place / "00_orientation.ipynb").relative_to(mine).as_posix()
+        assert f"--LabApp.default_url=/lab/tree/{first}" in started.command
+        said = "in English; 中文版" if place == mine else "in Chinese（中文）"
+        assert f"The lessons are {said}" in capsys.readouterr().out
+
+
 def test_a_taken_port_is_told_before_anything_is_written(started, editions):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
