@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\
 _ITEM = re.compile(r"^( *)(?:[-*+]|[0-9]+[.)]) ", re.MULTILINE)
 _HAN = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 _FULL = "，。；：！？、"
-_THING = "\ufffc"  # stands for code or a formula, which is a word of the sentence
+_THING = "\ufffc"  # stands for code or a formula; a sign to Markdown, as ` and $ are
 _WORDS = re.compile(r"[^\W\d_][\w'’.-]*(?:[ \n,;:()/]+[^\W\d_][\w'’.-]*){6,}")
 # fmt: off
 _NUMBER_WORDS = [
@@ -126,7 +126,7 @@ _RULES = (_same_things, _same_numbers, _same_form, _is_chinese, _is_set_as_chine
 
 
 def _is_sign(character: str) -> bool:
-    return character != _THING and unicodedata.category(character)[0] in "PS"
+    return unicodedata.category(character)[0] in "PS"
 
 
 def _without_code(text: str) -> str:
@@ -263,6 +263,8 @@ def terms_as_text(terms: dict[str, Term]) -> str:
 def strange_terms(entry: Entry, terms: Iterable[Term]) -> Iterator[tuple[Term, str]]:
     """Finds terms of the English whose Chinese the translation does not have.
 
+    Names and abbreviations, terms with a capital letter, may also stay as they are: LSTM, BLEU.
+
     Args:
         entry: :class:`~course_utils.lessons.catalogues.Entry`.
         terms: of :class:`Term`.
@@ -275,5 +277,6 @@ def strange_terms(entry: Entry, terms: Iterable[Term]) -> Iterator[tuple[Term, s
     english, chinese = _prose(entry.passage.text).lower(), _prose(entry.translation)
     for term in terms:
         used = re.search(rf"(?<![\w-]){re.escape(term.english.lower())}(?![\w-])", english)
-        if used and not any(word in chinese for word in term.chinese):
+        stays = not term.english.islower() and term.english in chinese
+        if used and not stays and not any(word in chinese for word in term.chinese):
             yield term, f"“{term.english}” is {' or '.join(term.chinese)} in the glossary, which is not there"

@@ -196,6 +196,6 @@ def _comments(source: str) -> dict[int, str]:
                 text = _comment_text(token.string)
                 if re.search("[^\\W\\d_]", text) and not _DIRECTIVE.match(text):
                     found[token.start[0] - 1] = before
-    except (tokenize.TokenError, IndentationError):
+    except (tokenize.TokenError, SyntaxError):
         return {}  # no Python; whatever it is, it stays as it is
     return found

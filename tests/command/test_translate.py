@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from course_utils.command import translate
+from course_utils.command import commands, environment, translate
 
 GLOSSARY = "| English | 中文 | meaning |\n|---|---|---|\n| token | 词元, 标记 | a piece |"
 PARAGRAPHS = ["A text about pictures and `code`.", "One more token."]
@@ -91,3 +91,13 @@ def test_a_catalogue_that_is_up_to_date_is_not_written_again(lesson, folder):
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     translate.update([lesson], folder=folder)
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(("wrong", "code"), [(0, 0), (3, 1)])
+def test_the_command_takes_numbers_of_lessons_and_fails_where_something_is_wrong(wrong, code, monkeypatch):
+    asked = []
+    monkeypatch.setattr(environment, "enter", lambda extra="": None)
+    monkeypatch.setattr(translate, "update", lambda *arguments: asked.append(arguments) or wrong)
+    assert commands.run(["translate", "3", "--terms"]) == code
+    ((lessons, with_terms),) = asked
+    assert [path.name for path in lessons] == ["03_rnn_text_features.ipynb"] and with_terms

@@ -41,7 +41,9 @@ def test_an_answer_in_the_chinese_lesson_counts(tmp_path):
     assert answers.model_answer("0.2", tmp_path).startswith("*Model answer.*")
 
 
-@pytest.mark.parametrize("text", [*sorted(languages.spellings(editions.TEXT_STUB)), f"\n{editions.TEXT_STUB}  ", ""])
+@pytest.mark.parametrize(
+    "text", [*sorted(languages.spellings(editions.TEXT_STUB)), f"\n{editions.TEXT_STUB}  ", ""]
+)
 def test_it_is_not_shown_before(text, tmp_path):
     path, name = WRITTEN[0]
     with pytest.raises(CourseError, match=r"nothing is written for exercise 0\.2 yet"):

@@ -32,6 +32,7 @@ RIGHT = [
         '- A. B. Baltrušaitis, *A Survey of a few things and of others*, "the sum of it all is small": new.',
         "- A. B. Baltrušaitis，*A Survey of a few things and of others*，“the sum of it all is small”：新。",
     ),
+    ("**Use `x`** to *see $y$*.", "**用 `x`** 来*看 $y$*。"),
     ("Use ``a ` b`` and \\$5 or \\* here", "用 ``a ` b`` 与 \\$5 或 \\* 这里"),
 ]
 
@@ -80,6 +81,7 @@ WRONG = [
     ("Use `x` here.", "在这里用`x`。", "no space between Chinese and a Latin"),
     ("A **word (x)** is.", "一个**词（x）**是。", r"\*\* would be shown as it is"),
     ("A **“word”** is.", "一个**“词”**是。", r"\*\* would be shown as it is"),
+    ("**Use `x`** to.", "**用 `x`**来。", r"\*\* would be shown as it is"),
     ("A **word** is.", "一个**词是。", r"\*\* is opened and not closed"),
 ]
 
@@ -136,13 +138,19 @@ def test_the_table_of_terms_is_written_and_read(tmp_path):
 
 
 def strange(english, chinese):
-    terms = [Term("token", ("词元", "标记")), Term("word error rate", ("词错误率",), True)]
+    terms = [
+        Term("token", ("词元", "标记")),
+        Term("word error rate", ("词错误率",), True),
+        Term("WER", ("词错误率",)),
+    ]
     found = proofreading.strange_terms(Entry(Passage("cell", english), chinese), terms)
     return [(term.english, sentence) for term, sentence in found]
 
 
 def test_a_term_of_the_glossary_is_expected():
     assert strange("A token and its word error rate.", "一个词元和它的词错误率。") == []
+    assert strange("The WER.", "这个 WER。") == strange("The WER.", "词错误率。") == []
+    assert [term for term, _ in strange("The WER, a token.", "这个错误率，一个 token。")] == ["token", "WER"]
     assert strange("Tokenised `token`, no non-token.", "分词后。") == []
     assert strange("A Token.", "一个令牌。") == [
         ("token", "“token” is 词元 or 标记 in the glossary, which is not there")

@@ -1,6 +1,7 @@
 """A lesson is taken apart into paragraphs and put together again; in between, only words have changed."""
 
 import copy
+from functools import cache
 
 import pytest
 from nbformat import v4
@@ -11,6 +12,11 @@ from course_utils.places import NOTEBOOKS, TEMPLATE
 
 LESSONS = [*sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), TEMPLATE]
 ANSWER = {"nbgrader": {"grade": False, "grade_id": "a", "solution": True, "locked": False}}
+
+
+@cache
+def worked(path):
+    return editions.read_notebook(path)
 
 
 def notebook(*cells):
@@ -98,7 +104,7 @@ def test_model_answers_are_not_offered():
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.name[:2])
 def test_only_words_of_a_lesson_change(path):
-    edition = editions.learner_edition(editions.read_notebook(path))
+    edition = editions.learner_edition(worked(path))
     before = copy.deepcopy(edition)
     assert translated(edition, lambda passage: None) == before
     other = translated(edition, shouting)
@@ -113,9 +119,8 @@ def test_only_words_of_a_lesson_change(path):
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.name[:2])
 def test_what_the_program_writes_itself_is_in_the_course_sentences(path):
-    worked = editions.read_notebook(path)
-    lesson = {passage.text for passage in passages(editions.clear_answers(worked))}
-    edition = editions.learner_edition(worked)
+    lesson = {passage.text for passage in passages(editions.clear_answers(worked(path)))}
+    edition = editions.learner_edition(worked(path))
     titles = [cell.source.split("\n")[0] for cell in edition.cells if cell.id.startswith("should-see-")]
     assert set(titles) <= set(COURSE_SENTENCES)
     cells = [cell for cell in edition.cells if not cell.id.startswith("should-see-")]
