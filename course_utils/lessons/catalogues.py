@@ -244,8 +244,10 @@ def _entries(messages: Iterable[Message]) -> dict[Passage, Entry]:
         passage = Passage(message.context or "", message.id)
         before = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
         comments = tuple(line for line in message.user_comments if line and not line.startswith("|"))
-        previous = pofile.denormalize("\n".join(before).removeprefix("msgid ")) if before else ""
-        found[passage] = Entry(passage, message.string, "fuzzy" in message.flags, previous, comments)
+        # Who settles an entry deletes its mark; then the text before has done its work.
+        fuzzy = "fuzzy" in message.flags
+        previous = pofile.denormalize("\n".join(before).removeprefix("msgid ")) if before and fuzzy else ""
+        found[passage] = Entry(passage, message.string, fuzzy, previous, comments)
     return found
 
 

@@ -72,6 +72,13 @@ def test_a_changed_paragraph_keeps_its_translation_and_is_shown_in_english(full)
     assert again.updated([FIRST, SECOND, THIRD]) == full
 
 
+def test_a_settled_entry_forgets_the_text_before(full, tmp_path):
+    path = tmp_path / "a.po"
+    path.write_text(full.updated([CHANGED]).text().replace("#, fuzzy\n", ""), encoding="utf-8")
+    entry = Catalogue.read(path, full.title).entries[CHANGED]
+    assert (entry.state, entry.translation, entry.previous) == ("translated", "第一段。", "")
+
+
 def test_the_same_text_in_another_cell_stays_translated(full):
     moved = Passage("z", FIRST.text)
     assert full.updated([moved]).find(moved) == "第一段。"
