@@ -16,6 +16,7 @@ __all__ = [
     "SITE",
     "TEMPLATE",
     "TESTS",
+    "TRANSLATIONS",
     "VENV",
     "moved",
     "way_back",
@@ -28,6 +29,8 @@ TEMPLATE = ROOT / "docs" / "template" / "99_template.ipynb"
 """A lesson to copy, for authors: tested as the lessons are, but never among them."""
 DATA = ROOT / "data"
 TESTS = ROOT / "tests"
+TRANSLATIONS = ROOT / "translations"
+"""A folder per language with the catalogues of its lessons."""
 MY_LESSONS = ROOT / "my_lessons"
 """The learner's working folder, unless another is asked for."""
 SITE = ROOT / "site"

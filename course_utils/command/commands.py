@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     if is_whole():
         _add_answer(commands)
         _add_render(commands)
+        _add_translate(commands)
         _add_site(commands)
         _add_experiment(commands)
         _add_assign(commands)
@@ -74,6 +75,11 @@ def _add_lab(commands: argparse._SubParsersAction) -> None:
     )
     lab.add_argument(
         "--folder", metavar="DIR", help="your working folder (default: my_lessons in the course's folder)"
+    )
+    lab.add_argument(
+        "--language",
+        choices=["en", "zh"],
+        help="of the lessons: English or Chinese (default: as last time, or as this computer speaks)",
     )
 
 
@@ -116,6 +122,18 @@ def _add_render(commands: argparse._SubParsersAction) -> None:
     render = commands.add_parser("render", help="execute lessons and store their outputs (for authors)")
     render.set_defaults(run=_render)
     render.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
+
+
+def _add_translate(commands: argparse._SubParsersAction) -> None:
+    translate = commands.add_parser(
+        "translate",
+        help="bring the catalogues of the Chinese edition up to date, and check them (for authors)",
+    )
+    translate.set_defaults(run=_translate)
+    translate.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
+    translate.add_argument(
+        "--terms", action="store_true", help="also list terms whose Chinese is not that of the glossary"
+    )
 
 
 def _add_site(commands: argparse._SubParsersAction) -> None:
@@ -215,7 +233,7 @@ def _lab(options: argparse.Namespace) -> int:
     environment.enter()
     from course_utils.command import lab
 
-    return lab.start(options.folder, options.port, options.ip, not options.no_browser)
+    return lab.start(options.folder, options.port, options.ip, not options.no_browser, options.language)
 
 
 def _test(options: argparse.Namespace) -> int:
@@ -278,6 +296,16 @@ def _render(options: argparse.Namespace) -> int:
     _take_variables()
     render.render(notebooks)
     return 0
+
+
+def _translate(options: argparse.Namespace) -> int:
+    from course_utils.command import testing
+
+    notebooks = testing.notebooks(options.lessons)
+    environment.enter()
+    from course_utils.command import translate
+
+    return 1 if translate.update(notebooks, options.terms) else 0
 
 
 def _site(options: argparse.Namespace) -> int:

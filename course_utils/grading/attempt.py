@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from course_utils.errors import CourseError
 from course_utils.grading import slicing
 from course_utils.grading.limits import TooMuchWork, bounded_work
-from course_utils.grading.plan import Exercise, Step, grade_id
+from course_utils.grading.plan import Exercise, Step, grade_id, is_as_released
 from course_utils.grading.sandbox import Sandbox, SandboxGone
 from course_utils.grading.verdicts import Decision, State, Verdict, error_output, stream_output, writable
 
@@ -57,7 +57,7 @@ class Attempt:
             self._go_through(self._full_sources(max(trials)), trials)
 
     def _is_as_released(self, step: Step) -> bool:
-        return step.missing or step.cell.source.strip() == self._released[grade_id(step.cell)].source.strip()
+        return step.missing or is_as_released(step.cell.source, self._released[grade_id(step.cell)].source)
 
     def _decide_untouched(self) -> None:
         """Decides exercises whose answers nobody has written: they need no run."""

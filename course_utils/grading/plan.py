@@ -12,10 +12,21 @@ from nbformat import NotebookNode
 
 from course_utils.errors import CourseError
 from course_utils.grading import slicing
-from course_utils.lessons.editions import TEXT_STUB, clear_answers, read_notebook
+from course_utils.lessons import languages
+from course_utils.lessons.editions import CODE_STUB, TEXT_STUB, clear_answers, read_notebook
 from course_utils.places import ROOT
 
-__all__ = ["Broken", "Exercise", "Plan", "Step", "compose", "grade_id", "read_plan", "read_submission"]
+__all__ = [
+    "Broken",
+    "Exercise",
+    "Plan",
+    "Step",
+    "compose",
+    "grade_id",
+    "is_as_released",
+    "read_plan",
+    "read_submission",
+]
 
 _LARGEST_FILE = 20 * 2**20
 _MOST_CELLS = 2000
@@ -267,7 +278,9 @@ class _Frame:
     def __init__(self, plan: Plan) -> None:
         self.steps: list[Step] = []
         self._originals, self._released = plan.cells(), plan.cells("release")
-        self._handed_out = {cell.source.strip() for cell in plan.release.cells if cell.cell_type == "code"}
+        self._handed_out = {
+            _what_runs(cell.source) for cell in plan.release.cells if cell.cell_type == "code"
+        }
         self._checks = {exercise.check: exercise for exercise in plan.exercises}
         self._answers = {name for exercise in plan.exercises for name in exercise.answers}
         self._written = {name for name, _ in plan.written}
@@ -313,7 +326,8 @@ class _Frame:
 
     def _add_second_text(self, name: str, cell: NotebookNode) -> None:
         """Keeps a written answer in a copy of its cell, in the first one if that was left as it was."""
-        first, empty = self._placed[name].cell, {self._released[name].source.strip(), TEXT_STUB, ""}
+        first = self._placed[name].cell
+        empty = {self._released[name].source.strip(), "", *languages.spellings(TEXT_STUB)}
         text = cell.source.strip()
         if text in empty or text == first.source.strip():
             return
@@ -351,11 +365,32 @@ def grade_id(cell: NotebookNode) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def is_as_released(source: str, released: str) -> bool:
+    """Says whether an answer's cell is as it was handed out, in whatever language.
+
+    Args:
+        source: str, of the submission.
+        released: str, of the release.
+
+    Returns:
+        bool.
+    """
+    stub = CODE_STUB.split("\n")[0].removeprefix("# ")
+    for spelling in languages.spellings(stub):
+        source = source.replace(f"# {spelling}\n", f"# {stub}\n")
+    return source.strip() == released.strip()
+
+
+def _what_runs(source: str) -> str:
+    """Gives a cell without lines of comments, which is all that its editions in two languages differ in."""
+    return re.sub(r"^[ \t]*#.*\n?", "", source, flags=re.MULTILINE).strip()
+
+
 def _ordinary(cell: NotebookNode, handed_out: set[str]) -> Step:
     import nbformat.v4
 
     if cell.cell_type == "code":
-        kind = "course" if cell.source.strip() in handed_out else "own"
+        kind = "course" if _what_runs(cell.source) in handed_out else "own"
         return Step(nbformat.v4.new_code_cell(cell.source), kind)
     make = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else nbformat.v4.new_raw_cell
     pictures = {"attachments": cell.attachments} if cell.get("attachments") else {}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
-from course_utils.lessons import editions
+from course_utils.lessons import editions, languages
 from course_utils.places import NOTEBOOKS
 
 if TYPE_CHECKING:
@@ -39,7 +39,12 @@ def model_answer(number: str, folder: Path, notebooks: Path = NOTEBOOKS) -> str:
             f"{number} is no written question of {lesson.name}; those are: {there or 'none'}. What is "
             "answered in code is judged by the check below it."
         )
-    own = [folder / lesson.name, *folder.glob(f"{lesson.stem} (update *).ipynb")]
+    places = [languages.lessons_folder(folder, language) for language in languages.LANGUAGES]
+    own = [
+        path
+        for place in places
+        for path in (place / lesson.name, *place.glob(f"{lesson.stem} (update *).ipynb"))
+    ]
     if not any(_is_answered(path, name) for path in own):
         raise CourseError(
             f"{folder / lesson.name}: nothing is written for exercise {number} yet. Write your answer, save "
@@ -65,4 +70,4 @@ def _cells(lesson: Path) -> "dict[str, NotebookNode]":
 
 def _is_answered(path: Path, name: str) -> bool:
     cell = _cells(path).get(name) if path.is_file() else None
-    return cell is not None and cell.source.strip() not in ("", editions.TEXT_STUB)
+    return cell is not None and cell.source.strip() not in {"", *languages.spellings(editions.TEXT_STUB)}

@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -282,7 +283,11 @@ class Delivery:
     message: str
 
 
-def write_learner_editions(folder: Path, notebooks: Path = NOTEBOOKS) -> list[Delivery]:
+def write_learner_editions(
+    folder: Path,
+    notebooks: Path = NOTEBOOKS,
+    translate: "Callable[[NotebookNode, str], NotebookNode] | None" = None,
+) -> list[Delivery]:
     """Writes the learner edition of every lesson into a folder, never over anything that a learner wrote.
 
     A file that still is, byte for byte, what the course wrote is replaced when the lesson has changed. Any
@@ -294,6 +299,8 @@ def write_learner_editions(folder: Path, notebooks: Path = NOTEBOOKS) -> list[De
     Args:
         folder: Path, the learner's folder; made if it is not there.
         notebooks: Path, the folder of the worked edition.
+        translate: function of a learner edition and its lesson's name (the file's without .ipynb) that gives
+            it in another language; None for the one in which it is written.
 
     Returns:
         list of :class:`Delivery`, one per lesson in their order.
@@ -310,7 +317,7 @@ def write_learner_editions(folder: Path, notebooks: Path = NOTEBOOKS) -> list[De
         )
     _make_folder(folder, notebooks)
     record = Record(folder / STATE_FILE)
-    deliveries = [_deliver(folder, lesson, record) for lesson in lessons]
+    deliveries = [_deliver(folder, lesson, record, translate) for lesson in lessons]
     record.save()
     return deliveries
 
@@ -331,16 +338,23 @@ def _make_folder(folder: Path, notebooks: Path) -> None:
         ) from error
 
 
-def _deliver(folder: Path, lesson: Path, record: "Record") -> Delivery:
+def _deliver(
+    folder: Path,
+    lesson: Path,
+    record: "Record",
+    translate: "Callable[[NotebookNode, str], NotebookNode] | None",
+) -> Delivery:
     """Brings one lesson into the learner's folder."""
     import nbformat
 
     own = folder / lesson.name
     try:
         worked = read_notebook(lesson)
-        content = (nbformat.writes(learner_edition(worked)) + "\n").encode("utf-8")
+        edition = learner_edition(worked)
     except CourseError as error:
         return Delivery(own, "kept", _sentence_on_edits(folder, lesson, str(error)))
+    edition = translate(edition, lesson.stem) if translate else edition
+    content = (nbformat.writes(edition) + "\n").encode("utf-8")
     delivery = _bring(own, content, lesson, record)
     if not _is_saved_by_jupyter(worked):
         return delivery

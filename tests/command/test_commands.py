@@ -205,8 +205,10 @@ def test_a_run_with_lessons_counts_their_cells(tmp_path):
 def editions(monkeypatch):
     """Takes the place of writing the lessons, which other tests look at."""
     folders = []
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # lessons in English
     monkeypatch.setattr(
-        "course_utils.lessons.editions.write_learner_editions", lambda folder: folders.append(folder) or []
+        "course_utils.lessons.editions.write_learner_editions",
+        lambda folder, translate: folders.append(folder) or [],
     )
     return folders
 
@@ -242,6 +244,23 @@ def test_lab_takes_folder_port_and_address(started, editions, tmp_path):
         started.command
     )
     assert "--no-browser" not in started.command
+
+
+def test_lab_opens_the_lessons_in_the_language_that_was_asked_for_last(started, editions, tmp_path, capsys):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for arguments, place in (
+        (["--language", "zh"], mine / "zh"),
+        ([], mine / "zh"),
+        (["--language", "en"], mine),
+    ):
+        commands.run(["lab", "--folder", str(mine), *arguments])
+        assert editions.pop() == place
+        assert f"--ServerApp.root_dir={mine}" in started.command
+        first = (place / "00_orientation.ipynb").relative_to(mine).as_posix()
+        assert f"--LabApp.default_url=/lab/tree/{first}" in started.command
+        said = "in English; 中文版" if place == mine else "in Chinese（中文）"
+        assert f"The lessons are {said}" in capsys.readouterr().out
 
 
 def test_a_taken_port_is_told_before_anything_is_written(started, editions):

@@ -9,6 +9,7 @@ import pytest
 
 from course_utils.grading import plan, referee
 from course_utils.grading.limits import Limits
+from course_utils.lessons import languages
 from course_utils.places import NOTEBOOKS
 
 LESSONS = {
@@ -68,8 +69,12 @@ def test_the_sources_answers_earn_everything_and_a_blank_nothing(number):
     try:
         assert here.poll(400) and here.recv()[0] == "ready"
         lesson = plan.read_plan(LESSONS[number])
-        for edition, share in (("source", 1), ("release", 0)):
-            here.send_bytes(nbformat.writes(getattr(lesson, edition)).encode())
+        handed_in = [(lesson.source, 1), (lesson.release, 0)]
+        if number == "00":
+            chinese = languages.translator("zh")
+            handed_in += [(chinese(notebook, LESSONS[number].stem), share) for notebook, share in handed_in]
+        for notebook, share in handed_in:
+            here.send_bytes(nbformat.writes(notebook).encode())
             kind, found = here.recv()
             assert kind == "graded"
             earned = {verdict["number"]: verdict["earned"] for verdict in found["verdicts"]}

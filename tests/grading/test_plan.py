@@ -9,6 +9,9 @@ from nbformat import v4
 
 from course_utils import CourseError
 from course_utils.grading import plan
+from course_utils.lessons import languages
+from course_utils.lessons.translation import COURSE_SENTENCES, translated
+from course_utils.places import NOTEBOOKS
 
 ROLES = {"schema_version": 3, "task": False}
 ANSWER = {"grade": False, "solution": True, "locked": False, **ROLES}
@@ -303,3 +306,53 @@ def test_a_digest_depends_on_the_lessons_own_checks(tmp_path, monkeypatch):
 def test_what_is_no_notebook_is_named(content, reason):
     with pytest.raises(plan.Broken, match=reason):
         plan.read_submission(content)
+
+
+COMMENTED = "# Made up,\n# both.\nx = 1  # one\nif x:\n    # Never.\n    y = 2"
+
+
+def in_chinese(notebook):
+    """Every paragraph and comment in other words; the stubs as the Chinese edition has them."""
+    stubs = {
+        sentence: next(iter(languages.spellings(sentence) - {sentence})) for sentence in COURSE_SENTENCES
+    }
+    return translated(notebook, lambda passage: stubs.get(passage.text, "别的话。"))
+
+
+def test_a_translated_edition_is_composed_as_it_was(made):
+    made.release.cells[0].source = made.source.cells[0].source = COMMENTED
+    chinese = in_chinese(made.release)
+    assert [cell.source for cell in chinese.cells] != [cell.source for cell in made.release.cells]
+    kinds = [kind for kind, *_ in composed(made, chinese.cells)]
+    assert kinds == ["course", "answer", "check", "answer", "check", "text"]
+    answers = [cell for cell in chinese.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    released = made.cells("release")
+    assert all(plan.is_as_released(cell.source, released[plan.grade_id(cell)].source) for cell in answers[:2])
+    chinese.cells[0].source = chinese.cells[0].source.replace("x = 1", "x = 2")
+    answers[0].source += "\n# 我写的。"
+    assert composed(made, chinese.cells)[0][0] == "own"
+    assert not plan.is_as_released(answers[0].source, released[plan.grade_id(answers[0])].source)
+
+
+def test_a_written_answer_that_nobody_has_written_is_known_in_chinese(made):
+    stub = in_chinese(made.release).cells[-1]
+    mine = copy.deepcopy(stub)
+    mine.source = "我的回答。"
+    for cells in ([stub, mine], [mine, stub]):
+        steps = plan.compose(made, v4.new_notebook(cells=cells))
+        assert [step.cell.source for step in steps if step.kind == "text"] == ["我的回答。"]
+
+
+@pytest.mark.parametrize("number", ["00", "04"])
+def test_answers_in_a_chinese_lesson_are_composed_as_those_in_an_english_one(number):
+    made = plan.read_plan(next(NOTEBOOKS.glob(f"{number}_*.ipynb")))
+    answered = copy.deepcopy(made.release)
+    for cell in answered.cells:
+        if plan.grade_id(cell):
+            cell.source = made.cells()[plan.grade_id(cell)].source
+    english, chinese = composed(made, answered.cells), composed(made, in_chinese(answered).cells)
+    assert [(kind, number) for kind, _, number in english] == [(kind, number) for kind, _, number in chinese]
+    graded = [
+        [source for kind, source, _ in steps if kind in ("answer", "check")] for steps in (english, chinese)
+    ]
+    assert graded[0] == graded[1]

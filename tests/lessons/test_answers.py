@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from course_utils.errors import CourseError
-from course_utils.lessons import answers, editions
+from course_utils.lessons import answers, editions, languages
 from course_utils.places import NOTEBOOKS
 
 WRITTEN = [
@@ -34,7 +34,16 @@ def test_it_is_shown_to_whoever_has_written_one(path, name, copy, tmp_path):
     assert shown.startswith("*Model answer.*") and "*Rubric.*" in shown and "SOLUTION" not in shown
 
 
-@pytest.mark.parametrize("text", [editions.TEXT_STUB, f"\n{editions.TEXT_STUB}  ", ""])
+def test_an_answer_in_the_chinese_lesson_counts(tmp_path):
+    path, name = WRITTEN[0]
+    (tmp_path / "zh").mkdir()
+    write(tmp_path / "zh", path, name, "我的回答。")
+    assert answers.model_answer("0.2", tmp_path).startswith("*Model answer.*")
+
+
+@pytest.mark.parametrize(
+    "text", [*sorted(languages.spellings(editions.TEXT_STUB)), f"\n{editions.TEXT_STUB}  ", ""]
+)
 def test_it_is_not_shown_before(text, tmp_path):
     path, name = WRITTEN[0]
     with pytest.raises(CourseError, match=r"nothing is written for exercise 0\.2 yet"):

@@ -1,0 +1,126 @@
+"""The languages that learners can read the lessons in, and which of them a learner has chosen."""
+
+import functools
+import locale
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_utils.errors import CourseError
+from course_utils.files import write_atomically
+from course_utils.lessons.catalogues import COURSE, Catalogue, complete_lessons, folder_of
+from course_utils.lessons.translation import Passage, translated
+from course_utils.places import TRANSLATIONS
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["CHOICE_FILE", "LANGUAGES", "chosen", "lessons_folder", "remember", "spellings", "translator"]
+
+LANGUAGES = {"en": "", "zh": "zh_CN"}
+"""What a learner says → the folder of its catalogues; "" for the language that lessons are written in."""
+CHOICE_FILE = ".course-language"
+_NAMES_IN_LOCALES = {"zh": "zh", "chinese": "zh"}  # Windows says Chinese (Simplified)_China
+
+
+def lessons_folder(folder: Path, language: str) -> Path:
+    """Gives where a learner's lessons of a language lie.
+
+    Each language but English has a folder of its own inside the learner's. So lessons have the same names in
+    both and their links lead to each other, work in one language never touches work in the other, and both
+    are seen beside each other in JupyterLab.
+
+    Args:
+        folder: Path, the learner's.
+        language: str, a key of :data:`LANGUAGES`.
+
+    Returns:
+        Path.
+    """
+    return folder / language if LANGUAGES[language] else folder
+
+
+def chosen(folder: Path, asked: str | None) -> str:
+    """Says which language to open lessons in: what is asked for, else what was last, else the locale's.
+
+    Args:
+        folder: Path, the learner's.
+        asked: str, a key of :data:`LANGUAGES`, or None.
+
+    Returns:
+        str, a key of :data:`LANGUAGES`. A locale counts once a lesson is complete in its language.
+    """
+    if asked:
+        return asked
+    try:
+        before = (folder / CHOICE_FILE).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        before = ""
+    if before in LANGUAGES:
+        return before
+    spoken = _of_the_locale()
+    return spoken if spoken in LANGUAGES and complete_lessons(folder_of(LANGUAGES[spoken])) else "en"
+
+
+def remember(folder: Path, language: str) -> None:
+    """Keeps a choice for the next time, in the learner's folder.
+
+    Raises:
+        CourseError: when it cannot be written.
+    """
+    write_atomically(folder / CHOICE_FILE, f"{language}\n")
+
+
+def _of_the_locale() -> str:
+    # As POSIX has it: the first that is set, even to "C", decides.
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    name = next(filter(None, names), None) or locale.getlocale()[0] or ""
+    found = (language for start, language in _NAMES_IN_LOCALES.items() if name.lower().startswith(start))
+    return next(found, "en")
+
+
+def translator(language: str) -> Callable[["NotebookNode", str], "NotebookNode"]:
+    """Makes what puts learner editions into a language.
+
+    Args:
+        language: str, a key of :data:`LANGUAGES`.
+
+    Returns:
+        Function of a learner edition and the name of its lesson; what is not translated stays in English.
+
+    Raises:
+        CourseError: when this copy of the course lacks the catalogues, or one of them cannot be read.
+    """
+    if not LANGUAGES[language]:
+        return lambda notebook, name: notebook
+    folder = folder_of(LANGUAGES[language])
+    if not (folder / f"{COURSE}.po").is_file():
+        raise CourseError(
+            f"{folder}: there are no catalogues here, so this copy of the course has no lessons in the "
+            f"language {language!r}. Take the whole course, or `--language en`."
+        )
+    sentences = Catalogue.read(folder / f"{COURSE}.po")
+
+    def translate(notebook: "NotebookNode", name: str) -> "NotebookNode":
+        lesson = Catalogue.read(folder / f"{name}.po")
+        return translated(
+            notebook, lambda passage: lesson.find(passage) or sentences.find(Passage("", passage.text))
+        )
+
+    return translate
+
+
+@functools.cache
+def spellings(sentence: str) -> frozenset[str]:
+    """Gives what stands for a sentence of the program in learner editions of every language.
+
+    Args:
+        sentence: str, one of :data:`~course_utils.lessons.translation.COURSE_SENTENCES`.
+
+    Returns:
+        frozenset of str, itself and its translations.
+    """
+    catalogues = map(Catalogue.read, TRANSLATIONS.glob(f"*/{COURSE}.po"))
+    found = (catalogue.find(Passage("", sentence)) for catalogue in catalogues)
+    return frozenset({sentence, *filter(None, found)})

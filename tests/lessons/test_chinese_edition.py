@@ -1,0 +1,59 @@
+"""The committed catalogues fit the lessons, and what they say is right as far as a program can tell."""
+
+import pytest
+
+from course_utils.command import translate
+from course_utils.lessons import editions, proofreading
+from course_utils.lessons.catalogues import COURSE, TERMS, Catalogue, complete_lessons, folder_of
+from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
+from course_utils.places import NOTEBOOKS
+
+FOLDER = folder_of("zh_CN")
+LESSONS = {path.stem: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
+RUN = "run `python3 -m course_utils translate`"
+
+
+@pytest.fixture(scope="module")
+def offered():
+    """What each catalogue should have."""
+    lessons = {
+        name: passages(editions.clear_answers(editions.read_notebook(path))) for name, path in LESSONS.items()
+    }
+    return {COURSE: [Passage("", sentence) for sentence in COURSE_SENTENCES], **lessons}
+
+
+def test_each_lesson_has_its_catalogue_and_no_other_is_there():
+    assert {path.stem for path in FOLDER.glob("*.po")} == {COURSE, *LESSONS}, RUN
+
+
+@pytest.mark.parametrize("name", [COURSE, *LESSONS])
+def test_it_is_up_to_date_and_written_as_the_command_writes_it(name, offered):
+    path = FOLDER / f"{name}.po"
+    catalogue = Catalogue.read(path, translate.title_of(name))
+    assert list(catalogue.entries) == offered[name], RUN
+    assert catalogue.text() == path.read_text(encoding="utf-8"), RUN
+
+
+@pytest.mark.parametrize("name", [COURSE, *LESSONS])
+def test_nothing_in_it_is_wrong(name):
+    findings = translate.findings_in(Catalogue.read(FOLDER / f"{name}.po"), FOLDER, name)
+    assert not [str(finding) for finding in findings if finding.serious]
+
+
+def test_the_sentences_of_the_program_are_translated():
+    assert Catalogue.read(FOLDER / f"{COURSE}.po").states() == {
+        "translated": len(COURSE_SENTENCES),
+        "fuzzy": 0,
+        "untranslated": 0,
+    }
+
+
+def test_complete_lessons_are_lessons():
+    assert set(complete_lessons(FOLDER)) <= set(LESSONS)
+
+
+def test_the_table_of_terms_has_what_the_glossaries_have(offered):
+    found = proofreading.glossary_terms(passage.text for found in offered.values() for passage in found)
+    assert {term: found[term].chinese for term in found} == {
+        term.english: term.chinese for term in proofreading.read_terms(FOLDER / TERMS).values()
+    }, RUN
