@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from course_utils.places import ROOT
+from tests.test_guides import anchor_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -25,10 +26,16 @@ def test_picture_is_the_one_that_lesson_00_draws():
     assert shown == base64.b64decode(drawn), "copy the picture of lesson 00's cell four-steps over it"
 
 
-def test_links_lead_somewhere():
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_links_lead_somewhere(name):
+    targets = re.findall(r"\]\((?!https?:)([^)]+)\)", (ROOT / name).read_text(encoding="utf-8"))
     assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+    for target in targets:
+        file, _, anchor = target.partition("#")
+        assert (ROOT / file).exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", (ROOT / file).read_text(encoding="utf-8"), flags=re.M)
+            assert anchor in map(anchor_of, headings), target
 
 
 def test_every_lesson_is_listed_as_ready_and_no_other():

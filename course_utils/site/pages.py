@@ -104,7 +104,7 @@ def section(text: str, title: str) -> str:
 
     Args:
         text: Markdown.
-        title: of the heading; "" for what stands before the first one, without the title of the whole.
+        title: of the heading; "" for what stands between the title of the whole and the first one.
 
     Returns:
         Markdown.
@@ -113,7 +113,8 @@ def section(text: str, title: str) -> str:
         CourseError: when there is no such heading.
     """
     if not title:
-        return re.sub(r"\A# .*\n", "", text.partition("\n## ")[0]).strip() + "\n"
+        opening = text.partition("\n## ")[0]
+        return re.sub(r"\A.*?^# [^\n]*\n", "", opening, flags=re.M | re.S).strip() + "\n"
     found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, flags=re.M | re.S)
     if not found:
         raise CourseError(
