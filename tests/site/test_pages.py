@@ -69,7 +69,7 @@ def test_colab_fetches_the_course_before_anything_else():
     nbformat.validate(pages.colab_edition(edition, REPOSITORY))
 
 
-TEXT = "English | [中文](b.md)\n\n# Title\n\nFirst.\n\n## One\n\nText.\n\n### Deeper\n\nMore.\n\n## Two\n\nEnd.\n"
+TEXT = "A | [B](b.md)\n\n# Title\n\nFirst.\n\n## One\n\nText.\n\n### Deeper\n\nMore.\n\n## Two\n\nEnd.\n"
 
 
 @pytest.mark.parametrize(
