@@ -10,6 +10,7 @@ from pathlib import Path
 __all__ = [
     "CACHE",
     "DATA",
+    "LANGUAGES",
     "MY_LESSONS",
     "NOTEBOOKS",
     "ROOT",
@@ -31,6 +32,8 @@ DATA = ROOT / "data"
 TESTS = ROOT / "tests"
 TRANSLATIONS = ROOT / "translations"
 """A folder per language with the catalogues of its lessons."""
+LANGUAGES = {"en": "", "zh": "zh_CN"}
+"""What a learner says → the folder of its catalogues; "" for the language that lessons are written in."""
 MY_LESSONS = ROOT / "my_lessons"
 """The learner's working folder, unless another is asked for."""
 SITE = ROOT / "site"

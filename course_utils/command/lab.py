@@ -11,7 +11,7 @@ from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
 from course_utils.lessons import editions, languages
 from course_utils.lessons.catalogues import complete_lessons, folder_of
-from course_utils.places import CACHE, MY_LESSONS, TRANSLATIONS
+from course_utils.places import CACHE, LANGUAGES, MY_LESSONS, TRANSLATIONS
 
 FIRST_LESSON = "00_orientation.ipynb"
 
@@ -24,7 +24,7 @@ def start(folder: str | None, port: int | None, ip: str, browser: bool, language
         port: the port to listen on, which must be free; the first free one from 8888 when None.
         ip: the address to listen on.
         browser: whether to open one.
-        language: of the lessons, a key of ``languages.LANGUAGES``; the last one, or the locale's, when None.
+        language: of the lessons, a key of ``places.LANGUAGES``; the last one, or the locale's, when None.
 
     Returns:
         JupyterLab's exit code, on Windows; elsewhere this process becomes JupyterLab.
@@ -72,7 +72,7 @@ def _require_free(ip: str, port: int) -> None:
 def _on_languages(spoken: str) -> list[str]:
     """Says which language the lessons are in and how to change it; nothing where there is no other."""
     if spoken == "zh":
-        whole = len(complete_lessons(folder_of(languages.LANGUAGES[spoken])))
+        whole = len(complete_lessons(folder_of(LANGUAGES[spoken])))
         return [
             f"The lessons are in Chinese（中文）, as far as they are translated ({whole} wholly); back to "
             "English: `python3 -m course_utils lab --language en`"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.files import write_atomically
-from course_utils.lessons import editions, proofreading
+from course_utils.lessons import descriptions, editions, proofreading
 from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, complete_lessons, folder_of
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
@@ -101,7 +101,8 @@ def _sentences() -> list[Passage]:
 
 
 def _passages(lesson: Path) -> list[Passage]:
-    return passages(editions.clear_answers(editions.read_notebook(lesson)))
+    words = passages(editions.clear_answers(editions.read_notebook(lesson)))
+    return words + descriptions.offered(lesson.name[:2])
 
 
 def _update_terms(folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
 from course_utils.lessons import editions, languages
-from course_utils.places import NOTEBOOKS
+from course_utils.places import LANGUAGES, NOTEBOOKS
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -39,7 +39,7 @@ def model_answer(number: str, folder: Path, notebooks: Path = NOTEBOOKS) -> str:
             f"{number} is no written question of {lesson.name}; those are: {there or 'none'}. What is "
             "answered in code is judged by the check below it."
         )
-    places = [languages.lessons_folder(folder, language) for language in languages.LANGUAGES]
+    places = [languages.lessons_folder(folder, language) for language in LANGUAGES]
     own = [
         path
         for place in places

@@ -1,6 +1,8 @@
 """What the figures of lesson 01 show, by name: their alt text and caption."""
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "orientation": (
         "Left, by the document's function: the arrow points to the left and the word UP lies on its side, a "
         "quarter turn anticlockwise. Right, read with its orientation: the arrow points up and UP reads "
@@ -45,3 +47,5 @@ described = {
     "own": "The image chosen in the cell above, as a centre crop of 128 × 128 pixels.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("01", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""

@@ -2,7 +2,9 @@
 
 import textwrap
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "edge": (
         "Three images. A white square on black. Its vertical edges: on grey, which is 0, a white bar at the"
         " square's left side and a black one at its right. Its horizontal edges: a white bar at the upper "
@@ -71,6 +73,8 @@ described = {
     ),
 }
 """Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("02", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""
 
 
 def verdict(answer: str, truth: str, width: int = 16) -> str:

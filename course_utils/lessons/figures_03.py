@@ -1,6 +1,8 @@
 """What the figures of lesson 03 show, by name: their alt text and caption."""
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "tanh": (
         "Two curves. The tanh rises from -1 to 1 through 0, steeply in the middle and flat outside -3 and 3. "
         "Its slope is a bell: 1 at 0, nearly 0 beyond -3 and 3."
@@ -33,3 +35,5 @@ described = {
     ),
 }
 """Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("03", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""

@@ -1,6 +1,8 @@
 """What the figures of lesson 04 show, by name: their alt text and caption."""
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "bowl-turn": (
         "The bowl from above, as lines of equal height, with the path of 30 steps from the left to the star "
         "at the minimum. Up to a rate of 0.1 it comes from one side; above, it jumps across the valley from "
@@ -58,3 +60,6 @@ described = {
         "bar, a large one to the left, above the diagonal."
     ),
 }
+"""Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("04", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""

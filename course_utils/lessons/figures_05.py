@@ -1,6 +1,8 @@
 """What the figures of lesson 05 show, by name: their alt text and caption."""
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "temperature": (
         "Ten bars, the attention weights of ten keys with the same random scores at every temperature. At a "
         "low temperature one bar reaches 1 and the others are gone; the higher it is, the more alike they "
@@ -63,3 +65,5 @@ described = {
     ),
 }
 """Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("05", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""

@@ -1,6 +1,8 @@
 """What the figures of lesson 06 show, by name: their alt text and caption."""
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "three-sets": (
         "Three rows, one for each test set: R@10 from text to picture. In each the dual encoder is three "
         "circles, close together, with the interval of one seed as a thin line; below it a square for the "
@@ -25,3 +27,6 @@ described = {
         "left. Over each the beginning of its name and its cosine."
     ),
 }
+"""Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("06", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""

@@ -1,6 +1,8 @@
 """What the figures of lesson 07 show, by name: their alt text and caption."""
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "scenes": (
         "Four scenes of three to six emoji on soft backgrounds. Over each its caption, which lists the "
         "things row by row."
@@ -42,3 +44,5 @@ described = {
     "own": "Your scene or picture, enlarged, with the caption that our writer gives it.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("07", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""

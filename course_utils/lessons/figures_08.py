@@ -1,6 +1,8 @@
 """What the figures of lesson 08 show, by name: their alt text and caption."""
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "bats": (
         "Two drawings: A, an animal with wings, and B, a wooden bat with a ball. Below them one English "
         "sentence with two translations."
@@ -25,3 +27,5 @@ described = {
     "own": "The picture that your sentence was translated with, enlarged.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("08", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""

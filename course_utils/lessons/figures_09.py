@@ -1,6 +1,8 @@
 """What the figures of lesson 09 show, by name: their alt text and caption."""
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "spectrogram": (
         "A spectrogram, 40 mel bands (the bins) over two and a half seconds. Three bright patches, the "
         "digits, stand between dark pauses; within each patch bands of energy bend up or down as the "
@@ -57,3 +59,5 @@ described = {
     "own": "The spectrogram of your recording, 40 mel bands (the bins) over time.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("09", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""

@@ -11,15 +11,13 @@ from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 from course_utils.lessons.catalogues import COURSE, Catalogue, complete_lessons, folder_of
 from course_utils.lessons.translation import Passage, translated
-from course_utils.places import TRANSLATIONS
+from course_utils.places import LANGUAGES, TRANSLATIONS
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["CHOICE_FILE", "LANGUAGES", "chosen", "lessons_folder", "remember", "spellings", "translator"]
+__all__ = ["CHOICE_FILE", "chosen", "lessons_folder", "remember", "spellings", "translator"]
 
-LANGUAGES = {"en": "", "zh": "zh_CN"}
-"""What a learner says → the folder of its catalogues; "" for the language that lessons are written in."""
 CHOICE_FILE = ".course-language"
 _NAMES_IN_LOCALES = {"zh": "zh", "chinese": "zh"}  # Windows says Chinese (Simplified)_China
 
@@ -33,7 +31,7 @@ def lessons_folder(folder: Path, language: str) -> Path:
 
     Args:
         folder: Path, the learner's.
-        language: str, a key of :data:`LANGUAGES`.
+        language: str, a key of :data:`~course_utils.places.LANGUAGES`.
 
     Returns:
         Path.
@@ -46,10 +44,11 @@ def chosen(folder: Path, asked: str | None) -> str:
 
     Args:
         folder: Path, the learner's.
-        asked: str, a key of :data:`LANGUAGES`, or None.
+        asked: str, a key of :data:`~course_utils.places.LANGUAGES`, or None.
 
     Returns:
-        str, a key of :data:`LANGUAGES`. A locale counts once a lesson is complete in its language.
+        str, a key of :data:`~course_utils.places.LANGUAGES`. A locale counts once a lesson is complete in its
+        language.
     """
     if asked:
         return asked
@@ -84,7 +83,7 @@ def translator(language: str) -> Callable[["NotebookNode", str], "NotebookNode"]
     """Makes what puts learner editions into a language.
 
     Args:
-        language: str, a key of :data:`LANGUAGES`.
+        language: str, a key of :data:`~course_utils.places.LANGUAGES`.
 
     Returns:
         Function of a learner edition and the name of its lesson; what is not translated stays in English.

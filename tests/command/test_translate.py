@@ -5,6 +5,8 @@ import pytest
 from nbformat import v4
 
 from course_utils.command import commands, environment, translate
+from course_utils.lessons.catalogues import Catalogue
+from course_utils.lessons.translation import Passage
 
 GLOSSARY = "| English | 中文 | meaning |\n|---|---|---|\n| token | 词元, 标记 | a piece |"
 PARAGRAPHS = ["A text about pictures and `code`.", "One more token."]
@@ -84,6 +86,23 @@ def test_a_complete_lesson_lacks_nothing(lesson, folder, capsys):
     (folder / "complete.txt").write_text("00_first\n", encoding="utf-8")
     assert translate.update([lesson], folder=folder) == 3
     assert "it is untranslated, in a lesson that complete.txt has as complete" in capsys.readouterr().out
+
+
+def test_descriptions_of_figures_stand_behind_the_lesson_and_are_required_as_it_is(
+    lesson, folder, monkeypatch, capsys
+):
+    bowl = Passage("figure bowl", "A bowl with 3 paths.")
+    monkeypatch.setattr(translate.descriptions, "offered", lambda number: {"00": [bowl]}[number])
+    translate.update([lesson], folder=folder)
+    path = folder / "00_first.po"
+    assert list(Catalogue.read(path).entries)[-1] == bowl
+    (folder / "complete.txt").write_text("00_first\n", encoding="utf-8")
+    assert translate.update([lesson], folder=folder) == 4
+    content = path.read_text(encoding="utf-8")
+    path.write_text(content.replace('paths."\nmsgstr ""', 'paths."\nmsgstr "一只碗。"'), encoding="utf-8")
+    capsys.readouterr()
+    translate.update([lesson], folder=folder)
+    assert "  figure bowl: the number 3 is missing" in capsys.readouterr().out
 
 
 def test_a_catalogue_that_is_up_to_date_is_not_written_again(lesson, folder):

@@ -3,7 +3,7 @@
 import pytest
 
 from course_utils.command import translate
-from course_utils.lessons import editions, proofreading
+from course_utils.lessons import descriptions, editions, proofreading
 from course_utils.lessons.catalogues import COURSE, TERMS, Catalogue, complete_lessons, folder_of
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
@@ -17,7 +17,8 @@ RUN = "run `python3 -m course_utils translate`"
 def offered():
     """What each catalogue should have."""
     lessons = {
-        name: passages(editions.clear_answers(editions.read_notebook(path))) for name, path in LESSONS.items()
+        name: passages(editions.clear_answers(editions.read_notebook(path))) + descriptions.offered(name[:2])
+        for name, path in LESSONS.items()
     }
     return {COURSE: [Passage("", sentence) for sentence in COURSE_SENTENCES], **lessons}
 

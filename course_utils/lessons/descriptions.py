@@ -1,0 +1,66 @@
+"""Descriptions of figures, kept by name in ``figures_NN.py``, in the language of the folder a lesson runs in.
+
+Everything but a translated lesson gets the English, which costs nothing: no catalogue is read.
+"""
+
+import importlib
+import importlib.util
+from pathlib import Path
+
+from course_utils.errors import CourseError
+from course_utils.lessons.translation import Passage
+from course_utils.places import LANGUAGES, TRANSLATIONS
+
+__all__ = ["in_this_folder", "offered"]
+
+
+def in_this_folder(number: str, english: dict[str, str]) -> dict[str, str]:
+    """Puts a lesson's descriptions into the language of the folder that its kernel runs in.
+
+    A kernel runs where its notebook lies, and lessons in another language lie in a folder of its name
+    (:func:`course_utils.lessons.languages.lessons_folder`). So lessons in two languages, open beside each
+    other, each keep their own.
+
+    Args:
+        number: str, the lesson's, such as "03".
+        english: dict from the name of a figure to its description.
+
+    Returns:
+        dict with the same names; in English what is not translated, and everything where the catalogue is
+        missing or cannot be read: no figure fails for its words.
+    """
+    try:
+        language = LANGUAGES.get(Path.cwd().name)
+    except OSError:  # the folder is gone
+        language = None
+    if not language:
+        return english
+    from course_utils.lessons.catalogues import Catalogue  # half a second that English need not wait for
+
+    for path in (TRANSLATIONS / language).glob(f"{number}_*.po"):
+        try:
+            catalogue = Catalogue.read(path)
+        except CourseError:
+            continue
+        return {name: catalogue.find(_passage(name, text)) or text for name, text in english.items()}
+    return english
+
+
+def offered(number: str) -> list[Passage]:
+    """Lists what of a lesson's figures can be translated, in their order.
+
+    Args:
+        number: str, the lesson's, such as "03".
+
+    Returns:
+        list of :class:`~course_utils.lessons.translation.Passage`; empty for a lesson without descriptions of
+        this kind.
+    """
+    name = f"course_utils.lessons.figures_{number}"
+    if not importlib.util.find_spec(name):
+        return []
+    return [_passage(*item) for item in importlib.import_module(name).ENGLISH.items()]
+
+
+def _passage(name: str, text: str) -> Passage:
+    return Passage(f"figure {name}", text)
