@@ -1,4 +1,4 @@
-"""Diagrams of lesson 10: one sequence of all modalities, who may look at whom, and a language model that sees."""
+"""Diagrams of lesson 10: one sequence of all modalities, who may look at whom, a language model that sees."""
 
 from collections.abc import Sequence
 
@@ -45,8 +45,9 @@ def patch_order(rows: int, columns: int) -> tuple[Figure, str]:
     for patch in range(patches):
         shapes.cell(axes, (start + 1.9 + 1.3 * patch, middle - 0.5), 1.2, 1.0, str(patch), _PICTURE)
     return figure, (
-        f"Left, a picture of {rows} rows of {columns} patches, numbered row by row from the top left, 0 to "
-        f"{patches - 1}. An arrow leads to the same {patches} patches in one row, in the order of their numbers."
+        f"Left, a picture of {rows} rows of {columns} patches, numbered row by row from the top left, "
+        f"0 to {patches - 1}. An arrow leads to the same {patches} patches in one row, in the order of their "
+        "numbers."
     )
 
 
@@ -111,13 +112,9 @@ def who_looks(masks: Sequence[tuple[str, Sequence[str], np.ndarray]]) -> tuple[F
         axes.tick_params(length=0)
         axes.grid(visible=False)
         seen = (", ".join(np.array(names)[row]) or "nothing" for row in np.asarray(mask, bool))
-        told.append(
-            f"{title}: "
-            + "; ".join(f"{name} looks at {what}" for name, what in zip(names, seen, strict=True))
-        )
-    return figure, "Tables with a dot where the row's token may look at the column's. " + ". ".join(
-        told
-    ) + "."
+        looks = (f"{name} looks at {what}" for name, what in zip(names, seen, strict=True))
+        told.append(f"{title}: {'; '.join(looks)}.")
+    return figure, f"Tables with a dot where the row's token may look at the column's. {' '.join(told)}"
 
 
 def language_block(width: int, hidden: int) -> tuple[Figure, str]:
@@ -182,8 +179,8 @@ def turned_pairs(positions: Sequence[int], frequencies: Sequence[float]) -> tupl
     told = ", ".join(f"pair {row} by {frequency:g}" for row, frequency in enumerate(frequencies))
     return figure, (
         f"{rows} rows of {columns} circles, each with an arrow, for the positions "
-        f"{', '.join(map(str, positions))}. From one position to the next the arrow turns further, in radians: "
-        f"{told}."
+        f"{', '.join(map(str, positions))}. From one position to the next the arrow turns further, in "
+        f"radians: {told}."
     )
 
 
@@ -251,8 +248,8 @@ def seeing_language_model(regions: int, features: int, width: int) -> tuple[Figu
     return figure, (
         f"On the left a picture goes through a frozen encoder, which gives {regions} regions of {features} "
         f"numbers, and a trained projector, which makes {regions} soft tokens of {width} numbers of them. On "
-        f"the right the words of a question become vectors of {width} numbers by the frozen table. Both stand "
-        "in one row, which the language model, frozen or with LoRA, reads; it writes the answer."
+        f"the right the words of a question become vectors of {width} numbers by the frozen table. Both "
+        "stand in one row, which the language model, frozen or with LoRA, reads; it writes the answer."
     )
 
 
@@ -281,7 +278,7 @@ def low_rank_update(inputs: int, outputs: int, rank: int) -> tuple[Figure, str]:
     axes.text(14.7, 2.8, f"({rank}, {outputs}), zero at first", ha="center", fontsize=10)
     axes.text(17.6, 3.9, f"{thin:,} weights\nare trained", va="center", fontsize=10)
     return figure, (
-        f"A square, the frozen kernel of {inputs} × {outputs} = {kernel:,} weights, plus alpha/{rank} times the "
-        f"product of a thin upright matrix A, {inputs} × {rank}, and a thin flat matrix B, {rank} × {outputs}, "
-        f"which is zero at first. The thin ones have {thin:,} weights together."
+        f"A square, the frozen kernel of {inputs} × {outputs} = {kernel:,} weights, plus alpha/{rank} times "
+        f"the product of a thin upright matrix A, {inputs} × {rank}, and a thin flat matrix B, {rank} × "
+        f"{outputs}, which is zero at first. The thin ones have {thin:,} weights together."
     )
