@@ -9,5 +9,28 @@ described = {
         "Four white squares, each with one small emoji in one quarter, and above each the quarter's number: "
         "0 top left, 1 top right, 2 bottom left, 3 bottom right."
     ),
+    "seeing": (
+        "The loss of a projector over 48 steps of training. It falls steeply at first, from its largest value, "
+        "then more slowly, and is lowest at the end."
+    ),
+    "ladder": (
+        "Six rows from bottom to top: nothing, named cells, projector, projector with LoRA, everything, true "
+        "description. Circles for the trained styles and squares for the unseen one show the share of exact "
+        "answers, with a line over three seeds."
+    ),
+    "asked": (
+        "Four scenes in the unseen style, each a light picture with a few emoji on a board of three by three "
+        "cells. Above each stand two questions with the model's answers: where one of the things is, and what "
+        "is in the middle."
+    ),
+    "orders": (
+        "Three scenes, each with a square patch of coloured pixels in one cell that was empty. Above each "
+        "stands the same question and what the model answers to it."
+    ),
+    "cache": (
+        "Four rising straight lines on logarithmic axes, the cache in megabytes against tokens. From top to "
+        "bottom: LLaVA-1.5-7B, Qwen2.5-VL-7B about nine times lower, SmolVLM-256M, and ours at the bottom."
+    ),
+    "own": "Your scene, enlarged: things in some cells of a board of three by three.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
