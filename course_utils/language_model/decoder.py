@@ -201,8 +201,9 @@ def grouped_query_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Te
 class LanguageBlock(layers.Layer):
     """Looks back, then thinks: x ← x + o(attention(norm1(x))), x ← x + down(silu(gate(y)) · up(y)).
 
-    In the second y = norm2(x). Its layers ``q``, ``k``, ``v``, ``o``, ``gate``, ``up`` and ``down`` are dense,
-    without bias. The network with a gate is SwiGLU, Shazeer, arXiv:2002.05202. Introduced in lesson 10.
+    In the second y = norm2(x). Its layers ``q``, ``k``, ``v``, ``o``, ``gate``, ``up`` and ``down`` are
+    dense, without bias. The network with a gate is SwiGLU, Shazeer, arXiv:2002.05202. Introduced in lesson
+    10.
 
     Args:
         configuration: :class:`Configuration` of the model.

@@ -38,10 +38,12 @@ def add_lora(
         the variables A and B of each layer, block by block.
 
     Raises:
-        CourseError: a part is no layer, or the model has LoRA already.
+        CourseError: a part is no layer, there is none, or the model has LoRA already.
     """
     rank = arguments.whole_number("rank", rank)
     parts = [arguments.choice("an item of parts", part, _PARTS) for part in arguments.strings("parts", parts)]
+    if not parts:
+        raise CourseError(f"parts is empty; expected one or more of {', '.join(map(repr, _PARTS))}.")
     if _matrices(model):
         raise CourseError("the model has LoRA already; expected one without. Load or make the model anew.")
     model.trainable = False

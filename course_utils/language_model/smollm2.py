@@ -11,18 +11,30 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from course_utils import arguments
-from course_utils.errors import CourseError
-from course_utils.language_model.gguf import Stored, read_gguf
-from course_utils.language_model.tokens import ByteLevelBPE
+# The doctor looks for the file where the course's packages are not: what needs them is imported by `load`.
+from course_utils.errors import CourseError, shown
 from course_utils.places import CACHE
 
 if TYPE_CHECKING:
-    from course_utils.language_model.decoder import LanguageBlock, LanguageModel
+    import numpy as np
 
-__all__ = ["ABSENT", "END", "MODEL", "NAME", "Download", "chat", "here", "load", "path", "require_whole"]
+    from course_utils.language_model.decoder import LanguageBlock, LanguageModel
+    from course_utils.language_model.gguf import Stored
+    from course_utils.language_model.tokens import ByteLevelBPE
+
+__all__ = [
+    "ABSENT",
+    "END",
+    "MODEL",
+    "NAME",
+    "Download",
+    "chat",
+    "fetched",
+    "here",
+    "load",
+    "path",
+    "require_whole",
+]
 
 NAME = "SmolLM2-135M-Instruct"
 
@@ -72,18 +84,23 @@ def path() -> Path:
     return CACHE / "models" / Path(MODEL.member).name
 
 
+def fetched() -> bool:
+    """Says whether the model has been fetched, by the file's length; :func:`load` looks at all of it.
+
+    Introduced in lesson 10.
+    """
+    return path().is_file() and path().stat().st_size == MODEL.size
+
+
 def here() -> bool:
     """Says whether the model has been fetched; where it has not, prints how to, in one line.
 
     Introduced in lesson 10.
-
-    Returns:
-        bool. It looks at the file's length only; :func:`load` looks at all of it.
     """
-    if path().is_file() and path().stat().st_size == MODEL.size:
-        return True
-    print(ABSENT)
-    return False
+    there = fetched()
+    if not there:
+        print(ABSENT)
+    return there
 
 
 def require_whole(file: Path) -> None:
@@ -109,7 +126,7 @@ def require_whole(file: Path) -> None:
         )
 
 
-def load(dtype: Any = "float32") -> tuple["LanguageModel", ByteLevelBPE]:
+def load(dtype: Any = "float32") -> tuple["LanguageModel", "ByteLevelBPE"]:
     """Reads the model, frozen, and its tokenizer.
 
     Takes some seconds and, in float32, 540 MB of memory. Introduced in lesson 10.
@@ -126,6 +143,8 @@ def load(dtype: Any = "float32") -> tuple["LanguageModel", ByteLevelBPE]:
     """
     require_whole(path())
     from course_utils.language_model.decoder import Configuration, LanguageModel
+    from course_utils.language_model.gguf import read_gguf
+    from course_utils.language_model.tokens import ByteLevelBPE
 
     settings, stored = read_gguf(path())
     sizes = {
@@ -163,19 +182,19 @@ def chat(*turns: str, system: str = _SYSTEM) -> str:
         str. What the model writes next is its answer; it ends with :data:`END`.
 
     Raises:
-        CourseError: the turns end with the model's own.
+        CourseError: a turn is no str, or the last is the model's own.
     """
-    turns = [arguments.string("an item of turns", turn) for turn in turns]
-    if len(turns) % 2 == 0:
+    if len(turns) % 2 == 0 or not all(isinstance(turn, str) for turn in turns):
         raise CourseError(
-            f"turns has {len(turns)} items; expected an odd number: the person, the model, …, the person."
+            f"turns are {shown(turns)}; expected an odd number of strings: the person, the model, …, the"
+            " person."
         )
     speakers = ["user", "assistant"] * len(turns)
-    said = list(zip(["system"] * bool(system) + speakers, [system] * bool(system) + turns, strict=False))
+    said = zip(["system"] * bool(system) + speakers, [system] * bool(system) + [*turns], strict=False)
     return "".join(f"<|im_start|>{who}\n{what}{END}\n" for who, what in said) + "<|im_start|>assistant\n"
 
 
-def _fill(block: "LanguageBlock", stored: dict[str, Stored], prefix: str) -> None:
+def _fill(block: "LanguageBlock", stored: dict[str, "Stored"], prefix: str) -> None:
     """Gives one block its weights; read one by one, so that never two copies of all are in memory."""
     c = block.configuration
     block.norm1.scale.assign(stored[f"{prefix}attn_norm.weight"].array())
@@ -197,6 +216,6 @@ def _fill(block: "LanguageBlock", stored: dict[str, Stored], prefix: str) -> Non
         layer.kernel.assign(kernel.T)
 
 
-def _halves(kernel: np.ndarray, heads: int) -> np.ndarray:
+def _halves(kernel: "np.ndarray", heads: int) -> "np.ndarray":
     """The file has the numbers of a rotary pair side by side; `rotate` wants them half a head apart."""
     return kernel.reshape(heads, -1, 2, kernel.shape[-1]).swapaxes(1, 2).reshape(kernel.shape)

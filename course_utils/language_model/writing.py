@@ -167,6 +167,11 @@ def perplexity(model: LanguageModel, ids: Sequence[int] | Iterable[Sequence[int]
     """
     texts = arguments.items("ids", ids, "tokens (int), or of such lists")
     texts = sorted(map(list, texts), key=len) if texts and np.ndim(texts[0]) else [texts]
+    if len(texts[0]) < 2:
+        raise CourseError(
+            f"ids has a text of {len(texts[0])} tokens; expected two tokens or more, because nothing is said"
+            " of the first. Leave short ones out."
+        )
     total = count = 0
     # Neighbours in the order of length, so that little is computed for what fills the shorter ones up.
     for first in range(0, len(texts), _TEXTS_AT_ONCE):
