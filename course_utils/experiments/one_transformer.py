@@ -234,10 +234,13 @@ def learned() -> dict[str, Asked]:
 
     Each recording comes twice, once with each of its questions.
     """
-    drawings, sounds = _drawings(emoji.TRAIN_STYLES), _spoken("train")
+    drawings, (digits, languages) = _drawings(emoji.TRAIN_STYLES), _spoken("train")
     _, kept = image_groups.held_out_drawings(len(drawings.given))
     twice = Asked(
-        "sound", 2 * sounds[0].given, *(np.concatenate(some) for some in zip(*(s[2:] for s in sounds)))
+        "sound",
+        digits.given + languages.given,
+        np.concatenate([digits.questions, languages.questions]),
+        np.concatenate([digits.answers, languages.answers]),
     )
     return {"picture": taken(drawings, kept), "sound": twice, "text": _names("train")}
 
