@@ -2,16 +2,27 @@
 
 described = {
     "owl": (
-        "An emoji of an owl and beside it six squares of eight by eight pixels, patches 12 to 17: a row of "
-        "the picture at the height of its eyes, from left to right."
+        "An emoji of an owl and beside it six squares of eight by eight pixels, patches 12 to 17: a row in "
+        "the middle of the picture, from left to right."
     ),
     "quarters": (
-        "Four white squares, each with one small emoji in one quarter, and above each the quarter's number: "
+        "Four grey squares, each with one small emoji in one quarter, and above each the quarter's number: "
         "0 top left, 1 top right, 2 bottom left, 3 bottom right."
     ),
     "seeing": (
-        "The loss of a projector over 48 steps of training. It falls steeply at first, from its largest value, "
-        "then more slowly, and is lowest at the end."
+        "The loss of a projector over 48 steps of training. It falls steeply at first, from its largest "
+        "value, then more slowly, and is lowest at the end."
+    ),
+    "together": (
+        "For each test three marks with a line over three seeds, the share of right answers: a circle for "
+        "one network for all modalities, a square for one per modality, a diamond for one for all without "
+        "modality embeddings. The three lie close together in most tests."
+    ),
+    "scaling": (
+        "Test loss against the number of weights on a logarithmic axis. Four kinds of marks for four amounts "
+        "of text, sixteen points, and a falling curve of the fitted law through each kind; more text lies "
+        "lower. At the right a bar for the predicted interval of the model that was held back, and stars for "
+        "what it reached."
     ),
     "ladder": (
         "Six rows from bottom to top: nothing, named cells, projector, projector with LoRA, everything, true "
@@ -19,9 +30,9 @@ described = {
         "answers, with a line over three seeds."
     ),
     "asked": (
-        "Four scenes in the unseen style, each a light picture with a few emoji on a board of three by three "
-        "cells. Above each stand two questions with the model's answers: where one of the things is, and what "
-        "is in the middle."
+        "Four scenes in the unseen style, each a light picture with a few emoji on a board of three by "
+        "three cells. Above each stand two questions with the model's answers: where one of the things is, "
+        "and what is in the middle."
     ),
     "orders": (
         "Three scenes, each with a square patch of coloured pixels in one cell that was empty. Above each "
