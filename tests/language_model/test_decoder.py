@@ -120,7 +120,7 @@ def test_shared_keys_are_full_attention_with_each_head_repeated():
     ours = decoder.grouped_query_attention(q, k, v, mask)
     k, v = (np.repeat(x, 3, axis=2) for x in (k, v))
     for head in range(6):
-        alone = dot_product_attention(q[:, :, head], k[:, :, head], v[:, :, head], mask)
+        alone, _ = dot_product_attention(q[:, :, head], k[:, :, head], v[:, :, head], mask)
         np.testing.assert_allclose(ours[..., 4 * head : 4 * head + 4], alone, atol=1e-5)
 
 

@@ -1,4 +1,4 @@
-"""LoRA starts at nothing, is the formula, changes nothing but itself, and can be kept apart from the model."""
+"""LoRA starts at nothing, is the formula, changes nothing else, and can be kept apart from the model."""
 
 import keras
 import numpy as np
