@@ -58,13 +58,24 @@ def _are_close(found: list[np.ndarray], other: list[np.ndarray]) -> bool:
     )
 
 
-def _deviations(options: Mapping[str, Iterable[str]], most: int = 2) -> Iterator[dict[str, str]]:
-    """Settings that differ from what is right in one thing, then in two: each a keyword and its value."""
+def _deviations(options: Mapping[str, Iterable[str]], count: int) -> Iterator[dict[str, str]]:
+    """Settings that differ from what is right in so many things: each a keyword and its value."""
     single = [(key, value) for key, values in options.items() for value in values]
-    for count in range(1, most + 1):
-        for chosen in itertools.combinations(single, count):
-            if len({key for key, _ in chosen}) == count:
-                yield dict(chosen)
+    for chosen in itertools.combinations(single, count):
+        if len({key for key, _ in chosen}) == count:
+            yield dict(chosen)
+
+
+def _name_mistakes(
+    found: list,
+    right: list,
+    inputs: Iterable[tuple],
+    mistakes: Callable[..., _Mistakes],
+    is_same: Callable[[list, list], bool],
+) -> None:
+    """Names one mistake that explains all that was found, or else two at once."""
+    for count in (1, 2):
+        name_mistake(found, right, (mistakes(*given, count=count) for given in inputs), is_same)
 
 
 # --- 10.1 ---------------------------------------------------------------------------------------------------
@@ -129,10 +140,13 @@ def _check_patches(my_patches: Callable, pictures: np.ndarray, side: int, size: 
     shapes = [
         ((n, numbers, count), "Patches and their numbers are exchanged: a row for each patch."),
         (
-            (n * count, numbers),
+            (n * count, numbers) if n > 1 else (),
             "The patches of all pictures follow each other: keep an axis for the pictures.",
         ),
-        ((count, numbers), "Those are the patches of one picture: there are several, one axis for them."),
+        (
+            (count, numbers) if n > 1 else (),
+            "Those are the patches of one picture: there are several, one axis for them.",
+        ),
         (
             (count, n, numbers),
             "The pictures are the first axis: `np.stack(…, axis=1)` puts the patches behind it.",
@@ -174,7 +188,7 @@ def _patch_mistakes(pictures: np.ndarray, side: int) -> _Mistakes:
         yield tiles.transpose(0, *order).reshape(right.shape), _patch_order(order)
     apart = pictures.reshape(n, side, height // side, side, width // side, channels)
     far = "Neighbours must stay together: height splits into (height // side, side), in this order, and width likewise."
-    for order in itertools.permutations((1, 2, 3, 4, 5)):
+    for order in [*itertools.permutations((1, 2, 3, 4, 5))][1:]:
         yield apart.transpose(0, *order).reshape(right.shape), far
     yield right[:, ::-1], "Your patches come from the bottom right: begin at the top left."
     for flipped in (pictures[:, ::-1], pictures[:, :, ::-1]):
@@ -183,7 +197,15 @@ def _patch_mistakes(pictures: np.ndarray, side: int) -> _Mistakes:
     yield right[::-1], "Your pictures come in the opposite order."
     yield right / 255, "You divided by 255: the numbers stay as they are."
     yield right - right.mean(axis=-1, keepdims=True), "You subtracted the mean: the numbers stay as they are."
-    yield np.repeat(right[:1], n, axis=0), "All pictures have the patches of the first: each has its own."
+    for one in (right[:1], right[-1:]):
+        yield np.repeat(one, n, axis=0), "All pictures have the patches of one of them: each has its own."
+    yield _cut(pictures[..., ::-1], side), "The channels of each pixel stand in the opposite order."
+    if pictures.size % (n * height * height) == 0:
+        square = pictures.reshape(n, height // side, side, height // side, side, -1)
+        yield (
+            square.transpose(0, 1, 3, 2, 4, 5).reshape(right.shape),
+            "The picture need not be square: there are width // side patches in a row.",
+        )
     yield (
         np.repeat(right[:, :1], right.shape[1], axis=1),
         "All patches are like the first: each begins elsewhere.",
@@ -274,7 +296,8 @@ def mask(my_mask: Callable) -> None:
     ]
     first.append(rng.integers(0, 3, (2, 11)))
     found = [_masked(my_mask, kinds) for kinds in first]
-    name_mistake(found, [_allow(kinds) for kinds in first], map(_mask_mistakes, first), _are_same_masks)
+    right = [_allow(kinds) for kinds in first]
+    _name_mistakes(found, right, [(kinds,) for kinds in first], _mask_mistakes, _are_same_masks)
     for tokens in (1, 2, 3, 4, 5):  # the shortest first: they can be read
         _check_mask(my_mask, np.array([*itertools.product((1, 2, 0), repeat=tokens)]))
     for kinds in (*first, np.array([[1] * 6 + [2] * 5 + [0] * 2]), rng.integers(0, 3, (1, 40))):
@@ -359,7 +382,15 @@ def _rule(asks: int, asked: int) -> str:
     return _RULES[key].partition(":")[0] + "."
 
 
-def _mask_mistakes(kinds: np.ndarray) -> _Mistakes:
+def _mask_mistakes(kinds: np.ndarray, count: int) -> _Mistakes:
+    options = {key: [which for which in _WHICH if which != usual] for key, usual in _LOOKS.items()}
+    for key in ("picture_text", "text_picture", "to_padding"):  # a token is never of both kinds
+        options[key] = [which for which in options[key] if which not in ("earlier", "self", "others")]
+    for changes in _deviations(options, count):
+        said = " ".join(_RULES[key].format(_WHICH[which]) for key, which in changes.items())
+        yield _allow(kinds, **changes), said
+    if count > 1:
+        return
     right = _allow(kinds)
     causal, everything = {"picture_text": "before", "to_padding": "before"}, np.ones_like(right)
     behind = "A causal mask holds for text among text alone: yours holds everywhere."
@@ -437,10 +468,6 @@ def _mask_mistakes(kinds: np.ndarray) -> _Mistakes:
         _allow(kinds, **causal),
         _RULES["to_padding"].format("those before") + " " + _RULES["picture_text"].format("that before"),
     )
-    options = {key: [which for which in _WHICH if which != usual] for key, usual in _LOOKS.items()}
-    for changes in _deviations(options):
-        said = " ".join(_RULES[key].format(_WHICH[which]) for key, which in changes.items())
-        yield _allow(kinds, **changes), said
 
 
 def _prefix_kinds(kinds: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
@@ -580,9 +607,8 @@ def rotated(my_rotated: Callable) -> None:
         (rng.normal(size=(3, 6)), np.array([2, 5, 1]), 37.0),
     ]
     found = [_turned(my_rotated, *given) for given in first]
-    name_mistake(
-        found, [_rotate(*given) for given in first], (_turn_mistakes(*given) for given in first), _are_close
-    )
+    right = [_rotate(*given) for given in first]
+    _name_mistakes(found, right, first, _turn_mistakes, _are_close)
     for tokens, dim, highest, theta in [
         (1, 2, 1, 10000.0),
         (1, 4, 9, 10.0),
@@ -592,6 +618,8 @@ def rotated(my_rotated: Callable) -> None:
         (2, 12, 4000, 10000.0),
     ]:
         _check_turned(my_rotated, rng.normal(size=(tokens, dim)), rng.integers(0, highest + 1, tokens), theta)
+    for given in first:
+        _check_turned(my_rotated, *given)
     x, positions, theta = first[0]
     _check_turned(my_rotated, x.astype(np.float32), positions.astype(np.int32), theta)
     _check_turned(my_rotated, np.asfortranarray(x)[::-1], positions[::-1], theta)
@@ -635,9 +663,10 @@ def _turned(my_rotated: Callable, x: np.ndarray, positions: np.ndarray, theta: f
     ]
     value = my_rotated(x, positions, theta)
     what = _turning(x, positions, theta)
-    array = expect_array(value, (tokens, dim), np.inexact, what, shapes)
+    kind = np.complexfloating if np.iscomplexobj(value) else np.floating
+    array = expect_array(value, (tokens, dim), kind, what, shapes)
     expect(
-        not np.iscomplexobj(array),
+        kind is np.floating,
         f"{what} is complex: return the real parts, then the imaginary parts, beside each other.",
     )
     return array
@@ -661,13 +690,15 @@ def _check_distance(my_rotated: Callable, rng: np.random.Generator) -> None:
     )
 
 
-def _turn_mistakes(x: np.ndarray, positions: np.ndarray, theta: float) -> _Mistakes:
+def _turn_mistakes(x: np.ndarray, positions: np.ndarray, theta: float, count: int) -> _Mistakes:
     tokens, dim = x.shape
     half = dim // 2
     i, right = np.arange(half), _rotate(x, positions, theta)
     options = {"frequency": _FREQUENCIES, "position": _POSITIONS, "turn": _TURNS, "pair": _PAIRS}
-    for changes in _deviations(options):
+    for changes in _deviations(options, count):
         yield _turn_wrongly(x, positions, theta, **changes), _turn_hint(**changes)
+    if count > 1:
+        return
     for other in (10000.0, 1000.0, 2.0, 10.0):
         yield _rotate(x, positions, other), f"`theta` takes no part: yours is {other:g}, whatever was given."
     if tokens == half:
@@ -820,10 +851,10 @@ def grouped_attention(my_grouped_attention: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(104)
-    first = [_draw_heads(rng, 5, 6, 3, 4), _draw_heads(rng, 4, 4, 2, 3), _draw_heads(rng, 6, 6, 2, 5)]
+    first = [_draw_heads(rng, 5, 6, 3, 4), _draw_heads(rng, 4, 4, 2, 6), _draw_heads(rng, 6, 6, 2, 5)]
     found = [_attended(my_grouped_attention, *given) for given in first]
     right = [_attend(*given) for given in first]
-    name_mistake(found, right, (_attention_mistakes(*given) for given in first), _are_close)
+    _name_mistakes(found, right, first, _attention_mistakes, _are_close)
     for tokens, heads, groups, dim in [(1, 3, 1, 2), (2, 1, 1, 1), (3, 8, 1, 5), (7, 5, 5, 3), (9, 12, 4, 7)]:
         _check_attended(my_grouped_attention, *_draw_heads(rng, tokens, heads, groups, dim))
     for given in first:
@@ -887,7 +918,7 @@ def _check_large_scores(my_attention: Callable, rng: np.random.Generator) -> Non
     queries, keys, values = _draw_heads(rng, 6, 4, 2, 3)
     _check_attended(my_attention, 3000 * queries, keys, values, ", with scores of several thousand")
     low = np.abs(queries), -np.abs(keys), values
-    _check_attended(my_attention, 2000 * low[0], *low[1:], ", with scores of several thousand below 0")
+    _check_attended(my_attention, 20_000 * low[0], *low[1:], ", with scores of many thousand below 0")
     _check_attended(my_attention, np.zeros_like(queries), keys, values, ", with queries of zeros")
     rising = np.arange(6.0)[:, np.newaxis, np.newaxis] * np.ones_like(keys)
     _check_attended(
@@ -960,7 +991,7 @@ def _weigh(scores: np.ndarray, sight: str, weight: str) -> np.ndarray:
     return np.where(may, weights, 0) if sight == "after" else weights
 
 
-def _attention_mistakes(*given: np.ndarray) -> _Mistakes:
+def _attention_mistakes(*given: np.ndarray, count: int) -> _Mistakes:
     queries, keys, values = given
     right = _attend(*given)
     options = {
@@ -972,8 +1003,10 @@ def _attention_mistakes(*given: np.ndarray) -> _Mistakes:
         "weight": _WEIGHTS,
         "source": _SOURCES,
     }
-    for changes in _deviations(options):
+    for changes in _deviations(options, count):
         yield _attend(*given, **changes), _attention_hint(**changes)
+    if count > 1:
+        return
     yield queries, "Those are the queries as they were given: return the weighted values."
     repeated = np.repeat(values, queries.shape[1] // values.shape[1], axis=1)
     yield repeated, "Those are the values of each token itself: each token also looks at those before it."
@@ -1071,7 +1104,7 @@ def low_rank(my_low_rank: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(105)
-    first = [_draw_low_rank(rng, 6, 4, 5, 3, 8.0), _draw_low_rank(rng, 4, 3, 3, 2, 3.0)]
+    first = [_draw_low_rank(rng, 8, 4, 5, 3, 7.0), _draw_low_rank(rng, 4, 3, 3, 2, 3.0)]
     found = [_lowered(my_low_rank, *given) for given in first]
     name_mistake(
         found,
@@ -1342,7 +1375,7 @@ def accounting(my_accounting: Callable) -> None:
     )
     for place, mistakes in ((0, _parameter_mistakes), (1, _cache_mistakes)):
         parts = [[pair[place] for pair in pairs] for pairs in (found, right)]
-        name_mistake(*parts, (mistakes(*sizes) for sizes in first), operator.eq)
+        _name_mistakes(*parts, first, mistakes, operator.eq)
     for sizes in [(1, 1, 1, 1, 1, 1, 1, 1), (1, 4, 3, 2, 1, 5, 1, 1), (2, 6, 5, 3, 3, 7, 9, 2), *first]:
         _check_account(my_accounting, *sizes)
     for _ in range(32):
@@ -1395,20 +1428,30 @@ def _counted(my_accounting: Callable, *sizes: int) -> tuple[int, int]:
 
 
 def _check_account(my_accounting: Callable, *sizes: int) -> None:
-    for found, right, what in zip(
-        _counted(my_accounting, *sizes), _account(*sizes), ("parameters", "bytes"), strict=True
-    ):
-        expect(found == right, f"For {_decoder(sizes)} you count {found:,} {what}, expected {right:,}.")
+    layers, width, *_, kv_heads, vocabulary, tokens, size = sizes
+    found, right = _counted(my_accounting, *sizes), _account(*sizes)
+    block = (right[0] - width - vocabulary * width) // layers
+    parts = (
+        f"{vocabulary * width:,} in the table, {layers} · {block:,} in the blocks, {width} in the last scale",
+        f"{layers} blocks, keys and values, {_plural(kv_heads, 'head')} of {sizes[1] // sizes[3]}, {_plural(tokens, 'token')}, "
+        f"{_plural(size, 'byte')} each",
+    )
+    for one, other, what, of_what in zip(found, right, ("parameters", "bytes"), parts, strict=True):
+        expect(
+            one == other, f"For {_decoder(sizes)} you count {one:,} {what}, expected {other:,}: {of_what}."
+        )
 
 
-def _parameter_mistakes(*sizes: int) -> _Mistakes:
+def _parameter_mistakes(*sizes: int, count: int) -> _Mistakes:
     layers, width, *_, vocabulary, _, size = sizes
     right, _ = _account(*sizes)
-    for changes in _deviations(_COUNTS):
+    for changes in _deviations(_COUNTS, count):
         yield (
             _count_wrongly(*sizes, **changes),
             " ".join(_COUNTS[key][which] for key, which in changes.items()),
         )
+    if count > 1:
+        return
     yield 4 * right, "Parameters are asked, and no bytes."
     yield 2 * right, "The number of parameters is asked: yours is twice as large."
     yield right * size, "Parameters are asked, and no bytes."
@@ -1488,9 +1531,9 @@ def _narrow(which: str, width: int, heads: int, kv_heads: int) -> int:
     }.get(which, kv_heads * head)
 
 
-def _cache_mistakes(*sizes: int) -> _Mistakes:
+def _cache_mistakes(*sizes: int, count: int) -> _Mistakes:
     layers, width, hidden, heads, kv_heads, vocabulary, tokens, size = sizes
-    for changes in _deviations(_CACHES):
+    for changes in _deviations(_CACHES, count):
         narrow = (
             hidden
             if changes.get("narrow") == "hidden"
@@ -1516,6 +1559,8 @@ def _cache_mistakes(*sizes: int) -> _Mistakes:
         for which, divisor in {"kilo": 1000, "kibi": 1024, "mega": 10**6, "mebi": 2**20}.items():
             cache = cache // divisor or -1 if changes.get("number") == which else cache
         yield cache, " ".join(_CACHES[key][which] for key, which in changes.items())
+    if count > 1:
+        return
     parameters, _ = _account(*sizes)
     yield parameters * size, "Those are the bytes of the parameters: the cache holds keys and values."
     yield parameters, "That is the number of parameters again: the second number is the bytes of the cache."
@@ -1586,7 +1631,7 @@ def changed(my_changed: Callable) -> None:
     found = [_listed(my_changed, *given) for given in first]
     right = [_differing(*given) for given in first]
     unique = [sorted({*names}) for names in found]
-    name_mistake(unique, right, (_change_mistakes(*given) for given in first), operator.eq)
+    _name_mistakes(unique, right, first, _change_mistakes, operator.eq)
     for before, after, allowed, hint in _single_weights():
         _check_changed(my_changed, before, after, allowed, hint)
     for before, after, allowed in first:
@@ -1841,11 +1886,13 @@ def _weights_said(weights: dict[str, np.ndarray]) -> str:
     return ", ".join(f"{name}: {array.tolist()}" for name, array in weights.items())
 
 
-def _change_mistakes(before: dict, after: dict, allowed: set) -> _Mistakes:
+def _change_mistakes(before: dict, after: dict, allowed: set, count: int) -> _Mistakes:
     options = {"difference": _DIFFERENCES, "presence": _PRESENCE, "permit": _PERMITS}
-    for changes in _deviations(options):
+    for changes in _deviations(options, count):
         hint = " ".join(options[key][which] for key, which in changes.items())
         yield _differing(before, after, allowed, **changes), hint
+    if count > 1:
+        return
     right = _differing(before, after, allowed)
     yield right[:1], "One name alone was found: is `return` inside of the loop?"
     yield [], "Nothing was found."
@@ -1898,7 +1945,7 @@ def projector(my_projector: Callable) -> None:
         _check_soft_tokens(model, pictures, width)
         _check_count(model, regions, features, width)
         if features < 100:
-            _stir(model, rng)
+            _stir(model, pictures, rng)
             _check_regions(model, pictures, rng)
         if regions == 6:
             _check_training(model, pictures, width)
@@ -1982,18 +2029,28 @@ def _check_count(model: "keras.Model", regions: int, features: int, width: int) 
         len(model.trainable_weights) > 0,
         f"{sizes} your model has nothing to train: is `trainable` False, or is there no layer with weights?",
     )
+    shapes = [tuple(weight.shape) for weight in model.weights]
     likely = "`model.summary()` shows where they are; a hidden layer need not be wider than `width`."
-    if count >= regions * regions * features * width:
-        likely = "A dense layer behind `Flatten` sees all regions, with a weight for each pair: `Dense` on (batch, regions, features) takes each region alone."
-    elif count >= regions * features * width:
+    if regions > 1 and any(shape[0] == regions * features for shape in shapes if shape):
+        likely = (
+            "A dense layer behind `Flatten` has a weight for each pair of numbers: `Dense` on (batch, regions, features) takes each "
+            "region alone."
+        )
+    elif len(shapes) >= 2 * regions or any(regions in shape and len(shape) > 2 for shape in shapes):
         likely = "That is a network for each region: the same one serves all, and a table of (regions, width) tells them apart."
     expect(count <= most, f"{sizes} your model has {count:,} weights, expected at most {most:,}. {likely}")
 
 
-def _stir(model: "keras.Model", rng: np.random.Generator) -> None:
+def _stir(model: "keras.Model", pictures: np.ndarray, rng: np.random.Generator) -> None:
     """Gives random values to all that can be trained, as training would: what begins at 0 does not stay there."""
+    before = np.diff(_project(model, pictures[:2]), axis=0)
     for weight in model.trainable_weights:
         weight.assign(rng.normal(0.0, 0.5, weight.shape))
+    after = np.diff(_project(model, pictures[:2]), axis=0)
+    expect(
+        not before.any() or not np.allclose(before, after, atol=1e-6),
+        "What your model makes of the features stays as it is, however its weights are trained: is the layer that they go through frozen?",
+    )
 
 
 def _check_regions(model: "keras.Model", pictures: np.ndarray, rng: np.random.Generator) -> None:
@@ -2023,11 +2080,16 @@ def _check_regions(model: "keras.Model", pictures: np.ndarray, rng: np.random.Ge
     before, *after, equal = np.split(tokens, len(chosen) + 2)
     for region, changed_tokens in zip(chosen, after, strict=True):
         moved = np.abs(changed_tokens - before).max(axis=(0, 2))
+        touched = [place for place in np.flatnonzero(moved > 1e-3).tolist() if place != region]
+        likely = (
+            f"that of {touched[:5]} did. Soft tokens stay in the order of the regions."
+            if touched
+            else "do the features take part?"
+        )
         expect(
             moved[region] > 1e-4,
-            f"Region {region} of {regions} got other features, and its soft token did not change: do the features take part?",
+            f"Region {region} of {regions} got other features, and its soft token did not change: {likely}",
         )
-        touched = [place for place in np.flatnonzero(moved > 1e-3).tolist() if place != region]
         if touched:
             raise CheckFailed(_mixed(region, touched, regions))
     apart = np.abs(equal[:, :, np.newaxis] - equal[:, np.newaxis]).max(axis=(0, 3))
