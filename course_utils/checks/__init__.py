@@ -11,8 +11,8 @@ NumPy number or an array without axes (:func:`expect_number`). Whole numbers in 
 an *array* of whole numbers does not, since its fractions are lost. Several results: a tuple, a list or an
 array along its first axis (:func:`expect_parts`). Models: every ``keras.Model``, functional, sequential,
 nested or of a class of its own (:func:`expect_model`). Anything else is refused with one sentence that says
-what it is, before any value is compared. An answer gets copies of arrays, lists, sets and dictionaries, and must
-not change them.
+what it is, before any value is compared. An answer gets copies of arrays, lists, sets and dictionaries, and
+must not change them.
 """
 
 import contextlib

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_utils.checks import (
+    CheckFailed,
     call_model,
     exercise,
     expect,
@@ -57,13 +58,24 @@ def _are_close(found: list[np.ndarray], other: list[np.ndarray]) -> bool:
     )
 
 
-def _deviations(options: Mapping[str, Iterable[str]], most: int = 2) -> Iterator[dict[str, str]]:
-    """Settings that differ from what is right in one thing, then in two: each a keyword and its value."""
+def _deviations(options: Mapping[str, Iterable[str]], count: int) -> Iterator[dict[str, str]]:
+    """Settings that differ from what is right in so many things: each a keyword and its value."""
     single = [(key, value) for key, values in options.items() for value in values]
-    for count in range(1, most + 1):
-        for chosen in itertools.combinations(single, count):
-            if len({key for key, _ in chosen}) == count:
-                yield dict(chosen)
+    for chosen in itertools.combinations(single, count):
+        if len({key for key, _ in chosen}) == count:
+            yield dict(chosen)
+
+
+def _name_mistakes(
+    found: list,
+    right: list,
+    inputs: Iterable[tuple],
+    mistakes: Callable[..., _Mistakes],
+    is_same: Callable[[list, list], bool],
+) -> None:
+    """Names one mistake that explains all that was found, or else two at once."""
+    for count in (1, 2):
+        name_mistake(found, right, (mistakes(*given, count=count) for given in inputs), is_same)
 
 
 # --- 10.1 ---------------------------------------------------------------------------------------------------
@@ -128,10 +140,13 @@ def _check_patches(my_patches: Callable, pictures: np.ndarray, side: int, size: 
     shapes = [
         ((n, numbers, count), "Patches and their numbers are exchanged: a row for each patch."),
         (
-            (n * count, numbers),
+            (n * count, numbers) if n > 1 else (),
             "The patches of all pictures follow each other: keep an axis for the pictures.",
         ),
-        ((count, numbers), "Those are the patches of one picture: there are several, one axis for them."),
+        (
+            (count, numbers) if n > 1 else (),
+            "Those are the patches of one picture: there are several, one axis for them.",
+        ),
         (
             (count, n, numbers),
             "The pictures are the first axis: `np.stack(…, axis=1)` puts the patches behind it.",
@@ -173,7 +188,7 @@ def _patch_mistakes(pictures: np.ndarray, side: int) -> _Mistakes:
         yield tiles.transpose(0, *order).reshape(right.shape), _patch_order(order)
     apart = pictures.reshape(n, side, height // side, side, width // side, channels)
     far = "Neighbours must stay together: height splits into (height // side, side), in this order, and width likewise."
-    for order in itertools.permutations((1, 2, 3, 4, 5)):
+    for order in [*itertools.permutations((1, 2, 3, 4, 5))][1:]:
         yield apart.transpose(0, *order).reshape(right.shape), far
     yield right[:, ::-1], "Your patches come from the bottom right: begin at the top left."
     for flipped in (pictures[:, ::-1], pictures[:, :, ::-1]):
@@ -182,7 +197,15 @@ def _patch_mistakes(pictures: np.ndarray, side: int) -> _Mistakes:
     yield right[::-1], "Your pictures come in the opposite order."
     yield right / 255, "You divided by 255: the numbers stay as they are."
     yield right - right.mean(axis=-1, keepdims=True), "You subtracted the mean: the numbers stay as they are."
-    yield np.repeat(right[:1], n, axis=0), "All pictures have the patches of the first: each has its own."
+    for one in (right[:1], right[-1:]):
+        yield np.repeat(one, n, axis=0), "All pictures have the patches of one of them: each has its own."
+    yield _cut(pictures[..., ::-1], side), "The channels of each pixel stand in the opposite order."
+    if pictures.size % (n * height * height) == 0:
+        square = pictures.reshape(n, height // side, side, height // side, side, -1)
+        yield (
+            square.transpose(0, 1, 3, 2, 4, 5).reshape(right.shape),
+            "The picture need not be square: there are width // side patches in a row.",
+        )
     yield (
         np.repeat(right[:, :1], right.shape[1], axis=1),
         "All patches are like the first: each begins elsewhere.",
@@ -273,7 +296,8 @@ def mask(my_mask: Callable) -> None:
     ]
     first.append(rng.integers(0, 3, (2, 11)))
     found = [_masked(my_mask, kinds) for kinds in first]
-    name_mistake(found, [_allow(kinds) for kinds in first], map(_mask_mistakes, first), _are_same_masks)
+    right = [_allow(kinds) for kinds in first]
+    _name_mistakes(found, right, [(kinds,) for kinds in first], _mask_mistakes, _are_same_masks)
     for tokens in (1, 2, 3, 4, 5):  # the shortest first: they can be read
         _check_mask(my_mask, np.array([*itertools.product((1, 2, 0), repeat=tokens)]))
     for kinds in (*first, np.array([[1] * 6 + [2] * 5 + [0] * 2]), rng.integers(0, 3, (1, 40))):
@@ -358,7 +382,15 @@ def _rule(asks: int, asked: int) -> str:
     return _RULES[key].partition(":")[0] + "."
 
 
-def _mask_mistakes(kinds: np.ndarray) -> _Mistakes:
+def _mask_mistakes(kinds: np.ndarray, count: int) -> _Mistakes:
+    options = {key: [which for which in _WHICH if which != usual] for key, usual in _LOOKS.items()}
+    for key in ("picture_text", "text_picture", "to_padding"):  # a token is never of both kinds
+        options[key] = [which for which in options[key] if which not in ("earlier", "self", "others")]
+    for changes in _deviations(options, count):
+        said = " ".join(_RULES[key].format(_WHICH[which]) for key, which in changes.items())
+        yield _allow(kinds, **changes), said
+    if count > 1:
+        return
     right = _allow(kinds)
     causal, everything = {"picture_text": "before", "to_padding": "before"}, np.ones_like(right)
     behind = "A causal mask holds for text among text alone: yours holds everywhere."
@@ -436,10 +468,6 @@ def _mask_mistakes(kinds: np.ndarray) -> _Mistakes:
         _allow(kinds, **causal),
         _RULES["to_padding"].format("those before") + " " + _RULES["picture_text"].format("that before"),
     )
-    options = {key: [which for which in _WHICH if which != usual] for key, usual in _LOOKS.items()}
-    for changes in _deviations(options):
-        said = " ".join(_RULES[key].format(_WHICH[which]) for key, which in changes.items())
-        yield _allow(kinds, **changes), said
 
 
 def _prefix_kinds(kinds: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
@@ -579,9 +607,8 @@ def rotated(my_rotated: Callable) -> None:
         (rng.normal(size=(3, 6)), np.array([2, 5, 1]), 37.0),
     ]
     found = [_turned(my_rotated, *given) for given in first]
-    name_mistake(
-        found, [_rotate(*given) for given in first], (_turn_mistakes(*given) for given in first), _are_close
-    )
+    right = [_rotate(*given) for given in first]
+    _name_mistakes(found, right, first, _turn_mistakes, _are_close)
     for tokens, dim, highest, theta in [
         (1, 2, 1, 10000.0),
         (1, 4, 9, 10.0),
@@ -591,6 +618,8 @@ def rotated(my_rotated: Callable) -> None:
         (2, 12, 4000, 10000.0),
     ]:
         _check_turned(my_rotated, rng.normal(size=(tokens, dim)), rng.integers(0, highest + 1, tokens), theta)
+    for given in first:
+        _check_turned(my_rotated, *given)
     x, positions, theta = first[0]
     _check_turned(my_rotated, x.astype(np.float32), positions.astype(np.int32), theta)
     _check_turned(my_rotated, np.asfortranarray(x)[::-1], positions[::-1], theta)
@@ -634,9 +663,10 @@ def _turned(my_rotated: Callable, x: np.ndarray, positions: np.ndarray, theta: f
     ]
     value = my_rotated(x, positions, theta)
     what = _turning(x, positions, theta)
-    array = expect_array(value, (tokens, dim), np.inexact, what, shapes)
+    kind = np.complexfloating if np.iscomplexobj(value) else np.floating
+    array = expect_array(value, (tokens, dim), kind, what, shapes)
     expect(
-        not np.iscomplexobj(array),
+        kind is np.floating,
         f"{what} is complex: return the real parts, then the imaginary parts, beside each other.",
     )
     return array
@@ -660,13 +690,15 @@ def _check_distance(my_rotated: Callable, rng: np.random.Generator) -> None:
     )
 
 
-def _turn_mistakes(x: np.ndarray, positions: np.ndarray, theta: float) -> _Mistakes:
+def _turn_mistakes(x: np.ndarray, positions: np.ndarray, theta: float, count: int) -> _Mistakes:
     tokens, dim = x.shape
     half = dim // 2
     i, right = np.arange(half), _rotate(x, positions, theta)
     options = {"frequency": _FREQUENCIES, "position": _POSITIONS, "turn": _TURNS, "pair": _PAIRS}
-    for changes in _deviations(options):
+    for changes in _deviations(options, count):
         yield _turn_wrongly(x, positions, theta, **changes), _turn_hint(**changes)
+    if count > 1:
+        return
     for other in (10000.0, 1000.0, 2.0, 10.0):
         yield _rotate(x, positions, other), f"`theta` takes no part: yours is {other:g}, whatever was given."
     if tokens == half:
@@ -819,10 +851,10 @@ def grouped_attention(my_grouped_attention: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(104)
-    first = [_draw_heads(rng, 5, 6, 3, 4), _draw_heads(rng, 4, 4, 2, 3), _draw_heads(rng, 6, 6, 2, 5)]
+    first = [_draw_heads(rng, 5, 6, 3, 4), _draw_heads(rng, 4, 4, 2, 6), _draw_heads(rng, 6, 6, 2, 5)]
     found = [_attended(my_grouped_attention, *given) for given in first]
     right = [_attend(*given) for given in first]
-    name_mistake(found, right, (_attention_mistakes(*given) for given in first), _are_close)
+    _name_mistakes(found, right, first, _attention_mistakes, _are_close)
     for tokens, heads, groups, dim in [(1, 3, 1, 2), (2, 1, 1, 1), (3, 8, 1, 5), (7, 5, 5, 3), (9, 12, 4, 7)]:
         _check_attended(my_grouped_attention, *_draw_heads(rng, tokens, heads, groups, dim))
     for given in first:
@@ -886,7 +918,7 @@ def _check_large_scores(my_attention: Callable, rng: np.random.Generator) -> Non
     queries, keys, values = _draw_heads(rng, 6, 4, 2, 3)
     _check_attended(my_attention, 3000 * queries, keys, values, ", with scores of several thousand")
     low = np.abs(queries), -np.abs(keys), values
-    _check_attended(my_attention, 2000 * low[0], *low[1:], ", with scores of several thousand below 0")
+    _check_attended(my_attention, 20_000 * low[0], *low[1:], ", with scores of many thousand below 0")
     _check_attended(my_attention, np.zeros_like(queries), keys, values, ", with queries of zeros")
     rising = np.arange(6.0)[:, np.newaxis, np.newaxis] * np.ones_like(keys)
     _check_attended(
@@ -898,6 +930,7 @@ def _attend(
     queries: np.ndarray,
     keys: np.ndarray,
     values: np.ndarray,
+    group: str = "",
     key_group: str = "",
     value_group: str = "",
     scale: str = "",
@@ -911,7 +944,7 @@ def _attend(
     usual = (lambda h, heads, groups: h // (heads // groups)), ""
     keys, values = (
         part[:, _GROUPS.get(name, usual)[0](head, heads, groups)]
-        for part, name in ((keys, key_group), (values, value_group))
+        for part, name in ((keys, key_group or group), (values, value_group or group))
     )
     divisor = _SCALES[scale][0](tokens, heads, groups, dim) if scale else dim**0.5
     scores = np.einsum("qhd,khd->hqk", queries, keys) / divisor
@@ -958,10 +991,11 @@ def _weigh(scores: np.ndarray, sight: str, weight: str) -> np.ndarray:
     return np.where(may, weights, 0) if sight == "after" else weights
 
 
-def _attention_mistakes(*given: np.ndarray) -> _Mistakes:
+def _attention_mistakes(*given: np.ndarray, count: int) -> _Mistakes:
     queries, keys, values = given
     right = _attend(*given)
     options = {
+        "group": _GROUPS,
         "key_group": _GROUPS,
         "value_group": _GROUPS,
         "scale": _SCALES,
@@ -969,8 +1003,10 @@ def _attention_mistakes(*given: np.ndarray) -> _Mistakes:
         "weight": _WEIGHTS,
         "source": _SOURCES,
     }
-    for changes in _deviations(options):
+    for changes in _deviations(options, count):
         yield _attend(*given, **changes), _attention_hint(**changes)
+    if count > 1:
+        return
     yield queries, "Those are the queries as they were given: return the weighted values."
     repeated = np.repeat(values, queries.shape[1] // values.shape[1], axis=1)
     yield repeated, "Those are the values of each token itself: each token also looks at those before it."
@@ -996,6 +1032,7 @@ def _attention_mistakes(*given: np.ndarray) -> _Mistakes:
 
 
 def _attention_hint(
+    group: str = "",
     key_group: str = "",
     value_group: str = "",
     scale: str = "",
@@ -1003,15 +1040,8 @@ def _attention_hint(
     weight: str = "",
     source: str = "",
 ) -> str:
-    said = []
-    if key_group and key_group == value_group:
-        said.append(f"Of keys and values {_GROUPS[key_group][1]}")
-    else:
-        said += [
-            f"Of the {what} {_GROUPS[name][1]}"
-            for what, name in (("keys", key_group), ("values", value_group))
-            if name
-        ]
+    whose = (("keys and values", group), ("keys", key_group), ("values", value_group))
+    said = [f"Of the {what} {_GROUPS[name][1]}" for what, name in whose if name]
     if scale:
         said.append(f"Scores are divided by √dim: {_SCALES[scale][1]}")
     said += [
@@ -1074,7 +1104,7 @@ def low_rank(my_low_rank: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(105)
-    first = [_draw_low_rank(rng, 6, 4, 5, 3, 8.0), _draw_low_rank(rng, 4, 3, 3, 2, 3.0)]
+    first = [_draw_low_rank(rng, 8, 4, 5, 3, 7.0), _draw_low_rank(rng, 4, 3, 3, 2, 3.0)]
     found = [_lowered(my_low_rank, *given) for given in first]
     name_mistake(
         found,
@@ -1345,7 +1375,7 @@ def accounting(my_accounting: Callable) -> None:
     )
     for place, mistakes in ((0, _parameter_mistakes), (1, _cache_mistakes)):
         parts = [[pair[place] for pair in pairs] for pairs in (found, right)]
-        name_mistake(*parts, (mistakes(*sizes) for sizes in first), operator.eq)
+        _name_mistakes(*parts, first, mistakes, operator.eq)
     for sizes in [(1, 1, 1, 1, 1, 1, 1, 1), (1, 4, 3, 2, 1, 5, 1, 1), (2, 6, 5, 3, 3, 7, 9, 2), *first]:
         _check_account(my_accounting, *sizes)
     for _ in range(32):
@@ -1398,20 +1428,30 @@ def _counted(my_accounting: Callable, *sizes: int) -> tuple[int, int]:
 
 
 def _check_account(my_accounting: Callable, *sizes: int) -> None:
-    for found, right, what in zip(
-        _counted(my_accounting, *sizes), _account(*sizes), ("parameters", "bytes"), strict=True
-    ):
-        expect(found == right, f"For {_decoder(sizes)} you count {found:,} {what}, expected {right:,}.")
+    layers, width, *_, kv_heads, vocabulary, tokens, size = sizes
+    found, right = _counted(my_accounting, *sizes), _account(*sizes)
+    block = (right[0] - width - vocabulary * width) // layers
+    parts = (
+        f"{vocabulary * width:,} in the table, {layers} · {block:,} in the blocks, {width} in the last scale",
+        f"{layers} blocks, keys and values, {_plural(kv_heads, 'head')} of {sizes[1] // sizes[3]}, {_plural(tokens, 'token')}, "
+        f"{_plural(size, 'byte')} each",
+    )
+    for one, other, what, of_what in zip(found, right, ("parameters", "bytes"), parts, strict=True):
+        expect(
+            one == other, f"For {_decoder(sizes)} you count {one:,} {what}, expected {other:,}: {of_what}."
+        )
 
 
-def _parameter_mistakes(*sizes: int) -> _Mistakes:
+def _parameter_mistakes(*sizes: int, count: int) -> _Mistakes:
     layers, width, *_, vocabulary, _, size = sizes
     right, _ = _account(*sizes)
-    for changes in _deviations(_COUNTS):
+    for changes in _deviations(_COUNTS, count):
         yield (
             _count_wrongly(*sizes, **changes),
             " ".join(_COUNTS[key][which] for key, which in changes.items()),
         )
+    if count > 1:
+        return
     yield 4 * right, "Parameters are asked, and no bytes."
     yield 2 * right, "The number of parameters is asked: yours is twice as large."
     yield right * size, "Parameters are asked, and no bytes."
@@ -1491,9 +1531,9 @@ def _narrow(which: str, width: int, heads: int, kv_heads: int) -> int:
     }.get(which, kv_heads * head)
 
 
-def _cache_mistakes(*sizes: int) -> _Mistakes:
+def _cache_mistakes(*sizes: int, count: int) -> _Mistakes:
     layers, width, hidden, heads, kv_heads, vocabulary, tokens, size = sizes
-    for changes in _deviations(_CACHES):
+    for changes in _deviations(_CACHES, count):
         narrow = (
             hidden
             if changes.get("narrow") == "hidden"
@@ -1517,8 +1557,10 @@ def _cache_mistakes(*sizes: int) -> _Mistakes:
             * times.get(changes.get("number"), size)
         )
         for which, divisor in {"kilo": 1000, "kibi": 1024, "mega": 10**6, "mebi": 2**20}.items():
-            cache = cache // divisor if changes.get("number") == which else cache
+            cache = cache // divisor or -1 if changes.get("number") == which else cache
         yield cache, " ".join(_CACHES[key][which] for key, which in changes.items())
+    if count > 1:
+        return
     parameters, _ = _account(*sizes)
     yield parameters * size, "Those are the bytes of the parameters: the cache holds keys and values."
     yield parameters, "That is the number of parameters again: the second number is the bytes of the cache."
@@ -1558,11 +1600,6 @@ _PERMITS = {
     "part": "`allowed` holds whole names: yours also lets through what has one of them in its name.",
     "begin": "`allowed` holds whole names: yours also lets through what begins with one of them.",
 }
-_ORDERS = {
-    "dictionary": "The names are right, and not sorted: `sorted(…)`.",
-    "backward": "The names are right, and stand in the opposite order.",
-    "length": "The names are right, and sorted by something else: `sorted(…)` goes by the alphabet.",
-}
 
 
 @exercise(
@@ -1593,7 +1630,8 @@ def changed(my_changed: Callable) -> None:
     first = [_many_weights(), _more_weights()]
     found = [_listed(my_changed, *given) for given in first]
     right = [_differing(*given) for given in first]
-    name_mistake(found, right, (_change_mistakes(*given) for given in first), operator.eq)
+    unique = [sorted({*names}) for names in found]
+    _name_mistakes(unique, right, first, _change_mistakes, operator.eq)
     for before, after, allowed, hint in _single_weights():
         _check_changed(my_changed, before, after, allowed, hint)
     for before, after, allowed in first:
@@ -1742,7 +1780,6 @@ def _differing(
     difference: str = "",
     presence: str = "",
     permit: str = "",
-    order: str = "",
 ) -> list[str]:
     """What changed and may not have; the settings are what may go wrong."""
     both = [name for name in before if name in after]
@@ -1765,11 +1802,7 @@ def _differing(
 
     spared = {"missing always": missing, "new always": new, "always": [*missing, *new]}.get(presence, [])
     names = [name for name in [*moved, *missing, *new] if name in spared or not may(name)]
-    if order == "dictionary":
-        return [name for name in [*before, *new] if name in names]
-    if order == "length":
-        return sorted(names, key=str.lower)
-    return sorted(names, reverse=order == "backward")
+    return sorted(names)
 
 
 def _are_equal(a: np.ndarray, b: np.ndarray, difference: str = "") -> bool:
@@ -1831,37 +1864,36 @@ def _listed(my_changed: Callable, before: dict, after: dict, allowed: set) -> li
 
 def _check_changed(my_changed: Callable, before: dict, after: dict, allowed: set, hint: str = "") -> None:
     found, right = _listed(my_changed, before, after, allowed), _differing(before, after, allowed)
+    expect(
+        found == right or sorted(found) != right,
+        f"The names that you return are right, and not sorted: {found}. `sorted(…)` puts them in order.",
+    )
+    expect(
+        found == right or sorted({*found}) != right,
+        f"The names that you return are right, and some come more than once: {found}.",
+    )
     if hint:
         given = ", ".join(
             f"{name} = {{{_weights_said(part)}}}" for name, part in (("before", before), ("after", after))
         )
-        given = f"For {given} and allowed = {allowed or '{}'} you returned {found}, expected {right}."
+        given = f"{given} and allowed = {allowed or '{}'}"
     else:
-        much, less = sorted({*found} - {*right}), [name for name in right if name not in found]
-        given = f"For {_plural(len(before), 'weight')} before and {len(after)} after"
-        given += (
-            f" {much} should not be in your list."
-            if much
-            else f" {less} should be in your list."
-            if less
-            else " names come twice, or not in order."
-        )
-    expect(found == right, f"{given} {hint}".rstrip())
+        given = f"{_plural(len(before), 'weight')} before and {len(after)} after"
+    expect(found == right, f"For {given} you returned {found}, expected {right}. {hint}".rstrip())
 
 
 def _weights_said(weights: dict[str, np.ndarray]) -> str:
     return ", ".join(f"{name}: {array.tolist()}" for name, array in weights.items())
 
 
-def _change_mistakes(before: dict, after: dict, allowed: set) -> _Mistakes:
-    options = {"difference": _DIFFERENCES, "presence": _PRESENCE, "permit": _PERMITS, "order": _ORDERS}
-    for changes in _deviations(options):
+def _change_mistakes(before: dict, after: dict, allowed: set, count: int) -> _Mistakes:
+    options = {"difference": _DIFFERENCES, "presence": _PRESENCE, "permit": _PERMITS}
+    for changes in _deviations(options, count):
         hint = " ".join(options[key][which] for key, which in changes.items())
         yield _differing(before, after, allowed, **changes), hint
+    if count > 1:
+        return
     right = _differing(before, after, allowed)
-    yield [name for name in right for _ in (0, 1)], "Each name comes once."
-    twice = [name for name in before if name in right] + [name for name in after if name in right]
-    yield sorted(twice), "Each name comes once: what is in both dictionaries came twice."
     yield right[:1], "One name alone was found: is `return` inside of the loop?"
     yield [], "Nothing was found."
     yield sorted(allowed), "Those are the names that *may* change."
@@ -1907,15 +1939,16 @@ def projector(my_projector: Callable) -> None:
 
     rng = np.random.default_rng(108)
     keras.utils.set_random_seed(108)
-    for regions, features, width in [(6, 10, 8), (36, 24, 16), (1, 5, 4), (25, 3, 7), (36, 192, 128)]:
+    for regions, features, width in [(6, 10, 8), (25, 3, 7), (1, 5, 4), (36, 192, 128)]:
         model = expect_model(my_projector(regions, features, width))
         pictures = rng.normal(size=(5, regions, features)).astype(np.float32)
         _check_soft_tokens(model, pictures, width)
         _check_count(model, regions, features, width)
-        if regions * features < 1000:
-            _stir(model, rng)
+        if features < 100:
+            _stir(model, pictures, rng)
             _check_regions(model, pictures, rng)
-        if regions < 10:
+        if regions == 6:
+            _check_training(model, pictures, width)
             _check_alike(model, pictures, rng)
 
 
@@ -1926,9 +1959,7 @@ def _project(model: "keras.Model", pictures: np.ndarray) -> np.ndarray:
 
 
 def _check_soft_tokens(model: "keras.Model", pictures: np.ndarray, width: int) -> None:
-    """Any number of pictures goes in, as many tokens as regions come out, the same every time."""
-    import keras
-
+    """Any number of pictures goes in, as many tokens as regions come out."""
     batch, regions, features = pictures.shape
     sizes = f"regions = {regions}, features = {features} and width = {width}"
     expected = (None, regions, features)
@@ -1965,15 +1996,29 @@ def _check_soft_tokens(model: "keras.Model", pictures: np.ndarray, width: int) -
             ((count, regions + 1, width), "As many soft tokens as regions: no class token."),
             ((count, features, width), "The regions are the second axis, and stay there."),
         ]
-        expect_array(_project(model, pictures[:count]), (count, regions, width), np.floating, what, mistakes)
-    expect(np.isfinite(_project(model, pictures)).all(), f"For {sizes} the output holds NaN or infinity.")
+        value = expect_array(
+            _project(model, pictures[:count]), (count, regions, width), np.floating, what, mistakes
+        )
+        expect(np.isfinite(value).all(), f"{what} holds NaN or infinity.")
+
+
+def _check_training(model: "keras.Model", pictures: np.ndarray, width: int) -> None:
+    """What has no numbers yet, of a batch of any size, goes through as well: so a model is trained."""
+    import keras
+
+    _, regions, features = pictures.shape
     try:
         shape = tuple(model(keras.Input((regions, features))).shape)
     except Exception as error:  # each library raises its own
-        raise_ = f"For {sizes} your model can be called and not trained: it needs numbers before there are any. Use `keras.ops` in place of NumPy"
-        expect(False, f"{raise_}, and take no size from the batch. ({str(error).splitlines()[0][:120]})")
+        said = str(error).strip().splitlines()[0][:120]
+        raise CheckFailed(
+            "Your model can be called and not trained, for which it gets a batch of any size that has no numbers yet: use `keras.ops` in "
+            f"place of NumPy, and take no size from the batch. ({said})"
+        ) from error
+    fits = len(shape) == 3 and shape[-1] == width
     expect(
-        len(shape) == 3, f"For {sizes} your model gives the shape {shape}, expected {(None, regions, width)}."
+        fits,
+        f"For batches of any size your model gives the shape {shape}, expected {(None, regions, width)}.",
     )
 
 
@@ -1984,73 +2029,92 @@ def _check_count(model: "keras.Model", regions: int, features: int, width: int) 
         len(model.trainable_weights) > 0,
         f"{sizes} your model has nothing to train: is `trainable` False, or is there no layer with weights?",
     )
+    shapes = [tuple(weight.shape) for weight in model.weights]
     likely = "`model.summary()` shows where they are; a hidden layer need not be wider than `width`."
-    if count >= regions * regions * features * width:
-        likely = "A dense layer behind `Flatten` sees all regions, with a weight for each pair: `Dense` on (batch, regions, features) takes each region alone."
-    elif count >= regions * features * width:
+    if regions > 1 and any(shape[0] == regions * features for shape in shapes if shape):
+        likely = (
+            "A dense layer behind `Flatten` has a weight for each pair of numbers: `Dense` on (batch, regions, features) takes each "
+            "region alone."
+        )
+    elif len(shapes) >= 2 * regions or any(regions in shape and len(shape) > 2 for shape in shapes):
         likely = "That is a network for each region: the same one serves all, and a table of (regions, width) tells them apart."
     expect(count <= most, f"{sizes} your model has {count:,} weights, expected at most {most:,}. {likely}")
 
 
-def _stir(model: "keras.Model", rng: np.random.Generator) -> None:
+def _stir(model: "keras.Model", pictures: np.ndarray, rng: np.random.Generator) -> None:
     """Gives random values to all that can be trained, as training would: what begins at 0 does not stay there."""
+    before = np.diff(_project(model, pictures[:2]), axis=0)
     for weight in model.trainable_weights:
         weight.assign(rng.normal(0.0, 0.5, weight.shape))
+    after = np.diff(_project(model, pictures[:2]), axis=0)
+    expect(
+        not before.any() or not np.allclose(before, after, atol=1e-6),
+        "What your model makes of the features stays as it is, however its weights are trained: is the layer that they go through frozen?",
+    )
 
 
 def _check_regions(model: "keras.Model", pictures: np.ndarray, rng: np.random.Generator) -> None:
+    """Each token depends on its own region, on nothing else, and on where it is."""
     _, regions, _ = pictures.shape
-    tokens = _project(model, pictures)
+    chosen = [*dict.fromkeys((regions // 2, 0, regions - 1))]
+    others = np.repeat(pictures[np.newaxis], len(chosen), axis=0)
+    for other, region in zip(others, chosen, strict=True):
+        other[:, region] = rng.normal(size=other[:, region].shape)
+    same = np.repeat(pictures[:, :1], regions, axis=1)
+    batch = np.concatenate([pictures, *others, same])  # one call: many small ones take long
+    tokens = _project(model, batch)
     expect(
         np.isfinite(tokens).all(),
         "Once its weights have moved, the output of your model holds NaN or infinity.",
     )
     expect(
-        np.array_equal(tokens, _project(model, pictures)),
+        np.array_equal(tokens, _project(model, batch)),
         "Called twice on the same pictures, your model gives different tokens: is there noise, or dropout, that does not ask for `training`?",
     )
     size = max(tokens.std(), 1e-6)
-    alone = np.abs(_project(model, pictures[:1]) - tokens[:1]).max() / size
+    tokens, alone = tokens / size, _project(model, pictures[:1]) / size
     expect(
-        alone < 1e-3,
+        np.allclose(alone, tokens[:1], rtol=1e-3, atol=1e-3),
         "A picture alone gives other tokens than in a batch: positions are along the regions, axis 1, and nothing is taken over the batch.",
     )
-    for region in {0, regions // 2, regions - 1}:
-        other = pictures.copy()
-        other[:, region] = rng.normal(size=other[:, region].shape)
-        moved = np.abs(_project(model, other) - tokens).max(axis=(0, 2)) / size
+    before, *after, equal = np.split(tokens, len(chosen) + 2)
+    for region, changed_tokens in zip(chosen, after, strict=True):
+        moved = np.abs(changed_tokens - before).max(axis=(0, 2))
+        touched = [place for place in np.flatnonzero(moved > 1e-3).tolist() if place != region]
+        likely = (
+            f"that of {touched[:5]} did. Soft tokens stay in the order of the regions."
+            if touched
+            else "do the features take part?"
+        )
         expect(
             moved[region] > 1e-4,
-            f"Region {region} of {regions} got other features, and its soft token did not change: do the features take part?",
+            f"Region {region} of {regions} got other features, and its soft token did not change: {likely}",
         )
-        touched = np.flatnonzero(np.delete(moved > 1e-3, region)).tolist()
-        touched = [place + (place >= region) for place in touched]
-        expect(not touched, _mixed(region, touched, regions))
-    same = np.repeat(pictures[:, :1], regions, axis=1)
-    tokens = _project(model, same)
-    apart = np.abs(tokens[:, :, np.newaxis] - tokens[:, np.newaxis]).max(axis=(0, 3)) / size
+        if touched:
+            raise CheckFailed(_mixed(region, touched, regions))
+    apart = np.abs(equal[:, :, np.newaxis] - equal[:, np.newaxis]).max(axis=(0, 3))
     pairs = np.argwhere(np.triu(apart < 1e-4, 1))
     if len(pairs):
         one, other = pairs[0].tolist()
-        which = "all regions" if len(pairs) == regions * (regions - 1) // 2 else f"regions {one} and {other}"
-        what = "The same features give the same soft token in"
-        expect(
-            False,
-            f"{what} {which} of {regions}, also once all weights that can be trained have moved: add a table of positions, with a row for each "
-            "region, that can be trained; a bias is the same for all.",
+        every = len(pairs) == regions * (regions - 1) // 2
+        which = f"all {regions} regions" if every else f"regions {one} and {other} of {regions}"
+        raise CheckFailed(
+            f"The same features give the same soft token in {which}, also once all weights that can be trained have moved: add a table of "
+            "positions, with a row for each region, that can be trained; a bias is the same for all."
         )
 
 
 def _mixed(region: int, touched: list[int], regions: int) -> str:
+    """What mixes regions, by which tokens changed with one region."""
     what = f"Region {region} of {regions} got other features, and the soft tokens of others changed too, {touched[:5]}"
     if len(touched) > 5:
         what += f" and {len(touched) - 5} more"
+    if 0 < region < regions - 1 and (min(touched) > region or max(touched) < region):
+        return f"{what}: a recurrent layer, a causal one, or a sum along the regions carries them on. Each region alone is asked."
     if len(touched) < regions - 1 and all(abs(place - region) < 4 for place in touched):
         return (
             f"{what}: a convolution with a kernel longer than 1 sees neighbours. Each region alone is asked."
         )
-    if len(touched) < regions - 1 and (min(touched) > region or max(touched) < region):
-        return f"{what}: a recurrent layer, or a sum along the regions, carries them on. Each region alone is asked."
     return (
         f"{what}: attention, pooling, `Flatten`, or a normalisation over the regions mixes them. Each region alone is asked: `Dense` goes "
         "along the last axis, and so does `LayerNormalization()`."
