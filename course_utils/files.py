@@ -47,12 +47,15 @@ def write_atomically(path: str | Path, content: str | bytes) -> None:
 
 
 @contextlib.contextmanager
-def held(path: Path, waiting: str) -> Iterator[None]:
+def held(path: Path, waiting: str) -> Iterator[int]:
     """Holds a lock that one process at a time can have; however a process ends, the system takes it back.
 
     Args:
         path: Path of a file that stands for the lock; made if it is not there. Its folder must exist.
         waiting: str, printed once if another process holds the lock and this one has to wait.
+
+    Yields:
+        int, the descriptor of the open file: a child that inherits it holds the lock as well.
 
     Raises:
         CourseError: when the file cannot be made.
@@ -66,7 +69,7 @@ def held(path: Path, waiting: str) -> Iterator[None]:
         ) from error
     try:
         wait_for_lock(descriptor, waiting)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

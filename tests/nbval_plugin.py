@@ -12,6 +12,9 @@ A lesson with exercises is also executed as somebody meets it who solves none. T
 its own, as a learner's does. Before each answer its exercise is rehearsed with the cells of the learner
 edition: the check must say that the answer is still empty. After the exercise the empty answer comes back, so
 that all that follows is compared without any answer being there.
+
+A cell tagged ``needs-smollm2`` is compared with what is stored where SmolLM2 has been fetched; elsewhere it
+must show one line, which says that it has not.
 """
 
 import itertools
@@ -25,9 +28,11 @@ from unittest import mock
 
 import nbval.plugin
 import pytest
+from nbformat import v4
 from nbval.kernel import RunningKernel
 
-from course_utils.lessons.editions import learner_edition
+from course_utils.language_model import smollm2
+from course_utils.lessons.editions import NEEDS_MODEL, learner_edition
 from course_utils.lessons.render import lasting, lesson_environment
 
 DECIMAL = re.compile(r"(?<![\w.])[-+]?\d*\.\d+(?:[eE][-+]?\d+)?(?![\w.]*\w)")
@@ -172,6 +177,8 @@ _strictly = nbval.plugin.IPyNbCell.compare_outputs
 def compare_outputs(cell, found, stored, skip_compare=None):
     """Compare a cell's outputs as nbval does; texts that agree count as the same, sliders not at all."""
     found = lasting(found)
+    if NEEDS_MODEL in cell.cell.metadata.get("tags", []) and not smollm2.fetched():
+        stored = [v4.new_output("stream", text=f"{smollm2.ABSENT}\n")]
     for one, other in zip(found, stored, strict=False):  # nbval itself complains about the number of outputs
         mine, theirs = (
             output if output.output_type == "stream" else output.get("data", {}) for output in (one, other)

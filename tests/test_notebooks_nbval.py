@@ -12,10 +12,13 @@ from nbformat import v4
 pytest.importorskip("nbval")
 from nbval.plugin import get_sanitize_patterns
 
+from course_utils.language_model import smollm2
+from course_utils.lessons.editions import NEEDS_MODEL
 from course_utils.places import ROOT
 from tests.nbval_plugin import agree
 
 SANITIZE = ROOT / "tests" / "nbval_sanitize.cfg"
+PATH = list(filter(None, [os.environ.get("PYTHONPATH")]))
 
 
 def executed(number, source, *outputs, tags=()):
@@ -36,7 +39,7 @@ def run_nbval(folder, cells, *options):
     return subprocess.run(
         [*command, *options, str(path)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": os.pathsep.join([str(folder), *PATH])},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -44,8 +47,8 @@ def run_nbval(folder, cells, *options):
     )
 
 
-def verdicts(folder, cells):
-    run = run_nbval(folder, cells, "-rA", "--nbval", "--nbval-current-env")
+def verdicts(folder, cells, *options):
+    run = run_nbval(folder, cells, "-rA", "--nbval", "--nbval-current-env", *options)
     found = re.findall(r"^(PASSED|FAILED) \S*::Cell (\d+)", run.stdout, re.M)
     assert found, run.stdout + run.stderr
     return [verdict == "PASSED" for verdict, _ in sorted(found, key=lambda pair: int(pair[1]))]
@@ -125,6 +128,25 @@ def test_a_dead_kernel_is_noticed_at_once(tmp_path):
     run = run_nbval(tmp_path, cells, "-rA", "--nbval", "--nbval-current-env")
     assert "the kernel died" in run.stdout
     assert "Timeout of" not in run.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("there", [True, False])
+def test_a_cell_that_needs_smollm2_is_compared_where_it_is_and_says_that_it_is_not(tmp_path, there):
+    plugin = "from course_utils.language_model import smollm2\nsmollm2.fetched = lambda: " + repr(there)
+    (tmp_path / "presence.py").write_text(plugin, encoding="utf-8")
+    shown = [smollm2.ABSENT, "Paris", "Rome", f"{smollm2.ABSENT}\nParis"]
+    cells = [
+        executed(number, f"print({text!r})", stdout("Paris\n"), tags=[NEEDS_MODEL])
+        for number, text in enumerate(shown, 1)
+    ]
+    # One that shows nothing with the model, and one that does not need it.
+    cells += [
+        executed(5, f"print({smollm2.ABSENT!r})" if not there else "1;", tags=[NEEDS_MODEL]),
+        executed(6, "print(1)", stdout("1\n")),
+    ]
+    expected = [False, True, False, False, True, True] if there else [True, False, False, False, True, True]
+    assert verdicts(tmp_path, cells, "-p", "presence") == expected
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import getpass
 import itertools
 import re
 import socket
+import symtable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ SECTIONS = (
     "Glossary",
     "Further reading",
 )
-TAGS = {"nbval-ignore-output", "raises-exception", "target"}
+TAGS = {"nbval-ignore-output", "raises-exception", "target", editions.NEEDS_MODEL}
 LARGEST = 1_500_000
 STRICT_SHARE = 0.75
 ANSWER = {"grade": False, "solution": True, "locked": False, "task": False, "schema_version": 3}
@@ -190,6 +191,43 @@ def is_compared_strictly(lesson):
     for cell in strict:
         if any(output.get("name") == "stderr" for output in cell.outputs):
             yield f"{cell.id}: prints to stderr"
+
+
+def does_without_smollm2(lesson):
+    lent = {}  # name → the tagged cell that assigned it last
+    for cell in lesson.code:
+        needs = editions.NEEDS_MODEL in tags(cell)
+        statements = ast.parse(cell.source).body
+        if needs != (len(statements) == 1 and _asks_for_smollm2(statements[0])):
+            yield f"{cell.id}: `if smollm2.here():` around all its code and the tag go together"
+        bound, used = _names(cell.source)
+        if needs:
+            lent |= dict.fromkeys(bound, cell.id)
+        else:
+            for name in sorted((used - bound) & lent.keys()):
+                yield f"{cell.id}: uses {name}, which only {lent[name]} has, where SmolLM2 is"
+            lent = {name: owner for name, owner in lent.items() if name not in bound}
+
+
+def _asks_for_smollm2(statement):
+    return (
+        isinstance(statement, ast.If)
+        and ast.unparse(statement.test) == "smollm2.here()"
+        and not statement.orelse
+    )
+
+
+def _names(source):
+    """Names that a cell binds, and those that it reads, also inside of its functions."""
+    top = symtable.symtable(source, "cell", "exec")
+    symbols = top.get_symbols()
+    inner, tables = [], top.get_children()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        inner += [symbol for symbol in table.get_symbols() if symbol.is_global()]
+    bound = {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
+    return bound, {symbol.get_name() for symbol in [*symbols, *inner] if symbol.is_referenced()}
 
 
 def describes_its_figures(lesson):
@@ -390,6 +428,7 @@ RULES = (
     was_executed_in_order,
     has_errors_only_on_purpose,
     is_compared_strictly,
+    does_without_smollm2,
     describes_its_figures,
     transcribes_its_sound,
     names_no_machine,
@@ -461,6 +500,14 @@ def good():
         ),
         v4.new_markdown_cell("## What you will be able to do\n\nGo [on](#Now-on-your-own-data).", id="aims"),
         code("sum", "print(1 + 1)", v4.new_output("stream", text="2\n")),
+        code(
+            "real",
+            "if smollm2.here():\n    value = 2\n    print(2)",
+            v4.new_output("stream", text="2\n"),
+            tags=[editions.NEEDS_MODEL],
+        ),
+        code("own", "value = 3"),
+        code("own-read", "assert value == 3"),
         code("figure", "show(figure, 'A line.')", figure, caption, tags=["target"]),
         code("sound", "play(sound, 8000, 'six')", sound),
         code("fails", "raise ValueError('no')", error, tags=["raises-exception"]),
@@ -573,9 +620,38 @@ BROKEN = [
         lambda lesson: cell_of(lesson, "ex-01-1-check").update(outputs=cell_of(lesson, "fails").outputs),
         "ex-01-1-check: stored with an error",
     ),
-    (is_compared_strictly, tags_become("sound", "nbval-ignore-output"), "4 of 6"),
-    (is_compared_strictly, text_becomes("sum", "print", "# NBVAL_IGNORE_OUTPUT\nprint"), "4 of 6"),
+    (is_compared_strictly, tags_become("sound", "nbval-ignore-output"), "5 of 7"),
+    (is_compared_strictly, text_becomes("sum", "print", "# NBVAL_IGNORE_OUTPUT\nprint"), "5 of 7"),
     (is_compared_strictly, output_becomes("sum", 0, name="stderr"), "sum: prints to stderr"),
+    (
+        does_without_smollm2,
+        tags_become("sum", editions.NEEDS_MODEL),
+        "sum: `if smollm2.here():` around all its code",
+    ),
+    (
+        does_without_smollm2,
+        text_becomes("sum", "print(1 + 1)", "if smollm2.here():\n    print(1 + 1)"),
+        "and the tag go together",
+    ),
+    (
+        does_without_smollm2,
+        text_becomes("real", "print(2)", "print(2)\nelse:\n    print(3)"),
+        "real: `if smollm2.here():` around all",
+    ),
+    (
+        does_without_smollm2,
+        text_becomes("real", "print(2)", "figure = 1"),
+        "figure: uses figure, which only real has",
+    ),
+    (
+        does_without_smollm2,
+        lambda lesson: [
+            text_becomes("real", "print(2)", "rate = 1")(lesson),
+            text_becomes("sum", "print", "def f():\n    return rate\n\n\nprint")(lesson),
+            lesson.notebook.cells.insert(2, lesson.notebook.cells.pop(3)),
+        ],
+        "sum: uses rate",
+    ),
     (describes_its_figures, output_becomes("figure", 0, metadata=nbformat.from_dict({})), "without alt text"),
     (
         describes_its_figures,

@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", help="check this machine and the installation, with a remedy for each finding"
     )
     doctor.set_defaults(run=_doctor)
+    _add_fetch(commands)
     if is_whole():
         _add_answer(commands)
         _add_render(commands)
@@ -90,6 +91,14 @@ def _add_trial(commands: argparse._SubParsersAction) -> None:
     test = commands.add_parser("test", help="check the installation and run every lesson to its end")
     test.set_defaults(run=_try)
     test.add_argument("--lesson", metavar="NN", help="one lesson only")
+
+
+def _add_fetch(commands: argparse._SubParsersAction) -> None:
+    fetch = commands.add_parser(
+        "fetch", help="fetch SmolLM2, a language model of 93 MB that lesson 10 uses where it is"
+    )
+    fetch.set_defaults(run=_fetch)
+    fetch.add_argument("what", choices=["smollm2"], help="%(choices)s")
 
 
 def _add_answer(commands: argparse._SubParsersAction) -> None:
@@ -240,6 +249,14 @@ def _doctor(options: argparse.Namespace) -> int:
     from course_utils.command import doctor
 
     return 1 if any(finding.mark == "fail" for finding in doctor.report()) else 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    environment.enter()
+    from course_utils.command import fetching
+
+    fetching.fetch_smollm2()
+    return 0
 
 
 def _answer(options: argparse.Namespace) -> int:

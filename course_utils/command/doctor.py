@@ -17,6 +17,7 @@ from pathlib import Path
 from course_utils import runtime
 from course_utils.command import environment, interpreter, pins
 from course_utils.errors import CourseError
+from course_utils.language_model import smollm2
 from course_utils.places import MY_LESSONS, ROOT
 
 MEMORY_NEEDED_GB = 3
@@ -206,6 +207,19 @@ def _data() -> Finding:
     return Finding("ok", subject, "every file as in data/manifest.json")
 
 
+def _smollm2() -> Finding:
+    subject, remedy = "SmolLM2", "python3 -m course_utils fetch smollm2"
+    if not smollm2.fetched():
+        return Finding(
+            "note", subject, "not fetched; lesson 10 shows what it prints", f"{remedy} fetches it (93 MB)"
+        )
+    try:
+        smollm2.require_whole(smollm2.path())
+    except CourseError as error:
+        return Finding("fail", subject, str(error), remedy)
+    return Finding("ok", subject, "fetched, every byte as it was published")
+
+
 def _working_folder() -> Finding:
     subject = "Working folder"
     folder = MY_LESSONS
@@ -281,6 +295,7 @@ CHECKS: list[Callable[[], Finding]] = [
     _memory,
     _disk,
     _data,
+    _smollm2,
     _working_folder,
     _settings,
     _browser,

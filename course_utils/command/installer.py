@@ -266,7 +266,7 @@ REASONS = [
         r"|Network is unreachable|dns error|error sending request|Could not connect"
         r"|Connection (?:refused|reset|aborted)|RemoteDisconnected|client error \(Connect\)"
         r"|operation timed out|Failed to fetch|IncompleteRead",
-        "No network: the package index cannot be reached. The packages are fetched once (about 550 MB); "
+        "No network: the package index cannot be reached. What is fetched once stays here; "
         "connect to the internet, or name a mirror (PIP_INDEX_URL, for uv UV_DEFAULT_INDEX).",
     ),
     (

@@ -199,22 +199,25 @@ def grouped_query_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Te
 
 @_register
 class LanguageBlock(layers.Layer):
-    """Looks back, then thinks: x ← x + o(attention(norm1(x))), x ← x + down(silu(gate(y)) · up(y)), y = norm2(x).
+    """Looks back, then thinks: x ← x + o(attention(norm1(x))), x ← x + down(silu(gate(y)) · up(y)).
 
-    Its layers ``q``, ``k``, ``v``, ``o``, ``gate``, ``up`` and ``down`` are dense, without bias. The network
-    with a gate is SwiGLU, Shazeer, arXiv:2002.05202. Introduced in lesson 10.
+    In the second y = norm2(x). Its layers ``q``, ``k``, ``v``, ``o``, ``gate``, ``up`` and ``down`` are
+    dense, without bias. The network with a gate is SwiGLU, Shazeer, arXiv:2002.05202. Introduced in lesson
+    10.
 
     Args:
         configuration: :class:`Configuration` of the model.
+        initializer: of the matrices; None for Keras' own.
     """
 
-    def __init__(self, configuration: Configuration, **kwargs: Any) -> None:
+    def __init__(self, configuration: Configuration, initializer: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.configuration = c = configuration
         policy = self.dtype_policy
 
         def dense(units: int, name: str) -> layers.Dense:
-            return layers.Dense(units, use_bias=False, name=name, dtype=policy)
+            start = initializer or "glorot_uniform"
+            return layers.Dense(units, use_bias=False, kernel_initializer=start, name=name, dtype=policy)
 
         self.norm1 = layers.RMSNormalization(epsilon=c.epsilon, name="norm1", dtype=policy)
         self.q = dense(c.width, "q")
@@ -250,7 +253,8 @@ class LanguageBlock(layers.Layer):
             position: None to put the new ones behind them; else int, their place in ``past``, which has room.
 
         Returns:
-            float tensor like ``x``, and keys and values of all that is seen, (batch, seen, kv_heads, head_dim).
+            float tensor like ``x``, and keys and values of all that is seen, (batch, seen, kv_heads,
+            head_dim).
         """
         c, (batch, tokens) = self.configuration, ops.shape(x)[:2]
         y = self.norm1(x)
@@ -290,14 +294,22 @@ class LanguageModel(keras.Model):
     Args:
         configuration: :class:`Configuration`.
         dtype: what is computed in, such as "float32" or "bfloat16"; None for Keras' policy.
+        initializer: of the matrices; None for Keras' own. "zeros" saves the time of drawing numbers where the
+            weights come from a file.
     """
 
-    def __init__(self, configuration: Configuration, dtype: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, configuration: Configuration, dtype: Any = None, initializer: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(dtype=dtype, **kwargs)
         self.configuration = c = configuration
         policy = self.dtype_policy
-        self.table = layers.ReversibleEmbedding(c.vocabulary, c.width, name="table", dtype=policy)
-        self.blocks = [LanguageBlock(c, name=f"block_{i}", dtype=policy) for i in range(c.layers)]
+        self.table = layers.ReversibleEmbedding(
+            c.vocabulary, c.width, embeddings_initializer=initializer or "uniform", name="table", dtype=policy
+        )
+        self.blocks = [
+            LanguageBlock(c, initializer, name=f"block_{number}", dtype=policy) for number in range(c.layers)
+        ]
         self.norm = layers.RMSNormalization(epsilon=c.epsilon, name="norm", dtype=policy)
         self.build((None, None, c.width))
 

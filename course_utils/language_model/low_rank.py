@@ -38,10 +38,12 @@ def add_lora(
         the variables A and B of each layer, block by block.
 
     Raises:
-        CourseError: a part is no layer, or the model has LoRA already.
+        CourseError: a part is no layer, there is none, or the model has LoRA already.
     """
     rank = arguments.whole_number("rank", rank)
     parts = [arguments.choice("an item of parts", part, _PARTS) for part in arguments.strings("parts", parts)]
+    if not parts:
+        raise CourseError(f"parts is empty; expected one or more of {', '.join(map(repr, _PARTS))}.")
     if _matrices(model):
         raise CourseError("the model has LoRA already; expected one without. Load or make the model anew.")
     model.trainable = False
@@ -62,7 +64,8 @@ def lora_arrays(model: LanguageModel) -> dict[str, np.ndarray]:
         model: a model that :func:`add_lora` has changed.
 
     Returns:
-        dict from a name such as "block_0.q.a" to a float32 array, (inputs, rank) for a, (rank, outputs) for b.
+        dict from a name such as "block_0.q.a" to a float32 array, (inputs, rank) for a and (rank, outputs)
+        for b.
 
     Raises:
         CourseError: the model has no LoRA.
@@ -89,8 +92,8 @@ def set_lora_arrays(model: LanguageModel, arrays: dict[str, np.ndarray]) -> None
         differ = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
         raise CourseError(
             f"arrays and the model's LoRA differ in {shown(differ)}: {differ[0]} has shape"
-            f" {found.get(differ[0], 'none')}; expected {wanted.get(differ[0], 'none')}. Add LoRA with the rank"
-            " and the parts that the arrays were made with."
+            f" {found.get(differ[0], 'none')}; expected {wanted.get(differ[0], 'none')}. Add LoRA with the"
+            " rank and the parts that the arrays were made with."
         )
     for name, matrix in matrices.items():
         matrix.assign(arrays[name])

@@ -36,13 +36,12 @@ class ByteLevelBPE:
 
     Args:
         tokens: strings in the files' characters (see the module), all different; the place of one is its
-            number. Every single byte is among them.
+            number. A byte that is not among them, such as one that no text has, is left out of a text.
         merges: pairs of tokens, or strings "left right", the first learned first.
         special: those of the tokens that stand for themselves and are never cut, such as ``<|im_end|>``.
 
     Raises:
-        CourseError: tokens are doubled, a byte or a special token is missing among them, or what a merge
-            makes is.
+        CourseError: tokens are doubled, or a special token or what a merge makes is missing among them.
     """
 
     def __init__(
@@ -56,11 +55,11 @@ class ByteLevelBPE:
                 f"tokens has {len(self.tokens)} items, {len(self._number)} of them different; expected each "
                 "once: its place is its number."
             )
-        for token in (*self.special, *_BYTE, *("".join(pair) for pair in self.merges)):
+        for token in (*self.special, *("".join(pair) for pair in self.merges)):
             if token not in self._number:
                 raise CourseError(
-                    f"tokens lacks {shown(token)}; expected all 256 bytes, every special token and what "
-                    "every merge makes. Give the tokens and merges of one tokenizer."
+                    f"tokens lacks {shown(token)}; expected every special token and what every merge makes."
+                    " Give the tokens and merges of one tokenizer."
                 )
         self._rank = {pair: rank for rank, pair in enumerate(self.merges)}
         longest_first = sorted(map(regex.escape, self.special), key=len, reverse=True)
@@ -183,7 +182,7 @@ class ByteLevelBPE:
     def _word(self, word: str) -> list[int]:
         """The tokens of one word; most words come again."""
         if word not in self._known:
-            parts = _characters(word)
+            parts = [character for character in _characters(word) if character in self._number]
             while len(parts) > 1:
                 first = min(itertools.pairwise(parts), key=lambda pair: self._rank.get(pair, len(self._rank)))
                 if first not in self._rank:

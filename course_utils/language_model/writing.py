@@ -4,6 +4,7 @@ Models are :class:`~course_utils.language_model.decoder.LanguageModel`; sequence
 long. Importing this module loads Keras. Introduced in lesson 10.
 """
 
+import math
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,8 +19,8 @@ from course_utils.language_model.decoder import Cache, LanguageModel, Tensor
 
 __all__ = ["log_probabilities", "perplexity", "prefix_cache", "write"]
 
-_ROOM = 64
-"""A cache that is written to has room for a multiple of these tokens: each length of it is compiled anew."""
+_ROOM = 128
+"""A cache that is written to has room for these tokens, or 2, 4, 8 … times as many: each is compiled anew."""
 _TOKENS_AT_ONCE = 4096
 _TEXTS_AT_ONCE = 64
 _LOGITS_AT_ONCE = 2**25
@@ -32,8 +33,8 @@ def write(
     """Continues sequences by the likeliest token, again and again (greedily), with a key-value cache.
 
     What is to be continued goes through the model at once, then a compiled loop writes. It is compiled when a
-    batch of this size first has a cache of this length, to the next multiple of 64 tokens. Introduced in
-    lesson 10.
+    batch of this size first has a cache of this length: 128 tokens, 256, 512 and so on. Introduced in lesson
+    10.
 
     Args:
         model: the model that writes.
@@ -53,7 +54,7 @@ def write(
     end = -1 if end is None else arguments.whole_number("end", end, 0, model.configuration.vocabulary - 1)
     hidden, cache = model(vectors, cache=cache)
     batch, used = len(vectors), cache[0][0].shape[1]
-    room = -(-(used + new) // _ROOM) * _ROOM
+    room = _ROOM * 2 ** max(0, math.ceil(math.log2((used + new) / _ROOM)))
     free = ((0, 0), (0, room - used), (0, 0), (0, 0))
     cache = [tuple(ops.pad(part, free) for part in pair) for pair in cache]
     first = ops.cast(ops.argmax(model.logits(hidden[:, -1]), axis=-1), "int32")
@@ -72,8 +73,15 @@ class _Loop(keras.Model):
         self.built = True
 
     def call(self, inputs: tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Cache]) -> Tensor:
-        """Continues from the first new token (batch,), tokens in the cache (), tokens to write (), the end (),
-        an array (batch, room) for what is written, and the cache with room."""
+        """Writes on.
+
+        Args:
+            inputs: the first new token (batch,), tokens in the cache (), tokens to write (), the end (), an
+                array (batch, room) for what is written, and the cache with room.
+
+        Returns:
+            int32 tensor (batch, room).
+        """
         token, used, new, end, written, cache = inputs
         model = self.model()
 
@@ -159,6 +167,11 @@ def perplexity(model: LanguageModel, ids: Sequence[int] | Iterable[Sequence[int]
     """
     texts = arguments.items("ids", ids, "tokens (int), or of such lists")
     texts = sorted(map(list, texts), key=len) if texts and np.ndim(texts[0]) else [texts]
+    if len(texts[0]) < 2:
+        raise CourseError(
+            f"ids has a text of {len(texts[0])} tokens; expected two tokens or more, because nothing is said"
+            " of the first. Leave short ones out."
+        )
     total = count = 0
     # Neighbours in the order of length, so that little is computed for what fills the shorter ones up.
     for first in range(0, len(texts), _TEXTS_AT_ONCE):
@@ -193,7 +206,7 @@ def _tokens(name: str, model: LanguageModel, tokens: Any, at_least: int = 1) -> 
         )
     if tokens.min() < 0 or tokens.max() >= vocabulary:
         raise CourseError(
-            f"{name} goes from {tokens.min()} to {tokens.max()}; expected 0 to {vocabulary - 1}, the tokens of"
-            " the model. Use the tokenizer that belongs to it."
+            f"{name} goes from {tokens.min()} to {tokens.max()}; expected 0 to {vocabulary - 1}, the tokens"
+            " of the model. Use the tokenizer that belongs to it."
         )
     return tokens.astype(np.int32)

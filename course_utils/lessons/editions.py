@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 __all__ = [
+    "NEEDS_MODEL",
     "Delivery",
     "Record",
     "clear_answers",
@@ -35,6 +36,9 @@ __all__ = [
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
 STATE_FILE = ".course-editions.json"
+
+NEEDS_MODEL = "needs-smollm2"
+"""Tag of a cell that shows something only where SmolLM2 has been fetched."""
 
 ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -87,8 +91,8 @@ def _refuse_shared_ids(cells: list[dict], path: Path) -> None:
 def learner_edition(notebook: "NotebookNode") -> "NotebookNode":
     """Makes the learner edition of a worked lesson.
 
-    Answers and hidden tests are removed, outputs cleared. In front of each cell tagged ``target`` stands a
-    cell "What you should see" with that cell's stored output, pictures as attachments with their alt text.
+    Answers and hidden tests are removed, outputs cleared; what a learner should see nevertheless stands in
+    cells of its own (:func:`show_targets`).
     An assignment that nbgrader has made of one stays as it is: that is what students find in its place.
 
     Args:
@@ -111,7 +115,11 @@ def learner_edition(notebook: "NotebookNode") -> "NotebookNode":
 
 
 def show_targets(notebook: "NotebookNode") -> "NotebookNode":
-    """Puts in front of each cell tagged ``target`` a cell "What you should see" with its stored output.
+    """Puts stored outputs that learners should see into cells of their own.
+
+    In front of each cell tagged ``target`` stands "What you should see" with that cell's output, below each
+    tagged ``needs-smollm2`` that has one "With SmolLM2 it prints": pictures as attachments with their alt
+    text.
 
     Args:
         notebook: nbformat NotebookNode, executed. It is not changed.
@@ -122,13 +130,16 @@ def show_targets(notebook: "NotebookNode") -> "NotebookNode":
     Raises:
         CourseError: when a ``target`` cell has no stored output.
     """
-    import nbformat.v4
-
     shown, cells = copy.deepcopy(notebook), []
     for cell in shown.cells:
-        if "target" in cell.metadata.get("tags", []):
-            cells.append(nbformat.v4.new_markdown_cell(id=f"should-see-{cell.id}", **_target(cell)))
-        cells.append(cell)
+        tags = cell.metadata.get("tags", [])
+        if "target" in tags:
+            _require_output(cell)
+            cells += [_shown(cell, "What you should see"), cell]
+        elif NEEDS_MODEL in tags and cell.outputs:
+            cells += [cell, _shown(cell, "With SmolLM2 it prints")]
+        else:
+            cells.append(cell)
     shown.cells = cells
     return shown
 
@@ -203,14 +214,20 @@ def _replace_regions(cell: "NotebookNode", what: str, stub_lines: list[str]) -> 
     return "\n".join(lines), found
 
 
-def _target(cell: "NotebookNode") -> dict:
-    """Returns source and attachments of the cell that shows the stored output of another."""
+def _require_output(cell: "NotebookNode") -> None:
+    """Complains about a target that shows nothing."""
     if not cell.get("outputs"):
         raise CourseError(
             f"Cell {cell.get('id')!r} is tagged target but has no stored output; run "
             "`python3 -m course_utils render` on its lesson."
         )
-    parts, attachments, description = ["**What you should see**"], {}, None
+
+
+def _shown(cell: "NotebookNode", title: str) -> "NotebookNode":
+    """Returns a cell that shows the stored output of another."""
+    import nbformat.v4
+
+    parts, attachments, description = [f"**{title}**"], {}, None
     for output in cell.outputs:
         data = output.get("data", {})
         if "image/png" in data:
@@ -223,8 +240,10 @@ def _target(cell: "NotebookNode") -> dict:
             parts.append(f"*{plain_markdown(description)}*")  # the visible caption of the picture
         else:
             parts.append(_code_block(_output_text(output)))
-    target = {"source": "\n\n".join(parts)}
-    return {**target, "attachments": attachments} if attachments else target
+    made = nbformat.v4.new_markdown_cell("\n\n".join(parts), id=f"should-see-{cell.id}")
+    if attachments:
+        made.attachments = nbformat.from_dict(attachments)
+    return made
 
 
 def _output_text(output: "NotebookNode") -> str:

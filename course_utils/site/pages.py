@@ -35,8 +35,9 @@ _ATTACHMENT = re.compile(r"\(attachment:([^()\s]+)\)")
 def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
     """Makes the edition of a lesson that the site shows: the learner's, with the outputs that owe no answer.
 
-    What an answer, a check or a target printed is left out; what a target should show stands before it, as in
-    the learner edition. Pictures become files, in Markdown that carries their alt text.
+    What an answer, a check or a target printed is left out; what a target should show stands before it, and
+    what a cell shows with SmolLM2 below it, as in the learner edition. Pictures become files, in Markdown
+    that carries their alt text.
 
     Args:
         notebook: nbformat NotebookNode of the worked edition, executed. It is not changed.
@@ -53,7 +54,8 @@ def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
     pictures.mkdir(parents=True, exist_ok=True)
     for cell in shown.cells:
         if cell.cell_type == "code":
-            owed = "nbgrader" in cell.metadata or "target" in cell.metadata.get("tags", [])
+            tags = set(cell.metadata.get("tags", []))
+            owed = "nbgrader" in cell.metadata or tags & {"target", editions.NEEDS_MODEL}
             cell.outputs = [] if owed else cell.outputs
             for number, output in enumerate(cell.outputs, 1):
                 _refer_to_picture(output, pictures / f"{cell.id}-{number}.png")

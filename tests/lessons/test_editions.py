@@ -194,6 +194,19 @@ def test_a_target_shows_text_as_a_code_block():
     assert "attachments" not in target
 
 
+def test_what_a_cell_shows_with_smollm2_stands_below_it():
+    outputs = [v4.new_output("stream", text="Paris\n")]
+    source = "if smollm2.here():\n    print(answer)"
+    silent = code("if smollm2.here():\n    model = 1", tags=[editions.NEEDS_MODEL])
+    made = editions.learner_edition(
+        notebook(code(source, tags=[editions.NEEDS_MODEL], outputs=outputs), silent)
+    )
+    nbformat.validate(made)
+    assert [cell.id for cell in made.cells] == ["cell-0", "should-see-cell-0", "cell-1"]
+    assert (made.cells[0].source, made.cells[0].outputs) == (source, [])
+    assert made.cells[1].source == "**With SmolLM2 it prints**\n\n```text\nParis\n```"
+
+
 def test_a_target_without_stored_output_is_refused():
     with pytest.raises(CourseError, match=r"tagged target but has no stored output; run .*render"):
         editions.learner_edition(notebook(code("x", tags=["target"])))
