@@ -2,8 +2,8 @@
 
     python3 -m course_utils experiment pretrain_language
 
-- **words**: a decoder learns to continue text: scenes described in words with questions and answers, captions,
-  reviews and parallel sentences. It never sees a picture.
+- **words**: a decoder learns to continue text: scenes told in words with questions and answers, reviews and
+  parallel sentences. It never sees a picture.
 - **nothing**, **named cells**, **true description** ask that model about pictures without training it: it is
   told nothing; what a classifier of the cells names; or what is so.
 - **projector**, **projector + LoRA**, **everything** show it pictures (Liu et al., arXiv:2304.08485): 36
@@ -420,7 +420,7 @@ def build_model(dtype: str = "float32") -> LanguageModel:
         dtype: str, what it computes in.
 
     Returns:
-        LanguageModel. What a block adds is small at first, so that a token is not drowned by what is beside it.
+        LanguageModel. What a block adds is small at first: a token must not drown in what is beside it.
     """
     model = LanguageModel(Configuration(**CONFIGURATION["model"], vocabulary=len(tokenizer())), dtype=dtype)
     model.table.embeddings.assign(model.table.embeddings * 4)
@@ -443,7 +443,7 @@ class Reader(keras.Model):
         self.model, self.projector = model, projector
 
     def call(self, inputs: dict[str, keras.KerasTensor]) -> keras.KerasTensor:
-        """Reads "tokens" int32 (batch, tokens) after "regions" (batch, 36, 192): (batch, tokens, vocabulary)."""
+        """Reads "tokens", int32 (batch, tokens), after "regions", float32 (batch, 36, 192), if it sees."""
         vectors = words = self.model.embed(inputs["tokens"])
         if self.projector is not None:
             soft = self.projector(inputs["regions"])
@@ -455,7 +455,9 @@ class Reader(keras.Model):
 def train(
     model: LanguageModel, projector: keras.Model | None, stage: str, rng: np.random.Generator
 ) -> list[float]:
-    """Trains what is trainable: Muon, and Adam for the rest (Jordan et al., 2024), warm-up and half a cosine, cross-entropy of the next token.
+    """Trains what is trainable: warm-up and half a cosine, cross-entropy of the next token.
+
+    Matrices by Muon (Jordan et al., https://kellerjordan.github.io/posts/muon), all else by AdamW.
 
     Args:
         model: LanguageModel that computes in mixed bfloat16; changed in place.
@@ -708,8 +710,8 @@ def run(row: str, seed: int) -> dict[str, float]:
         seed: int, for the first weights and what is learned from.
 
     Returns:
-        dict of float, as :func:`answer_scores`, `captioning.caption_scores` and :func:`text_scores` name them.
-        "projector + LoRA" with seed 0 also writes the checkpoint.
+        dict of float, as :func:`answer_scores`, :func:`text_scores` and `captioning.caption_scores` name
+        them. "projector + LoRA" with seed 0 also writes the checkpoint.
     """
     trained = learned(row if row in (PROJECTOR, LORA, EVERYTHING) else WORDS, seed)
     model, projector = load(trained)
