@@ -2,8 +2,8 @@
 
     python3 -m course_utils experiment pretrain_language
 
-- **words**: a decoder learns to continue text: scenes described in words with questions and answers, captions,
-  reviews and parallel sentences. It never sees a picture.
+- **words**: a decoder learns to continue text: scenes told in words with questions and answers, reviews and
+  parallel sentences. It never sees a picture.
 - **nothing**, **named cells**, **true description** ask that model about pictures without training it: it is
   told nothing; what a classifier of the cells names; or what is so.
 - **projector**, **projector + LoRA**, **everything** show it pictures (Liu et al., arXiv:2304.08485): 36
@@ -18,33 +18,34 @@ the training scenes; nothing was chosen on the test scenes.
 
 import functools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import keras
 import numpy as np
+from keras import ops
+from sklearn.linear_model import LogisticRegression
 
 from course_utils.datasets import emoji, parallel, reviews, scenes
 from course_utils.experiments import captioning, fusion, results
-
-if TYPE_CHECKING:
-    import keras
-
-    from course_utils.language_model.decoder import LanguageModel
-    from course_utils.language_model.tokens import ByteLevelBPE
+from course_utils.language_model import low_rank, own, writing
+from course_utils.language_model.decoder import Configuration, LanguageModel
+from course_utils.language_model.tokens import ByteLevelBPE
 
 CONFIGURATION = {
     "vocabulary": 1024,
     "model": {"layers": 4, "width": 128, "hidden": 352, "heads": 4, "kv_heads": 2},
     "projector": {"hidden": 192},
     "LoRA": {"rank": 8, "parts": ["q", "k", "v", "o"]},
-    "tokens": 128,
-    "batch size": 32,
+    "tokens": 96,
+    "batch size": 16,
     "weight decay": 0.05,
+    "learning rate of Adam, relative": 0.5,
     "weight of what is asked": 0.1,
     "shares": {"scenes": 0.8, "reviews": 0.1, "parallel": 0.1},
     "nothing told": 0.1,
     "described": 0.5,
     "noise": 0.3,
-    "words": {"steps": 1200, "learning rate": 2e-3},
+    "words": {"steps": 2500, "learning rate": 2e-3},
     "description": {"steps": 300, "learning rate": 2e-3},
     "projector, questions": {"steps": 300, "learning rate": 2e-3},
     "projector + LoRA": {"steps": 400, "learning rate": 2e-3},
@@ -105,6 +106,11 @@ def boards_of(some: scenes.Scenes) -> list[Board]:
         }
         for cells, concepts, there in zip(some.cells, some.concepts, some.mask, strict=True)
     ]
+
+
+def listed(board: Board) -> str:
+    """Says what is where as short as can be, row by row: "cat top left key bottom centre"."""
+    return " ".join(f"{board[cell]} {scenes.POSITIONS[cell]}" for cell in sorted(board))
 
 
 def described(board: Board) -> str:
@@ -220,15 +226,15 @@ def texts(kind: str, split: str) -> list[str]:
     else:
         name, n = ("train", 4000) if split == "train" else ("validation", CONFIGURATION["sentences"])
         pairs = parallel.generate(n, seed=0, split=name)
-        found = [f"{english} = {chinese}" for english, chinese in zip(pairs.english, pairs.chinese, strict=True)]
+        found = [
+            f"{english} = {chinese}" for english, chinese in zip(pairs.english, pairs.chinese, strict=True)
+        ]
     return [text + END for text in found]
 
 
 @functools.cache
-def tokenizer() -> "ByteLevelBPE":
+def tokenizer() -> ByteLevelBPE:
     """Gives the tokens, learned from the training texts and as many scenes in words."""
-    from course_utils.language_model.tokens import ByteLevelBPE
-
     rng = np.random.default_rng(0)
     found = [*texts("reviews", "train"), *texts("parallel", "train")]
     for _ in range(1000):
@@ -240,7 +246,9 @@ def tokenizer() -> "ByteLevelBPE":
 # --- what is learned from -----------------------------------------------------------------------------------
 
 
-def dialogue(board: Board, room: int, rng: np.random.Generator, *, described_first: bool) -> tuple[list, list]:
+def dialogue(
+    board: Board, room: int, rng: np.random.Generator, *, described_first: bool
+) -> tuple[list, list]:
     """Asks and answers until the room is full.
 
     Args:
@@ -294,16 +302,14 @@ def _told(board: Board, room: int, rng: np.random.Generator) -> tuple[list, list
         # Few, because from other answers one could find out what was not told.
         tokens, weights = dialogue(board, 24, rng, described_first=False)
         return tokens, weights
-    told = tokenizer().encode(described(board) + END)
+    told = tokenizer().encode(listed(board) + END)
     tokens, weights = dialogue(
         board, room - len(told), rng, described_first=rng.random() < CONFIGURATION["described"]
     )
     return told + tokens, [CONFIGURATION["weight of what is asked"]] * len(told) + weights
 
 
-def _shifted(
-    rows: Sequence[tuple[list, list]], room: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _shifted(rows: Sequence[tuple[list, list]], room: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     tokens, weights = (
         np.array([[*row[:room], *[0] * (room - len(row))] for row in part], dtype)
         for part, dtype in zip(zip(*rows, strict=True), (np.int32, np.float32), strict=True)
@@ -389,7 +395,7 @@ def batches_of_pictures(stage: str, rng: np.random.Generator) -> Iterator[tuple]
         (batch, tokens); and its weight, float32, 0 where a question is asked.
     """
     first = tokenizer().encode(END)
-    room = 1 + 45 if stage == "description" else CONFIGURATION["tokens"] - 36
+    room = 1 + 48 if stage == "description" else 1 + 72
     while True:
         boards = [draw_board(rng) for _ in range(CONFIGURATION["batch size"])]
         rows = []
@@ -407,20 +413,16 @@ def batches_of_pictures(stage: str, rng: np.random.Generator) -> Iterator[tuple]
 # --- training -----------------------------------------------------------------------------------------------
 
 
-def build_model(dtype: str = "float32") -> "LanguageModel":
+def build_model(dtype: str = "float32") -> LanguageModel:
     """Builds the language model with random weights.
 
     Args:
         dtype: str, what it computes in.
 
     Returns:
-        LanguageModel. What a block adds is small at first, so that a token is not drowned by what is beside it.
+        LanguageModel. What a block adds is small at first: a token must not drown in what is beside it.
     """
-    from course_utils.language_model.decoder import Configuration, LanguageModel
-
-    model = LanguageModel(
-        Configuration(**CONFIGURATION["model"], vocabulary=len(tokenizer())), dtype=dtype
-    )
+    model = LanguageModel(Configuration(**CONFIGURATION["model"], vocabulary=len(tokenizer())), dtype=dtype)
     model.table.embeddings.assign(model.table.embeddings * 4)
     for block in model.blocks:
         for layer in (block.o, block.down):
@@ -428,30 +430,34 @@ def build_model(dtype: str = "float32") -> "LanguageModel":
     return model
 
 
-def _reader(model: "LanguageModel", projector: "keras.Model | None") -> "keras.Model":
-    """A Keras model from tokens, and regions where there is a projector, to the logits of the next token."""
-    import keras
-    from keras import ops
+class Reader(keras.Model):
+    """A language model with a projector: from tokens, and regions if it has one, to logits of the next token.
 
-    class Reader(keras.Model):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model, self.projector = model, projector
+    Args:
+        model: LanguageModel.
+        projector: as from `own.build_projector`, or None for words alone.
+    """
 
-        def call(self, inputs: dict) -> "keras.KerasTensor":
-            if self.projector is None:
-                return model.logits(model(model.embed(inputs["tokens"]))[0])
-            soft, words = self.projector(inputs["regions"]), model.embed(inputs["tokens"])
-            hidden, _ = model(ops.concatenate([soft, ops.cast(words, soft.dtype)], axis=1))
-            return model.logits(hidden[:, soft.shape[1] :])
+    def __init__(self, model: LanguageModel, projector: keras.Model | None) -> None:
+        super().__init__()
+        self.model, self.projector = model, projector
 
-    return Reader()
+    def call(self, inputs: dict[str, keras.KerasTensor]) -> keras.KerasTensor:
+        """Reads "tokens", int32 (batch, tokens), after "regions", float32 (batch, 36, 192), if it sees."""
+        vectors = words = self.model.embed(inputs["tokens"])
+        if self.projector is not None:
+            soft = self.projector(inputs["regions"])
+            vectors = ops.concatenate([soft, ops.cast(words, soft.dtype)], axis=1)
+        hidden, _ = self.model(vectors)
+        return self.model.logits(hidden[:, vectors.shape[1] - words.shape[1] :])
 
 
 def train(
-    model: "LanguageModel", projector: "keras.Model | None", stage: str, rng: np.random.Generator
+    model: LanguageModel, projector: keras.Model | None, stage: str, rng: np.random.Generator
 ) -> list[float]:
-    """Trains what is trainable: AdamW, warm-up and half a cosine, cross-entropy of the next token.
+    """Trains what is trainable: warm-up and half a cosine, cross-entropy of the next token.
+
+    Matrices by Muon (Jordan et al., https://kellerjordan.github.io/posts/muon), all else by AdamW.
 
     Args:
         model: LanguageModel that computes in mixed bfloat16; changed in place.
@@ -462,12 +468,15 @@ def train(
     Returns:
         list of float, the loss of each step.
     """
-    import keras
-
     settings = CONFIGURATION[stage]
-    reader = _reader(model, projector)
-    optimizer = keras.optimizers.AdamW(
-        0.0, weight_decay=CONFIGURATION["weight decay"], beta_2=0.98, clipnorm=1.0
+    reader = Reader(model, projector)
+    optimizer = keras.optimizers.Muon(
+        0.0,
+        weight_decay=CONFIGURATION["weight decay"],
+        adam_lr_ratio=CONFIGURATION["learning rate of Adam, relative"],
+        adam_beta_2=0.98,
+        clipnorm=1.0,
+        exclude_layers=["bias", "lora"],
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     # Compiled by XLA it would be no faster here, and take a minute more to begin.
@@ -477,7 +486,9 @@ def train(
     else:
         batches = batches_of_pictures(stage, rng)
     losses = []
-    for rate, batch in zip(fusion.warmed_up(settings["steps"], settings["learning rate"]), batches, strict=False):
+    for rate, batch in zip(
+        fusion.warmed_up(settings["steps"], settings["learning rate"]), batches, strict=False
+    ):
         optimizer.learning_rate.assign(rate)
         losses.append(float(reader.train_on_batch(*batch)))
         reader.reset_metrics()
@@ -488,7 +499,7 @@ def train(
 
 
 def predicted(
-    model: "LanguageModel", rows: Sequence[Sequence[int]], soft: np.ndarray | None = None
+    model: LanguageModel, rows: Sequence[Sequence[int]], soft: np.ndarray | None = None
 ) -> np.ndarray:
     """Gives the likeliest token after each token of each row.
 
@@ -500,8 +511,6 @@ def predicted(
     Returns:
         int array (n, longest); after the end of a row it says nothing.
     """
-    from keras import ops
-
     tokens = np.zeros((len(rows), max(map(len, rows))), np.int32)
     for place, row in zip(tokens, rows, strict=True):
         place[: len(row)] = row
@@ -516,7 +525,7 @@ def predicted(
 
 
 def answer_scores(
-    model: "LanguageModel",
+    model: LanguageModel,
     questions: Sequence[Question],
     told: Sequence[str] | None = None,
     soft: np.ndarray | None = None,
@@ -569,7 +578,7 @@ def _figures(questions: Sequence[Question], exact: np.ndarray, says_yes: np.ndar
     return figures
 
 
-def write_descriptions(model: "LanguageModel", soft: np.ndarray) -> list[str]:
+def write_descriptions(model: LanguageModel, soft: np.ndarray) -> list[str]:
     """Lets a model write what is in pictures.
 
     Args:
@@ -579,10 +588,6 @@ def write_descriptions(model: "LanguageModel", soft: np.ndarray) -> list[str]:
     Returns:
         n str.
     """
-    from keras import ops
-
-    from course_utils.language_model import writing
-
     cut = tokenizer()
     asked_for = np.tile(cut.encode(END + DESCRIBE), (len(soft), 1))
     (end,) = cut.encode(END)
@@ -591,10 +596,8 @@ def write_descriptions(model: "LanguageModel", soft: np.ndarray) -> list[str]:
     return [cut.decode(row).split(END)[0].strip() for row in written]
 
 
-def text_scores(model: "LanguageModel") -> dict[str, float]:
+def text_scores(model: LanguageModel) -> dict[str, float]:
     """Gives the perplexity of each kind of text that was not learned from."""
-    from course_utils.language_model import writing
-
     return {
         f"perplexity, {kind}": writing.perplexity(model, list(map(tokenizer().encode, texts(kind, "test"))))
         for kind in ("scenes", "reviews", "parallel")
@@ -608,8 +611,6 @@ def named_boards(split: str) -> list[Board]:
     Returns:
         list of Board, one for each scene of the split; empty where it finds nothing.
     """
-    from sklearn.linear_model import LogisticRegression
-
     known = cells()
     rows = slice(0, 9 * 2000)
     classifier = LogisticRegression(C=1e-3, max_iter=100)
@@ -655,10 +656,6 @@ def learned(row: str, seed: int) -> Trained:
     Returns:
         Trained.
     """
-    import keras
-
-    from course_utils.language_model import low_rank, own
-
     keras.utils.set_random_seed(seed)
     # Only to draw: each stage has numbers of its own.
     rng = np.random.default_rng([seed, ROWS.index(row)])
@@ -681,7 +678,7 @@ def learned(row: str, seed: int) -> Trained:
     return Trained(weights, projector.get_weights() if projector else [], lora)
 
 
-def load(trained: Trained) -> tuple["LanguageModel", "keras.Model | None"]:
+def load(trained: Trained) -> tuple[LanguageModel, keras.Model | None]:
     """Makes what was trained again, in float32.
 
     Args:
@@ -690,8 +687,6 @@ def load(trained: Trained) -> tuple["LanguageModel", "keras.Model | None"]:
     Returns:
         LanguageModel, and a projector for regions as the encoder gives them, or None.
     """
-    from course_utils.language_model import low_rank, own
-
     model, projector = build_model(), None
     model.set_weights(trained.weights)
     if trained.lora:
@@ -715,11 +710,9 @@ def run(row: str, seed: int) -> dict[str, float]:
         seed: int, for the first weights and what is learned from.
 
     Returns:
-        dict of float, as :func:`answer_scores`, `captioning.caption_scores` and :func:`text_scores` name them.
-        "projector + LoRA" with seed 0 also writes the checkpoint.
+        dict of float, as :func:`answer_scores`, :func:`text_scores` and `captioning.caption_scores` name
+        them. "projector + LoRA" with seed 0 also writes the checkpoint.
     """
-    from course_utils.language_model import own
-
     trained = learned(row if row in (PROJECTOR, LORA, EVERYTHING) else WORDS, seed)
     model, projector = load(trained)
     if (row, seed) == (LORA, 0):
@@ -729,7 +722,7 @@ def run(row: str, seed: int) -> dict[str, float]:
         figures = {"parameters": model.count_params(), **text_scores(model)}
         figures["trained"] = _trained_parameters(row, trained)
         scene, questions = asked("test")
-        told = [described(board) for board in boards_of(draw_scenes("test"))]
+        told = [listed(board) for board in boards_of(draw_scenes("test"))]
         scores = answer_scores(model, questions, [told[i] for i in scene])
         figures |= {f"{name}, told in words": value for name, value in scores.items()}
     if row == WORDS:
@@ -741,14 +734,14 @@ def run(row: str, seed: int) -> dict[str, float]:
 
 
 def picture_scores(
-    row: str, model: "LanguageModel", projector: "keras.Model | None", split: str
+    row: str, model: LanguageModel, projector: keras.Model | None, split: str
 ) -> dict[str, float]:
     """Scores a row on the pictures of a split."""
     some = draw_scenes(split)
     scene, questions = asked(split)
     if projector is None:
         boards = {NOTHING: None, NAMED: named_boards(split), TRUE: boards_of(some)}[row]
-        told = None if boards is None else [described(boards[i]) for i in scene]
+        told = None if boards is None else [listed(boards[i]) for i in scene]
         return answer_scores(model, questions, told)
     soft = projector.predict(fusion.regions_of(some.pictures), verbose=0)
     figures = answer_scores(model, questions, soft=soft[scene])
@@ -767,9 +760,6 @@ def _trained_parameters(row: str, trained: Trained) -> int:
 
 
 if __name__ == "__main__":
-    from course_utils import runtime
-
-    runtime.start()
     results.record(
         "pretrain_language", CONFIGURATION, ROWS, results.seeds_from_command_line(__doc__, SEEDS), run
     )

@@ -2,7 +2,8 @@
 
 Trained by ``python3 -m course_utils experiment pretrain_language``; the card is in
 ``data/checkpoints/README.md``. One file holds three things that are loaded one by one: the model with its
-tokenizer, the projector, and the matrices of LoRA. Importing this module loads Keras. Introduced in lesson 10.
+tokenizer, the projector, and the matrices of LoRA. Importing this module loads Keras. Introduced in lesson
+10.
 """
 
 import keras
@@ -35,7 +36,7 @@ _MODEL, _PROJECTOR, _LORA = "model/", "projector/", "lora/"
 
 
 def build_projector(width: int, hidden: int) -> keras.Model:
-    """Builds a projector with random weights: two layers, the same for every region, and a bias for each place.
+    """Builds a projector with random weights: two layers for all regions alike, and a bias for each place.
 
     Liu et al., arXiv:2310.03744 (LLaVA-1.5), for the two layers. Introduced in lesson 10.
 
