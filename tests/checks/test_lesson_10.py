@@ -625,9 +625,9 @@ ROTATED = (
         "complex": (of(rotated_by_complex, lambda r: r + 0j), "is complex"),
         "half a complex": (
             lambda x, p, t: x[:, : x.shape[1] // 2] + 1j * x[:, x.shape[1] // 2 :],
-            "That is half of it",
+            "is complex",
         ),
-        "whole numbers": (of(own_rotated, lambda r: r.astype(int)), "expected inexact|floats"),
+        "whole numbers": (of(own_rotated, lambda r: r.astype(int)), "expected floating"),
         "backward tokens": (of(own_rotated, lambda r: r[::-1]), "opposite order"),
         "x added": (lambda x, p, t: x + own_rotated(x, p, t), "added again"),
         "negative power": (lambda x, p, t: np.arange(3) ** np.array([-1, -2, -3]), "no negative powers"),
