@@ -1,11 +1,15 @@
 """Lesson 10's checks accept right answers of any style and reject wrong ones with their own hint."""
 
-import keras
 import numpy as np
-from keras import layers, ops
 
+from course_utils import runtime
 from course_utils.checks import lesson_10 as check
 from tests.checks.tables import table_of_tests
+
+runtime.start()
+
+import keras  # noqa: E402 - quietly loaded by the line above
+from keras import layers, ops  # noqa: E402
 
 
 def of(answer, change):
@@ -144,6 +148,12 @@ PATCHES = (
         "mirrored": (lambda p, s: own_patches(p[:, :, ::-1], s), "mirrored"),
         "backward inside": (of(own_patches, lambda f: f[..., ::-1]), "opposite order"),
         "pictures backward": (of(own_patches, lambda f: f[::-1]), "pictures come in the opposite order"),
+        "last picture": (of(own_patches, lambda f: np.repeat(f[-1:], len(f), axis=0)), "each has its own"),
+        "channels backward": (
+            lambda p, s: own_patches(p[..., ::-1], s),
+            "channels of each pixel stand in the opposite",
+        ),
+        "squeezed": (of(own_patches, np.squeeze), "length 1 is gone"),
         "first picture": (of(own_patches, lambda f: np.repeat(f[:1], len(f), axis=0)), "each has its own"),
         "first patch": (
             of(own_patches, lambda f: np.repeat(f[:, :1], f.shape[1], axis=1)),
@@ -379,6 +389,10 @@ MASK = (
         ),
         "padding looks back": (rules(padding_row=before), "Padding looks at nothing"),
         "padding looks": (rules(padding_row=always), "Padding looks at nothing"),
+        "padding sees pictures": (
+            lambda k: own_mask(k) | (k[:, :, None] == 0) & (k[:, None] == 1),
+            r"\(padding\) may look at token 0 \(a picture token\)",
+        ),
         "padding is seen": (rules(padding_column=always), "Nobody looks at padding"),
         "padding is seen before": (rules(padding_column=before), "Nobody looks at padding"),
         "two mistakes": (
@@ -611,9 +625,9 @@ ROTATED = (
         "complex": (of(rotated_by_complex, lambda r: r + 0j), "is complex"),
         "half a complex": (
             lambda x, p, t: x[:, : x.shape[1] // 2] + 1j * x[:, x.shape[1] // 2 :],
-            "That is half of it",
+            "is complex",
         ),
-        "whole numbers": (of(own_rotated, lambda r: r.astype(int)), "expected inexact|floats"),
+        "whole numbers": (of(own_rotated, lambda r: r.astype(int)), "expected floating"),
         "backward tokens": (of(own_rotated, lambda r: r[::-1]), "opposite order"),
         "x added": (lambda x, p, t: x + own_rotated(x, p, t), "added again"),
         "negative power": (lambda x, p, t: np.arange(3) ** np.array([-1, -2, -3]), "no negative powers"),
@@ -794,6 +808,7 @@ ATTENTION = (
         "backward": (attention_wrongly(may=lambda h, t: t >= h), "yours look at those behind"),
         "one ahead": (attention_wrongly(may=lambda h, t: t <= h + 1), "one more"),
         "itself alone": (attention_wrongly(may=lambda h, t: t == h), "themselves alone"),
+        "little": (attention_wrongly(hidden=-1e4), "many thousand below 0"),
         "score 0": (attention_wrongly(hidden=0), "a score of 0 has weight"),
         "masked after": (
             attention_wrongly(may=lambda h, t: t >= 0, weigh=masked_after),
@@ -813,6 +828,12 @@ ATTENTION = (
         "two mistakes": (
             attention_wrongly(tiled, tiled, divisor=lambda t, h, g, d: 1),
             "np.tile.*not divided at all",
+        ),
+        "largest of all": (
+            attention_wrongly(
+                weigh=lambda s: np.exp(s - s.max()) / np.exp(s - s.max()).sum(-1, keepdims=True)
+            ),
+            "NaN or infinity",
         ),
         "naive": (naive_attention, "NaN or infinity"),
         "infinite before": (attention_wrongly(may=lambda h, t: t < h, hidden=-np.inf), "NaN or infinity"),
@@ -1052,6 +1073,10 @@ ACCOUNTING = (
         "by shapes": accounting_by_shapes,
         "sums": accounting_wrongly(),
         "an array": lambda *sizes: np.array(own_accounting(*sizes)),
+        "heads of a group": lambda n, w, f, h, g, v, t, s: (
+            *own_accounting(n, w, f, h, g, v, t, s)[:1],
+            2 * n * (w // (h // g)) * t * s,
+        ),
         "fractions of heads": lambda n, w, f, h, g, v, t, s: (
             v * w + n * (2 * w * w + 2 * w * (w * g // h) + 3 * w * f + 2 * w) + w,
             n * t * 2 * (w * g // h) * s,
@@ -1485,6 +1510,20 @@ PROJECTOR = (
         "time distributed": sequential(lambda r, f, w: layers.TimeDistributed(layers.Dense(w)), positions),
         "einsum dense": sequential(lambda r, f, w: layers.EinsumDense("brf,fw->brw", (r, w), bias_axes="rw")),
         "batch normalised": sequential(lambda r, f, w: layers.BatchNormalization(), dense, positions),
+        "rectified": sequential(positions, lambda r, f, w: layers.Dense(w, "relu"), dense),
+        "bottleneck": sequential(lambda r, f, w: layers.Dense(2), positions, dense),
+        "rows and columns": functional(
+            lambda x, r, f, w: (
+                layers.Dense(w)(x)
+                + layers.Embedding(r, w)(ops.arange(r) // 5)
+                + layers.Embedding(5, w)(ops.arange(r) % 5)
+            )
+        ),
+        "a variable for each region": functional(
+            lambda x, r, f, w: ops.stack(
+                [Positions()(token) for token in ops.unstack(layers.Dense(w)(x), num=r, axis=1)], axis=1
+            )
+        ),
         "dropout": sequential(lambda r, f, w: layers.Dropout(0.1), dense, positions),
         "residual": functional(
             lambda x, r, f, w: (lambda t: t + layers.Dense(w, kernel_initializer="zeros")(ops.relu(t)))(
@@ -1538,7 +1577,7 @@ PROJECTOR = (
                 lambda r, f, w: layers.Dense(r * w),
                 lambda r, f, w: layers.Reshape((r, w)),
             ),
-            "sees all regions",
+            "A dense layer behind",
         ),
         "one each": (functional(one_dense_each), "network for each region|serves regions"),
         "a stack of kernels": (
@@ -1555,6 +1594,22 @@ PROJECTOR = (
             "do the features take part",
         ),
         "frozen": (lambda *sizes: frozen(own_projector(*sizes)), "nothing to train"),
+        "frozen layer": (
+            sequential(lambda r, f, w: layers.Dense(w, trainable=False), positions),
+            "is the layer that they go through frozen",
+        ),
+        "another order": (
+            functional(lambda x, r, f, w: ops.flip(Positions()(layers.Dense(w)(x)), axis=1)),
+            "stay in the order of the regions",
+        ),
+        "other layers for every second": (
+            functional(
+                lambda x, r, f, w: Positions()(
+                    ops.where((ops.arange(r) % 2 == 0)[:, None], layers.Dense(w)(x), layers.Dense(w)(x))
+                )
+            ),
+            "serves regions \\[0, 2, 4\\]",
+        ),
         "no weights": (
             functional(lambda x, r, f, w: ops.mean(x, -1, keepdims=True) + wave(r, w)),
             "nothing to train",
