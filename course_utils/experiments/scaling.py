@@ -13,7 +13,8 @@ Then, in this order, each kept in the record before the next begins:
    bootstrap, and says what a larger model than any of them will reach with more text than any of them had.
 2. :data:`HELD_BACK`: that model is trained, with three seeds.
 
-Settings were chosen on the validation texts, with seed 0 and without the model that is held back.
+Only the learning rate was chosen, out of two, by the validation loss of width 32 on 6,600 bytes. It is divided
+by the root of the width.
 """
 
 import dataclasses
@@ -47,7 +48,7 @@ CONFIGURATION = {
     "batch size": 8,
     "steps between validations": 25,
     "validations at most": 40,
-    "learning rate": 0.06,
+    "learning rate": 0.03,
     "weight decay": 0.1,
     "draws": 300,
 }
