@@ -19,8 +19,8 @@ described = {
         "modality embeddings. The three lie close together in most tests."
     ),
     "scaling": (
-        "Test loss against the number of weights on a logarithmic axis. Four kinds of marks for four amounts "
-        "of text, sixteen points, and a falling curve of the fitted law through each kind; more text lies "
+        "Test loss against the number of weights on a logarithmic axis. Three kinds of marks for three "
+        "amounts of text, twelve points, and a falling curve of the fitted law through each kind; more text lies "
         "lower. At the right a bar for the predicted interval of the model that was held back, and stars for "
         "what it reached."
     ),
