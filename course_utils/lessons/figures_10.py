@@ -21,8 +21,8 @@ described = {
     "scaling": (
         "Test loss against the number of weights on a logarithmic axis. Three kinds of marks for three "
         "amounts of text, twelve points, and a falling curve of the fitted law through each kind; more text "
-        "lies lower. At the right a bar for the predicted interval of the model that was held back, and stars "
-        "for what it reached."
+        "lies lower. At the right a bar for the predicted interval of the model that was held back, and "
+        "stars for what it reached."
     ),
     "ladder": (
         "Six rows from bottom to top: nothing, named cells, projector, projector with LoRA, everything, true "
