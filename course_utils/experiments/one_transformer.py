@@ -12,9 +12,10 @@ behind a token that asks a question; the answer is one of all answers to all que
 - **a tenth of the sounds**: a tenth of the recordings is left to learn from, with the pictures and names or
   alone, as often and in as many steps as all were.
 
-Tested on an art style, on voices and on names that were not learned from. Settings were chosen with seed 0 on
-drawings that are held out of training, on two voices of another synthesiser that are in no test, and on names
-that are in neither training nor test.
+Tested on an art style, on voices and on names that were not learned from. Few settings were tried, with seed
+0, by drawings that are held out of training, two voices of another synthesiser that are in no test, and names
+that are in neither training nor test. Always naming the commonest group is right on 0.21 of the pictures and
+of the names, the commonest language on 0.67 of the sounds.
 """
 
 import functools

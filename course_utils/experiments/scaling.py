@@ -13,8 +13,8 @@ Then, in this order, each kept in the record before the next begins:
    bootstrap, and says what a larger model than any of them will reach with more text than any of them had.
 2. :data:`HELD_BACK`: that model is trained, with three seeds.
 
-Only the learning rate was chosen, out of two, by the validation loss of width 32 on 6,600 bytes. It is divided
-by the root of the width.
+Only the learning rate was chosen, out of two, by the validation loss of width 32 on 6,600 bytes. It is
+divided by the root of the width.
 """
 
 import dataclasses
