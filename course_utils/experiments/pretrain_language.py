@@ -48,8 +48,8 @@ CONFIGURATION = {
     "words": {"steps": 2500, "learning rate": 2e-3},
     "description": {"steps": 300, "learning rate": 2e-3},
     "projector, questions": {"steps": 300, "learning rate": 2e-3},
-    "projector + LoRA": {"steps": 400, "learning rate": 2e-3},
-    "everything": {"steps": 400, "learning rate": 1e-3},
+    "projector + LoRA": {"steps": 500, "learning rate": 2e-3},
+    "everything": {"steps": 500, "learning rate": 1e-3},
     "scenes": {"validation": 100, "test": 200, "test in the unseen style": 200},
     "captions": 60,
     "sentences": 200,
@@ -400,7 +400,7 @@ def batches_of_pictures(stage: str, rng: np.random.Generator) -> Iterator[tuple]
         boards = [draw_board(rng) for _ in range(CONFIGURATION["batch size"])]
         rows = []
         for board in boards:
-            about = stage == "description" or rng.random() < CONFIGURATION["described"]
+            about = stage == "description" or rng.random() < CONFIGURATION["described"] / 2
             tokens, weights = dialogue(board, room - 1, rng, described_first=about)
             if stage == "description":
                 length = len(tokenizer().encode(f"{DESCRIBE} {described(board)}{END}"))
@@ -444,12 +444,32 @@ class Reader(keras.Model):
 
     def call(self, inputs: dict[str, keras.KerasTensor]) -> keras.KerasTensor:
         """Reads "tokens", int32 (batch, tokens), after "regions", float32 (batch, 36, 192), if it sees."""
-        vectors = words = self.model.embed(inputs["tokens"])
-        if self.projector is not None:
-            soft = self.projector(inputs["regions"])
-            vectors = ops.concatenate([soft, ops.cast(words, soft.dtype)], axis=1)
-        hidden, _ = self.model(vectors)
-        return self.model.logits(hidden[:, vectors.shape[1] - words.shape[1] :])
+        tokens = inputs["tokens"]
+        words = self.model.embed(tokens)
+        if self.projector is None:
+            return self.model.logits(self.model(words)[0])
+        soft = self.projector(inputs["regions"])
+        vectors = ops.concatenate([soft, ops.cast(words, soft.dtype)], axis=1)
+        hidden, _ = self.model(vectors, mask=alone(tokens, soft.shape[1]))
+        return self.model.logits(hidden[:, soft.shape[1] :])
+
+
+def alone(tokens: keras.KerasTensor, regions: int) -> keras.KerasTensor:
+    """Says who may look at whom where each question is to be answered from the picture and not from others.
+
+    Args:
+        tokens: int tensor (batch, tokens): END, then questions with their answers, each with END.
+        regions: int, soft tokens before them.
+
+    Returns:
+        bool tensor (batch, regions + tokens, regions + tokens), True = may look.
+    """
+    ends = ops.cast(tokens == tokenizer().encode(END)[0], "int32")
+    # Number 0 has the picture and the first END, number 1 the first question, its answer and their END, …
+    turn = ops.pad(ops.cumsum(ends, axis=1) - ends, ((0, 0), (regions, 0)))
+    place = ops.arange(ops.shape(turn)[1])
+    same = (turn[:, None, :] == 0) | (turn[:, None, :] == turn[:, :, None])
+    return same & (place[None, None, :] <= place[None, :, None])
 
 
 def train(
