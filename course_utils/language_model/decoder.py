@@ -303,6 +303,7 @@ class LanguageModel(keras.Model):
     ) -> None:
         super().__init__(dtype=dtype, **kwargs)
         self.configuration = c = configuration
+        self.supports_masking = True  # see compute_mask
         policy = self.dtype_policy
         self.table = layers.ReversibleEmbedding(
             c.vocabulary, c.width, embeddings_initializer=initializer or "uniform", name="table", dtype=policy
@@ -371,6 +372,10 @@ class LanguageModel(keras.Model):
             x, seen_here = block(x, cos, sin, mask, past=past, position=position)
             grown.append(seen_here)
         return self.norm(x), grown
+
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None) -> None:
+        """Hands no mask on: here it says who may look at whom, in Keras what is padding."""
+        return
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Looks tokens up in the table.

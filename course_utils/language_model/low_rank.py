@@ -46,12 +46,13 @@ def add_lora(
         raise CourseError(f"parts is empty; expected one or more of {', '.join(map(repr, _PARTS))}.")
     if _matrices(model):
         raise CourseError("the model has LoRA already; expected one without. Load or make the model anew.")
-    model.trainable = False
+    model.trainable = True  # a frozen layer freezes what is added to it, too
+    # Not `model.trainable = False`, after which a model says that nothing in it learns.
+    for variable in model.variables:
+        variable.trainable = False
     for block in model.blocks:
         for part in parts:
-            layer = getattr(block, part)
-            layer.trainable = True  # a frozen layer would freeze the new matrices too
-            layer.enable_lora(rank, lora_alpha=alpha)
+            getattr(block, part).enable_lora(rank, lora_alpha=alpha)
     return list(_matrices(model).values())
 
 

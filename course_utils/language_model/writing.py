@@ -52,6 +52,7 @@ def write(
     """
     new = arguments.whole_number("new", new)
     end = -1 if end is None else arguments.whole_number("end", end, 0, model.configuration.vocabulary - 1)
+    vectors = ops.convert_to_tensor(vectors)
     hidden, cache = model(vectors, cache=cache)
     batch, used = len(vectors), cache[0][0].shape[1]
     room = _ROOM * 2 ** max(0, math.ceil(math.log2((used + new) / _ROOM)))

@@ -31,7 +31,19 @@ def run(*arguments, **options):
 
 def test_help_names_every_command():
     text = run("--help").stdout
-    names = ("lab", "test", "doctor", "answer", "assign", "grade", "render", "site", "experiment", "install")
+    names = (
+        "lab",
+        "test",
+        "doctor",
+        "fetch",
+        "answer",
+        "assign",
+        "grade",
+        "render",
+        "site",
+        "experiment",
+        "install",
+    )
     assert all(re.search(rf"^    {name}\b", text, re.M) for name in names)
 
 
@@ -49,6 +61,8 @@ def test_help_names_every_command():
         (["site", "--folder", "tests"], "tests holds other things, and the site is never written over them"),
         (["site", "--repository", "nobody"], "'nobody': expected OWNER/NAME, as GitHub writes it"),
         (["experiment", "fusoin"], "invalid choice: 'fusoin'"),
+        (["fetch"], "required: what"),
+        (["fetch", "gpt"], "invalid choice: 'gpt'"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, phrase):

@@ -1,5 +1,7 @@
 """The doctor finds what is wrong, names the remedy, and makes nothing."""
 
+import dataclasses
+import hashlib
 import os
 import shutil
 import subprocess
@@ -11,6 +13,7 @@ import pytest
 
 from course_utils.command import doctor, environment, pins
 from course_utils.errors import CourseError
+from course_utils.language_model import smollm2
 from course_utils.places import ROOT
 
 
@@ -23,7 +26,9 @@ def test_every_requirement_has_a_line(capsys):
         assert finding.remedy or finding.mark != "fail" or finding.subject == "Data"
     subjects = [finding.subject for finding in findings]
     assert subjects[:4] == ["Python", "System", "Environment", "Packages"]
-    assert {"Memory", "Disk", "Data", "Working folder", "Browser", "GPU", "Letters"} <= set(subjects)
+    assert {"Memory", "Disk", "Data", "SmolLM2", "Working folder", "Browser", "GPU", "Letters"} <= set(
+        subjects
+    )
     failed = sum(finding.mark == "fail" for finding in findings)
     assert lines[-1] == ("All is well." if not failed else f"{failed} of {len(findings)} need attention.")
 
@@ -101,6 +106,22 @@ def test_only_the_courses_own_environment_is_said_to_be_deleted(site, monkeypatc
     assert doctor._packages().remedy.startswith(f"delete {environment.VENV} and run")
     monkeypatch.setattr(environment, "in_own_venv", lambda: False)
     assert "delete" not in doctor._packages().remedy and sys.prefix in doctor._packages().remedy
+
+
+def test_smollm2_is_said_to_be_there_or_optional_or_damaged(tmp_path, monkeypatch):
+    file = tmp_path / "model.gguf"
+    monkeypatch.setattr(smollm2, "path", lambda: file)
+    assert str(doctor._smollm2()) == (
+        "[note] SmolLM2: not fetched; lesson 10 shows what it prints\n"
+        "       -> python3 -m course_utils fetch smollm2 fetches it (93 MB)"
+    )
+    digest = hashlib.sha256(b"whole").hexdigest()
+    monkeypatch.setattr(smollm2, "MODEL", dataclasses.replace(smollm2.MODEL, size=5, digest=digest))
+    file.write_bytes(b"whole")
+    assert doctor._smollm2().mark == "ok"
+    file.write_bytes(b"hwole")
+    finding = doctor._smollm2()
+    assert finding.mark == "fail" and finding.remedy == "python3 -m course_utils fetch smollm2"
 
 
 @pytest.mark.parametrize("gigabytes, mark", [(2.0, "fail"), (8.0, "ok"), (None, "note")])

@@ -2,9 +2,9 @@
 
     python -m tests.language_model.oracles
 
-writes ``oracles.json`` beside this file. It needs keras-hub and tokenizers, which the course does not install,
-and SmolLM2. Stored are logits of a small Llama with seeded weights, logits of SmolLM2 for the likeliest next
-tokens of some texts, and a fingerprint of the tokens of each of 1,000 lines in many scripts.
+writes ``oracles.json`` beside this file. It needs keras-hub and tokenizers, which the course does not
+install, and SmolLM2. Stored are logits of a small Llama with seeded weights, logits of SmolLM2 for the
+likeliest next tokens of some texts, and a fingerprint of the tokens of each of 1,000 lines in many scripts.
 """
 
 import hashlib
@@ -14,13 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils import runtime
-
-runtime.start()
-
-from course_utils.datasets import emoji, parallel, reviews  # noqa: E402 - after the quiet start
-from course_utils.language_model import smollm2  # noqa: E402
-from course_utils.language_model.decoder import Configuration, LanguageModel  # noqa: E402
+from course_utils.datasets import emoji, parallel, reviews
+from course_utils.language_model import smollm2
+from course_utils.language_model.decoder import Configuration, LanguageModel
 
 FILE = Path(__file__).with_name("oracles.json")
 SMALL = Configuration(layers=2, width=32, hidden=48, heads=4, kv_heads=2, vocabulary=40, theta=500.0)
@@ -35,8 +31,9 @@ TEXTS = (
 # First and last character of a script, a block or a kind of sign.
 _RANGES = (
     "az AZ 09 ¡ÿ Āſ ɐʯ ̀ͯ ͰϿ Ѐӿ Աֆ את ؀ۿ ܐܯ ऀॿ ঀ৿ ਁ੶ ଁ୷ ஂ௺ ఁ౿ ಀೲ ഁൿ กๅ ກໟ ཀྼ ကႏ აჿ 가힣 ሀ፼ ᎠᏴ កៜ ᠠᡷ"
-    " ぁゖ ァヺ 一龥 ㄅㄩ ！～ ０９ ٠٩ ०९ ๐๙ ①⑳ Ⅰↈ ¼¾ ℀⅏ ←⇿ ∀⋿ ─╿ ■◿ ☀⛿ ✀➿ 😀🙏 🌀🗿 🚀🛅 𝐀𝑚 𐌰𐍊 𓀀𓂀 𠀀𠂀 !/ :@ [` {~"
-).split()
+    " ぁゖ ァヺ 一龥 ㄅㄩ ！～ ０９ ٠٩ ०९ ๐๙ ①⑳ Ⅰↈ ¼¾ ℀⅏ ←⇿ ∀⋿ ─╿ ■◿ ☀⛿ ✀➿ 😀🙏 🌀🗿 🚀🛅"
+    " 𝐀𝑚 𐌰𐍊 𓀀𓂀 𠀀𠂀 !/ :@ [` {~"
+)
 _SPACES = (
     " ",
     " ",
@@ -58,7 +55,7 @@ _SPACES = (
 
 
 def lines(count: int = 1000, seed: int = 0) -> list[str]:
-    """Half of them are the course's own texts, half random words of many scripts between spaces of many kinds."""
+    """Half of them are the course's own texts, half random words of many scripts."""
     rng = np.random.default_rng(seed)
     pairs = parallel.load()
     own = [*reviews.load().texts, *reviews.load("chinese").texts, *pairs.english, *pairs.chinese]
@@ -66,7 +63,7 @@ def lines(count: int = 1000, seed: int = 0) -> list[str]:
     found = [own[place] for place in rng.permutation(len(own))[: count // 2]]
     scripts = [
         [chr(code) for code in range(ord(first), ord(last) + 1) if unicodedata.category(chr(code)) != "Cn"]
-        for first, last in _RANGES
+        for first, last in _RANGES.split()
     ]
     while len(found) < count:
         parts = []
@@ -168,9 +165,8 @@ def main() -> None:
     content["lines"] = [fingerprint(tokenizer.encode(line).ids) for line in all_lines]
     model, own = smollm2.load()
     same = [own.encode(line) == tokenizer.encode(line).ids for line in all_lines]
-    print(
-        f"tokens: {sum(same)} of {len(same)} lines equal, {sum(len(own.encode(line)) for line in all_lines)} tokens"
-    )
+    count = sum(len(own.encode(line)) for line in all_lines)
+    print(f"tokens: {sum(same)} of {len(same)} lines equal, {count} tokens")
 
     backbone = _backbone_of(model)
     for text in TEXTS:

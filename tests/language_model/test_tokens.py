@@ -38,7 +38,7 @@ def test_the_most_frequent_pair_becomes_a_token_first():
     learned = ByteLevelBPE.learn(PAPER, 263)
     assert learned.merges[:3] == [("e", "s"), ("es", "t"), ("l", "o")]
     assert learned.tokens[256:259] == ["es", "est", "lo"] and len(learned) == 263
-    assert learned.pieces(" lowest") == [" low", "est"]
+    assert learned.pieces(" lowest") == [" ", "low", "est"]
 
 
 def count_anew(words, merges):
