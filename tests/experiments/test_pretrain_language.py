@@ -257,7 +257,7 @@ def test_the_checkpoint_does_what_was_recorded_of_its_seed(shipped):
     reading, _ = own.load_language_model()
     own.load_lora(reading)
     soft = projector.predict(experiment.fusion.regions_of(some.pictures), verbose=0)
-    found = experiment.answer_scores(reading, questions, soft=soft[scene])
+    found = experiment.answer_scores(reading, questions, [""] * len(questions), soft[scene])
     for name in ("exact", "right, is there", "false yes, is there"):
         recorded = record.row(experiment.LORA)[f"{name}, test in the unseen style"].values[0]
         assert found[name] == pytest.approx(recorded, abs=0.015), name
