@@ -448,7 +448,7 @@ def test_every_piece_gets_the_vector_of_its_place_and_of_its_modality():
     figure, description = diagrams.one_sequence([("patch", "Dense", 2), ("letter", "table", 3)], 7)
     shown = texts(figure)
     assert [text[-1] for text in shown if text.startswith("token")] == [*"01", *"012"]
-    assert {"+ vector of “patch”", "+ vector of “letter”", "one sequence: (5, 7)"} <= set(shown)
+    assert {"+ place + “patch”", "+ place + “letter”", "one sequence: (5, 7)"} <= set(shown)
     assert "sequence of 5 tokens" in description
 
 

@@ -74,9 +74,9 @@ def one_sequence(parts: Sequence[tuple[str, str, int]], width: int) -> tuple[Fig
             shapes.cell(axes, (x - 0.8, 0.3), 1.6, 0.9, piece, colour)
             shapes.arrow(axes, (x, 1.3), (x, 2.1))
             shapes.arrow(axes, (x, 3.2), (x, 4.0))
-            shapes.cell(axes, (x - 0.8, 4.1), 1.6, 1.5, f"token\n+ place {token}", colour)
+            shapes.cell(axes, (x - 0.8, 4.1), 1.6, 1.5, f"token\nplace {token}", colour)
         shapes.box(axes, middle, 2.65, 1.9 * count - 0.3, layer, colour, 0.9)
-        axes.text(middle, 5.9, f"+ vector of “{piece}”", ha="center", fontsize=10)
+        axes.text(middle, 5.9, f"+ place + “{piece}”", ha="center", fontsize=10)
         told.append(f"{count} of {piece} through {layer}")
         left += 1.9 * count + 0.7
     axes.text(left / 2, 6.8, f"one sequence: ({tokens}, {width})", ha="center", fontsize=12)
@@ -106,11 +106,12 @@ def who_looks(masks: Sequence[tuple[str, Sequence[str], np.ndarray]]) -> tuple[F
             looks = bool(mask[row, column])
             corner = (column, n - 1 - row)
             shapes.cell(axes, corner, 1, 1, "●" if looks else "", face="0.85" if looks else "white")
-        axes.set(xlim=(0, n), ylim=(0, n), title=title, aspect="equal")
+        axes.set(xlim=(-0.06, n + 0.06), ylim=(-0.06, n + 0.06), title=title, aspect="equal")
         axes.set_xticks(np.arange(n) + 0.5, names, rotation=90, fontsize=9)
         axes.set_yticks(np.arange(n) + 0.5, names[::-1], fontsize=9)
         axes.tick_params(length=0)
         axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
         seen = (", ".join(np.array(names)[row]) or "nothing" for row in np.asarray(mask, bool))
         looks = (f"{name} looks at {what}" for name, what in zip(names, seen, strict=True))
         told.append(f"{title}: {'; '.join(looks)}.")
@@ -127,23 +128,23 @@ def language_block(width: int, hidden: int) -> tuple[Figure, str]:
     Returns:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
     """
-    figure, axes = shapes.canvas(9, 2.9, 29, 6.6)
-    axes.text(0.2, 2.5, f"(tokens,\n{width})", va="center", fontsize=10)
+    figure, axes = shapes.canvas(9.5, 2.9, 34, 6.6)
+    axes.text(0.1, 2.5, f"(tokens,\n{width})", va="center", fontsize=10)
     steps = (
-        (4.2, "RMSNorm"),
-        (8.6, "attention:\nrotary, causal,\ngrouped"),
-        (15.6, "RMSNorm"),
-        (20.6, f"SwiGLU\n{width} → {hidden}\n→ {width}"),
+        (5.6, "RMSNorm"),
+        (10.8, "attention:\nrotary,\ngrouped,\ncausal"),
+        (19.0, "RMSNorm"),
+        (24.4, f"SwiGLU\n{width} → {hidden}\n→ {width}"),
     )
     for x, label in steps:
-        shapes.box(axes, x, 2.5, 3.4, label, _TEXT, 2.4)
-    for plus in (12.2, 24.2):
+        shapes.box(axes, x, 2.5, 4.0, label, _TEXT, 3.0)
+    for plus in (14.8, 28.4):
         shapes.box(axes, plus, 2.5, 0.9, "+", _SOUND, 0.9)
-    for start, end in ((2.3, 2.4), (6.0, 6.8), (10.4, 11.6), (12.8, 13.8), (17.4, 18.8), (22.4, 23.6)):
+    for start, end in ((2.7, 3.5), (7.7, 8.7), (12.9, 14.2), (15.4, 16.9), (21.1, 22.3), (26.5, 27.8)):
         shapes.arrow(axes, (start, 2.5), (end, 2.5))
-    shapes.arrow(axes, (24.8, 2.5), (26.0, 2.5))
-    axes.text(26.2, 2.5, f"(tokens,\n{width})", va="center", fontsize=10)
-    for start, end in ((2.1, 12.2), (13.2, 24.2)):
+    shapes.arrow(axes, (29.0, 2.5), (30.4, 2.5))
+    axes.text(30.7, 2.5, f"(tokens,\n{width})", va="center", fontsize=10)
+    for start, end in ((3.0, 14.8), (16.1, 28.4)):
         axes.plot([start, start, end], [2.5, 5.2, 5.2], color="black", linestyle="-", lw=1.5)
         shapes.arrow(axes, (end, 5.2), (end, 3.1))
         axes.text((start + end) / 2, 5.4, "unchanged", ha="center", fontsize=10)
@@ -168,7 +169,7 @@ def turned_pairs(positions: Sequence[int], frequencies: Sequence[float]) -> tupl
     figure, axes = shapes.canvas(1.5 * columns + 1.4, 1.5 * rows + 0.4, 3 * columns + 3, 3 * rows + 0.8)
     for row, frequency in enumerate(frequencies):
         y = 3 * (rows - row) - 1.5
-        axes.text(0.1, y, f"pair {row}\n{frequency:g} a step", va="center", fontsize=10)
+        axes.text(0.1, y, f"pair {row}\n{frequency:g} radian\na step", va="center", fontsize=10)
         for column, position in enumerate(positions):
             x, angle = 4.5 + 3 * column, position * frequency
             axes.add_patch(plt.Circle((x, y), 1.2, fill=False, edgecolor="0.6"))

@@ -2,8 +2,8 @@
 
 described = {
     "owl": (
-        "An emoji of an owl and beside it six squares of eight by eight pixels, patches 12 to 17: a row in "
-        "the middle of the picture, from left to right."
+        "An emoji of an owl and beside it, enlarged, four squares of eight by eight pixels, patches 13 to "
+        "16: a piece of its wings, beak and belly, from left to right."
     ),
     "quarters": (
         "Four grey squares, each with one small emoji in one quarter, and above each the quarter's number: "
@@ -42,6 +42,7 @@ described = {
         "Four rising straight lines on logarithmic axes, the cache in megabytes against tokens. From top to "
         "bottom: LLaVA-1.5-7B, Qwen2.5-VL-7B about nine times lower, SmolVLM-256M, and ours at the bottom."
     ),
+    "own-picture": "Your picture, squeezed to a square; without one, a scene of the course.",
     "own": "Your scene, enlarged: things in some cells of a board of three by three.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
