@@ -50,7 +50,7 @@ CONFIGURATION = {
     "description": {"steps": 200, "learning rate": 2e-3},
     "projector, questions": {"steps": 300, "learning rate": 2e-3},
     "projector + LoRA": {"steps": 400, "learning rate": 2e-3},
-    "everything": {"steps": 400, "learning rate": 1e-3},
+    "everything": {"steps": 400, "learning rate": 2e-3},
     "scenes": {"validation": 60, "test": 120, "test in the unseen style": 120},
     "captions": 40,
     "sentences": 200,
