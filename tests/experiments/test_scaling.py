@@ -130,12 +130,14 @@ def test_points_span_a_factor_of_thirty_and_the_one_held_back_is_larger_in_both(
     assert (losses > 0).all()
 
 
-@pytest.mark.slow
-def test_the_prediction_follows_from_the_points():
+def test_the_prediction_follows_from_the_points(monkeypatch):
+    # A fit takes a tenth of a second: fewer draws give a rougher interval, and the same prediction.
+    monkeypatch.setattr(scaling, "CONFIGURATION", scaling.CONFIGURATION | {"draws": 20})
     record = results.load("scaling")
     found, recorded = scaling.predict(record), record.row(scaling.PREDICTION)
-    for name in ("predicted loss", "predicted loss, low", "predicted loss, high"):
-        assert found[name] == pytest.approx(recorded[name].values[0], rel=0.01), name
+    assert found.keys() == recorded.keys()
+    assert found["predicted loss"] == pytest.approx(recorded["predicted loss"].values[0], rel=0.005)
+    assert found["predicted loss, low"] < found["predicted loss"] < found["predicted loss, high"]
 
 
 def test_the_truth_is_near_what_was_predicted():
