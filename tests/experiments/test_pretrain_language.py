@@ -264,3 +264,24 @@ def test_the_checkpoint_does_what_was_recorded_of_its_seed(shipped):
     for name in ("exact", "right, is there", "false yes, is there"):
         recorded = record.row(experiment.LORA)[f"{name}, test in the unseen style"].values[0]
         assert found[name] == pytest.approx(recorded, abs=0.015), name
+
+
+def test_the_projector_alone_leaves_the_model_as_it_was():
+    record = results.load("pretrain_language")
+    before, after = (record.row(row) for row in (experiment.WORDS, experiment.PROJECTOR))
+    for name in before.keys() - {"trained"}:
+        np.testing.assert_array_equal(before[name].values, after[name].values)
+
+
+def test_the_card_gives_the_recorded_figures():
+    card = (DATA / "checkpoints" / "README.md").read_text(encoding="utf-8").split("## Language model")[1]
+    card = card.split("\n## ")[0]
+    record, unseen = results.load("pretrain_language"), experiment.TESTS[1]
+    for row in experiment.ROWS:
+        lines = "\n".join(line for line in card.splitlines() if line.startswith(f"| {row} |"))
+        figures = record.row(row)
+        names = [f"exact, {split}" for split in experiment.TESTS] + [f"false yes, is there, {unseen}"]
+        names = ["exact, told in words", "perplexity, parallel"] if row == experiment.WORDS else names
+        for name in names:
+            assert f"| {figures[name]:.2f} " in lines, (row, name)
+    assert f"{int(record.row(experiment.WORDS)['parameters'].mean):,} parameters" in card
