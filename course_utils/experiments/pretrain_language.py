@@ -13,7 +13,7 @@
 
 No scene is learned from twice: things and places are drawn anew, and the features of a cell are those of any
 cell of the training scenes with the same content. Settings were chosen on validation scenes in the styles of
-the training scenes; nothing was chosen on the test scenes.
+the training scenes; nothing was chosen on the test scenes. Importing this module loads Keras.
 """
 
 import functools
@@ -385,7 +385,8 @@ def batches_of_pictures(stage: str, rng: np.random.Generator) -> Iterator[tuple]
     """Draws batches of dialogues about pictures without end.
 
     Args:
-        stage: "description" for that alone, else all questions.
+        stage: "description" for that alone, else all questions. A description of six things is a token too
+            long for the room that the former has: nothing is learned from such a board there.
         rng: NumPy generator.
 
     Yields:

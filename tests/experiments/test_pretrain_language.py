@@ -6,13 +6,13 @@ import pytest
 from course_utils import runtime
 from course_utils.datasets import scenes
 from course_utils.errors import CourseError
-from course_utils.experiments import pretrain_language as experiment
-from course_utils.experiments import results
 from course_utils.places import DATA
 
 runtime.start()
 
-from course_utils.language_model import low_rank, own, writing  # noqa: E402 - they load Keras
+from course_utils.experiments import pretrain_language as experiment  # noqa: E402 - after the quiet start
+from course_utils.experiments import results  # noqa: E402
+from course_utils.language_model import low_rank, own, writing  # noqa: E402
 
 BOARD = {0: "cat", 1: "owl", 4: "key", 8: "pizza"}
 
@@ -147,13 +147,16 @@ def test_a_board_is_shown_by_cells_that_hold_the_same(small):
 
 
 def test_only_answers_about_pictures_count(small):
+    small["batch size"] = 12
     for stage in ("description", "everything"):
         inputs, targets, weights = next(experiment.batches_of_pictures(stage, np.random.default_rng(0)))
-        assert inputs["regions"].shape == (2, 36, 192) and inputs["tokens"].shape == targets.shape
+        assert inputs["regions"].shape == (12, 36, 192) and inputs["tokens"].shape == targets.shape
         assert {*np.unique(weights)} == {0.0, 1.0}
-        text = experiment.tokenizer().decode(targets[0][weights[0] == 1])
-        assert text.endswith("\n") and "?" not in text
-        assert stage != "description" or text.count("\n") == 1
+        for row, counted in zip(targets, weights == 1, strict=True):
+            text = experiment.tokenizer().decode(row[counted])
+            assert "?" not in text and (stage == "description" or text.endswith("\n"))
+            if stage == "description" and text:  # that of six things is a token too long
+                assert text.count("\n") == 1 and text.count(" is at ") < 6
 
 
 # Scores
@@ -261,3 +264,24 @@ def test_the_checkpoint_does_what_was_recorded_of_its_seed(shipped):
     for name in ("exact", "right, is there", "false yes, is there"):
         recorded = record.row(experiment.LORA)[f"{name}, test in the unseen style"].values[0]
         assert found[name] == pytest.approx(recorded, abs=0.015), name
+
+
+def test_the_projector_alone_leaves_the_model_as_it_was():
+    record = results.load("pretrain_language")
+    before, after = (record.row(row) for row in (experiment.WORDS, experiment.PROJECTOR))
+    for name in before.keys() - {"trained"}:
+        np.testing.assert_array_equal(before[name].values, after[name].values)
+
+
+def test_the_card_gives_the_recorded_figures():
+    card = (DATA / "checkpoints" / "README.md").read_text(encoding="utf-8").split("## Language model")[1]
+    card = card.split("\n## ")[0]
+    record, unseen = results.load("pretrain_language"), experiment.TESTS[1]
+    for row in experiment.ROWS:
+        lines = "\n".join(line for line in card.splitlines() if line.startswith(f"| {row} |"))
+        figures = record.row(row)
+        names = [f"exact, {split}" for split in experiment.TESTS] + [f"false yes, is there, {unseen}"]
+        names = ["exact, told in words", "perplexity, parallel"] if row == experiment.WORDS else names
+        for name in names:
+            assert f"| {figures[name]:.2f} " in lines, (row, name)
+    assert f"{int(record.row(experiment.WORDS)['parameters'].mean):,} parameters" in card
