@@ -25,9 +25,9 @@ described = {
         "stars for what it reached."
     ),
     "ladder": (
-        "Six rows from bottom to top: nothing, named cells, projector, projector with LoRA, everything, true "
-        "description. Circles for the trained styles and squares for the unseen one show the share of exact "
-        "answers, with a line over three seeds."
+        "Six rows from bottom to top: nothing near 0.1, projector near 0.4, projector with LoRA near 0.5, "
+        "everything near 0.6, named cells and true description near 0.65. Circles for the trained styles and "
+        "squares for the unseen one show the share of exact answers, with a line over three seeds."
     ),
     "asked": (
         "Four scenes in the unseen style, each a light picture with a few emoji on a board of three by "
@@ -35,8 +35,8 @@ described = {
         "and what is in the middle."
     ),
     "orders": (
-        "Three scenes, each with a square patch of coloured pixels in one cell that was empty. Above each "
-        "stands the same question and what the model answers to it."
+        "Three scenes. Their empty cells are filled with pixels of many colours, like noise; in the others "
+        "stand the things. Above each stands the same question and what the model answers to it."
     ),
     "cache": (
         "Four rising straight lines on logarithmic axes, the cache in megabytes against tokens. From top to "
