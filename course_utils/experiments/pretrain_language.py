@@ -631,9 +631,9 @@ def named_boards(split: str) -> list[Board]:
         list of Board, one for each scene of the split; empty where it finds nothing.
     """
     known = cells()
-    rows = slice(0, 9 * 2000)
+    features, content = known.features[: 9 * 2000], known.content[: 9 * 2000]
     classifier = LogisticRegression(C=1e-3, max_iter=100)
-    classifier.fit(known.features[rows].reshape(18000, -1), known.content[rows])
+    classifier.fit(features.reshape(len(features), -1), content)
     found = classifier.predict(by_cell(_standardised(split)).reshape(-1, known.features[0].size))
     return [
         {cell: scenes.CONCEPTS[thing] for cell, thing in enumerate(row) if thing >= 0}
