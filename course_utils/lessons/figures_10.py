@@ -20,7 +20,7 @@ described = {
     ),
     "scaling": (
         "Test loss against the number of weights on a logarithmic axis. Three kinds of marks for three "
-        "amounts of text, twelve points, and a falling curve of the fitted law through each kind; more text "
+        "amounts of text, twelve points, and near each kind a falling curve of the fitted law; more text "
         "lies lower. At the right a bar for the predicted interval of the model that was held back, and "
         "stars for what it reached."
     ),
@@ -42,7 +42,7 @@ described = {
         "Four rising straight lines on logarithmic axes, the cache in megabytes against tokens. From top to "
         "bottom: LLaVA-1.5-7B, Qwen2.5-VL-7B about nine times lower, SmolVLM-256M, and ours at the bottom."
     ),
-    "own-picture": "Your picture, squeezed to a square; without one, a scene of the course.",
+    "own-picture": "Your picture, squeezed to a square; without one, a drawn owl.",
     "own": "Your scene, enlarged: things in some cells of a board of three by three.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
