@@ -126,6 +126,14 @@ DRAWINGS = {
     "edit_table": (["please", "call", "me"], ["please", "fall"]),
     "layer_chain": ([("GRU in both directions", "(batch, 50, 128)")] * 3, "log-mel (batch, 200, 40)"),
     "sound_text_picture": ("pinapel", "pineapple"),
+    "grouped_heads": (6, 2),
+    "language_block": (144, 384),
+    "low_rank_update": (144, 144, 4),
+    "one_sequence": ([("patch", "Dense", 3), ("letter", "table", 4), ("frame", "Dense", 3)], 64),
+    "patch_order": (3, 4),
+    "seeing_language_model": (36, 192, 144),
+    "turned_pairs": ([0, 1, 2, 3], [1.0, 0.1]),
+    "who_looks": ([("causal", ["a", "b"], np.tri(2)), ("both ways", ["a", "b"], np.ones((2, 2)))],),
     "batch_negatives": (["cat", "owl", "cat"],),
     "batch_norm_modes": (np.arange(6.0), 1.0, 2.0),
     "convolution_settings": (),
@@ -428,3 +436,48 @@ def test_a_name_leads_from_letters_to_both_kinds_of_pictures():
     figure, description = diagrams.sound_text_picture("pinapel", "pineapple")
     assert {"letters\n“pinapel”", "nearest name\n“pineapple”", "drawing", "photograph"} <= set(texts(figure))
     assert "“pinapel”" in description
+
+
+def test_patches_are_numbered_as_one_reads_and_stand_in_that_order():
+    figure, description = diagrams.patch_order(2, 3)
+    assert [text for text in texts(figure) if text] == [*"012345", *"012345"]
+    assert "2 rows of 3 patches" in description and "0 to 5" in description
+
+
+def test_every_piece_gets_the_vector_of_its_place_and_of_its_modality():
+    figure, description = diagrams.one_sequence([("patch", "Dense", 2), ("letter", "table", 3)], 7)
+    shown = texts(figure)
+    assert [text[-1] for text in shown if text.startswith("token")] == [*"01", *"012"]
+    assert {"+ place + “patch”", "+ place + “letter”", "one sequence: (5, 7)"} <= set(shown)
+    assert "sequence of 5 tokens" in description
+
+
+def test_a_dot_stands_where_a_token_may_look():
+    mask = np.array([[True, False, True], [False, False, False], [True, True, True]])
+    figure, description = diagrams.who_looks([("mine", ["x", "y", "z"], mask)])
+    assert [bool(text) for text in texts(figure)] == mask.ravel().tolist()
+    assert "x looks at x, z; y looks at nothing; z looks at x, y, z." in description
+
+
+def test_arrows_are_turned_by_position_times_frequency():
+    figure, description = diagrams.turned_pairs([0, 2], [0.5, 0.25])
+    plt.close(figure)
+    tips = [(text.xy, text.xyann) for text in figure.axes[0].texts if not text.get_text()]
+    angles = [np.arctan2(tip[1] - foot[1], tip[0] - foot[0]) for tip, foot in tips]
+    assert np.allclose(angles, [0, 1, 0, 0.5])
+    assert "pair 0 by 0.5, pair 1 by 0.25" in description
+
+
+@pytest.mark.parametrize(("heads", "groups"), [(6, 2), (4, 4), (3, 1)])
+def test_heads_that_share_a_group_stand_side_by_side(heads, groups):
+    figure, description = diagrams.grouped_heads(heads, groups)
+    assert texts(figure).count("") == heads  # an arrow for each
+    last = f"heads {heads - heads // groups} to {heads - 1}" if heads > groups else f"head {heads - 1}"
+    assert f"{last} use" in description and f"group {groups - 1}." in description
+
+
+def test_the_thin_matrices_count_their_weights():
+    figure, description = diagrams.low_rank_update(10, 20, 3)
+    shown = " ".join(texts(figure))
+    assert "200 weights" in shown and "90 weights" in shown
+    assert "90 weights together" in description

@@ -11,8 +11,8 @@ NumPy number or an array without axes (:func:`expect_number`). Whole numbers in 
 an *array* of whole numbers does not, since its fractions are lost. Several results: a tuple, a list or an
 array along its first axis (:func:`expect_parts`). Models: every ``keras.Model``, functional, sequential,
 nested or of a class of its own (:func:`expect_model`). Anything else is refused with one sentence that says
-what it is, before any value is compared. An answer gets copies of arrays, lists and sets, and must not change
-them.
+what it is, before any value is compared. An answer gets copies of arrays, lists, sets and dictionaries, and
+must not change them.
 """
 
 import contextlib
@@ -507,7 +507,12 @@ def _copied(argument: object) -> object:
 def _is_same(before: object, after: object) -> bool:
     if isinstance(before, np.ndarray):
         return np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
-    return not isinstance(before, list | set | dict) or before == after
+    if isinstance(before, dict):  # two arrays in them have no one answer to ==
+        return before.keys() == after.keys() and all(
+            _is_same(value, after[key]) if isinstance(value, np.ndarray) else value == after[key]
+            for key, value in before.items()
+        )
+    return not isinstance(before, list | set) or before == after
 
 
 @contextlib.contextmanager

@@ -40,6 +40,16 @@ from course_utils.diagrams.speech import (
     sound_text_picture,
 )
 from course_utils.diagrams.training import computation_graph, data_splits, training_loop
+from course_utils.diagrams.transformer import (
+    grouped_heads,
+    language_block,
+    low_rank_update,
+    one_sequence,
+    patch_order,
+    seeing_language_model,
+    turned_pairs,
+    who_looks,
+)
 from course_utils.diagrams.translation import attention_table, picture_among_words, sequence_to_sequence
 from course_utils.diagrams.writing import (
     beam_tree,
@@ -71,17 +81,23 @@ __all__ = [
     "framing",
     "fusion_family",
     "gradient_chain",
+    "grouped_heads",
     "gru_cell",
     "image_array",
+    "language_block",
     "layer_chain",
+    "low_rank_update",
     "lstm_cell",
     "merge_steps",
+    "one_sequence",
     "padding_mask",
+    "patch_order",
     "picture_among_words",
     "picture_decoder",
     "query_key_value",
     "receptive_field_growth",
     "rivals",
+    "seeing_language_model",
     "sequence_to_sequence",
     "similarity_table",
     "sliding_kernel",
@@ -91,7 +107,9 @@ __all__ = [
     "tempered_row",
     "three_fits",
     "training_loop",
+    "turned_pairs",
     "two_towers",
     "unit_circle",
     "unrolled_rnn",
+    "who_looks",
 ]

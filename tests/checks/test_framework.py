@@ -130,6 +130,10 @@ def test_what_a_library_raises_for_an_answer_that_is_its_own_function_is_the_ans
         (np.full(2, np.nan), lambda a: a.fill(0), "arrays"),
         ([[1], [2]], lambda a: a[1].append(3), "lists"),
         ({1, 2}, lambda a: a.pop(), "sets"),
+        ({"a": 1}, lambda a: a.update(a=2), "dicts"),
+        ({"a": np.ones(2), "b": [1]}, lambda a: a["a"].fill(2), "dicts"),
+        ({"a": np.ones(2), "b": [1]}, lambda a: a["b"].append(2), "dicts"),
+        ({"a": np.full(2, np.nan)}, lambda a: a.pop("a"), "dicts"),
     ],
 )
 def test_every_check_notices_a_changed_argument(argument, change, kind):

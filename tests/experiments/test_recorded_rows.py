@@ -12,9 +12,11 @@ from course_utils.experiments import (
     determinism,
     fusion,
     image_groups,
+    one_transformer,
     overfitting,
     pretrain_text,
     results,
+    scaling,
     sentiment,
     train_model,
 )
@@ -129,6 +131,26 @@ def test_a_size_of_batch_trained_again_finds_what_was_recorded():
     assert found.pop("parameters") == recorded["parameters"].values[0]
     for name, value in found.items():
         assert in_the_spread(value, recorded[name], 0.05), (row, name, value)
+
+
+@pytest.mark.slow
+def test_sounds_heard_alone_again_are_understood_as_recorded():
+    row = one_transformer.FEW_ALONE  # the others take most of a minute
+    recorded = results.load("one_transformer").row(row)
+    found = one_transformer.run(row, DRAWS.choice((0, 1, 2)))
+    assert found.keys() == recorded.keys()
+    assert found.pop("parameters") == recorded["parameters"].values[0]
+    for name, value in found.items():
+        assert in_the_spread(value, recorded[name], 0.05), (row, name, value)
+
+
+@pytest.mark.slow
+def test_a_repeated_point_trained_again_reaches_the_recorded_loss():
+    row, seed, recorded = drawn("scaling", scaling.REPEATED)
+    found = scaling.run(row, seed)
+    assert found.keys() == recorded.keys()
+    for name in ("loss", "validation loss"):
+        assert found[name] == pytest.approx(recorded[name].mean, rel=0.05), (row, seed, name)
 
 
 @pytest.mark.slow
