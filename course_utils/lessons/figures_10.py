@@ -1,6 +1,8 @@
 """What the figures of lesson 10 show, by name: their alt text and caption."""
 
-described = {
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
     "owl": (
         "An emoji of an owl and beside it, enlarged, four squares of eight by eight pixels, patches 13 to "
         "16: a piece of its wings, beak and belly, from left to right."
@@ -30,9 +32,9 @@ described = {
         "squares for the unseen one show the share of exact answers, with a line over three seeds."
     ),
     "asked": (
-        "Four scenes in the unseen style, each a light picture with a few emoji on a board of three by "
-        "three cells. Above each stand two questions with the model's answers: where one of the things is, "
-        "and what is in the middle."
+        "Four scenes in the unseen style, two by two, each a light picture with a few emoji on a board of "
+        "three by three cells. Above each stand three questions with the model's answers: what is at the "
+        "place of one of its things, where that thing is, and what is in the middle."
     ),
     "orders": (
         "Three scenes. Their empty cells are filled with pixels of many colours, like noise; in the others "
@@ -42,7 +44,9 @@ described = {
         "Four rising straight lines on logarithmic axes, the cache in megabytes against tokens. From top to "
         "bottom: LLaVA-1.5-7B, Qwen2.5-VL-7B about nine times lower, SmolVLM-256M, and ours at the bottom."
     ),
-    "own-picture": "Your picture, squeezed to a square; without one, a drawn owl.",
+    "own-picture": "Your picture, squeezed to a square; without one, a drawn cat.",
     "own": "Your scene, enlarged: things in some cells of a board of three by three.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("10", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""
