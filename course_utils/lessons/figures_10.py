@@ -10,7 +10,7 @@ described = {
         "0 top left, 1 top right, 2 bottom left, 3 bottom right."
     ),
     "seeing": (
-        "The loss of a projector over 48 steps of training. It falls steeply at first, from its largest "
+        "The loss of a projector over 40 steps of training. It falls steeply at first, from its largest "
         "value, then more slowly, and is lowest at the end."
     ),
     "together": (
@@ -30,9 +30,9 @@ described = {
         "squares for the unseen one show the share of exact answers, with a line over three seeds."
     ),
     "asked": (
-        "Four scenes in the unseen style, each a light picture with a few emoji on a board of three by "
-        "three cells. Above each stand two questions with the model's answers: where one of the things is, "
-        "and what is in the middle."
+        "Four scenes in the unseen style, two by two, each a light picture with a few emoji on a board of "
+        "three by three cells. Above each stand three questions with the model's answers: what is at the "
+        "place of one of its things, where that thing is, and what is in the middle."
     ),
     "orders": (
         "Three scenes. Their empty cells are filled with pixels of many colours, like noise; in the others "
@@ -42,7 +42,7 @@ described = {
         "Four rising straight lines on logarithmic axes, the cache in megabytes against tokens. From top to "
         "bottom: LLaVA-1.5-7B, Qwen2.5-VL-7B about nine times lower, SmolVLM-256M, and ours at the bottom."
     ),
-    "own-picture": "Your picture, squeezed to a square; without one, a drawn owl.",
+    "own-picture": "Your picture, squeezed to a square; without one, a drawn cat.",
     "own": "Your scene, enlarged: things in some cells of a board of three by three.",
 }
 """Name of a figure → one or more sentences on what is to be seen."""
