@@ -12,7 +12,7 @@ ENGLISH = {
         "0 top left, 1 top right, 2 bottom left, 3 bottom right."
     ),
     "seeing": (
-        "The loss of a projector over 48 steps of training. It falls steeply at first, from its largest "
+        "The loss of a projector over 40 steps of training. It falls steeply at first, from its largest "
         "value, then more slowly, and is lowest at the end."
     ),
     "together": (
