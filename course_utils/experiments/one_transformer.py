@@ -351,7 +351,7 @@ def train(sets: Sequence[Asked], *, seed: int, modality_embeddings: bool = True)
 # --- runs ---------------------------------------------------------------------------------------------------
 
 
-def logits_of(model: "keras.Model", asked: Asked) -> np.ndarray:
+def logits_for(model: "keras.Model", asked: Asked) -> np.ndarray:
     """Gives logits of all answers, float32 (n, 21), for n inputs of one modality."""
     from keras import ops
 
@@ -364,7 +364,7 @@ def logits_of(model: "keras.Model", asked: Asked) -> np.ndarray:
 
 def accuracy(model: "keras.Model", asked: Asked) -> float:
     """Gives the share of right answers, taken out of all of ANSWERS."""
-    return float(np.mean(logits_of(model, asked).argmax(axis=1) == asked.answers))
+    return float(np.mean(logits_for(model, asked).argmax(axis=1) == asked.answers))
 
 
 def run(row: str, seed: int) -> dict[str, float]:
