@@ -47,7 +47,7 @@ ENGLISH = {
         "that was found. Where the two differ, the picture is that of another thing."
     ),
     "photo": (
-        "Four drawings and beside each a photograph of the same kind of thing; above them the name that was "
+        "Two drawings and beside each a photograph of the same kind of thing; above them the name that was "
         "said and the name that was found."
     ),
     "both": (
