@@ -35,6 +35,7 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_favicon = "static/favicon.svg"
 html_context = {"default_mode": "auto"}  # light or dark as the system has it
+templates_path = ["templates"]
 html_static_path = ["static"]
 html_css_files = ["course.css"]
 # Sources would be the lessons with outputs; learners download the edition to work in.
