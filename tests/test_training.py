@@ -366,6 +366,7 @@ def test_arrays_come_back_with_their_names_order_and_types(tmp_path, metadata):
         ({"file": np.zeros(2)}, None, "'file' cannot be stored"),
         ({"words": np.array(["a"])}, None, "'words' cannot be stored: expected numbers"),
         ({"things": np.array([{}])}, None, "'things' cannot be stored"),
+        ({"kernel in planes": np.zeros(2)}, None, "does not end in ' in planes'"),
         ({}, {1, 2}, "Use dict, list"),
         ({}, {"best": np.float32(1)}, "turns a NumPy number into one"),
     ],
