@@ -31,7 +31,7 @@ from PIL import Image
 
 from course_utils.errors import CourseError, shown
 
-__all__ = ["COLOURS", "DPI", "ask", "grid", "play", "show", "spectrogram", "turn"]
+__all__ = ["COLOURS", "DPI", "ask", "chinese_font", "grid", "play", "show", "spectrogram", "turn"]
 
 DPI = 100
 """Pixels per inch of every stored figure: 8 inches become 800 pixels."""
@@ -39,13 +39,39 @@ DPI = 100
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe and Ito's palette in the order in which curves take it, without the yellow, too pale on white."""
 
+_CHINESE_FONTS = (  # of Linux's distributions, Windows and macOS
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",  # under this name matplotlib knows the one file of all of Noto's CJK fonts
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Microsoft YaHei",
+    "SimHei",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Heiti TC",
+)
+
+
+def chinese_font() -> str | None:
+    """Gives the name of the machine's font in which figures draw Chinese, None where there is none.
+
+    The lessons' own figures do without: they look the same on every machine.
+    """
+    installed = set(font_manager.get_font_names())
+    return next((name for name in _CHINESE_FONTS if name in installed), None)
+
+
 _LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 3)))
 
 _STYLE = {
     "figure.dpi": DPI,
     "figure.figsize": (8, 4),
     "figure.constrained_layout.use": True,
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure looks the same on every machine
+    # The first comes with matplotlib, so that a figure looks the same on every machine; Chinese in a figure
+    # of one's own is drawn in the second.
+    "font.family": ["DejaVu Sans", *filter(None, [chinese_font()])],
     "font.size": 12,
     "axes.titlesize": 13,
     "axes.grid": True,
@@ -409,14 +435,15 @@ def _png(figure: Figure) -> str:
 
 def _refuse_missing_letters(figure: Figure) -> None:
     """Complains about text that would come out as empty boxes."""
+    families = matplotlib.rcParams["font.family"]
+    fonts = [font_manager.get_font(font_manager.findfont(family)) for family in families]
     for text in figure.findobj(Text):
         if not (text.get_visible() and text.get_text().strip()):
             continue
-        font = font_manager.get_font(font_manager.findfont(text.get_fontproperties()))
         missing = [
             letter
             for letter in text.get_text()
-            if letter.isprintable() and not font.get_char_index(ord(letter))
+            if letter.isprintable() and not any(font.get_char_index(ord(letter)) for font in fonts)
         ]
         if missing:
             raise CourseError(
@@ -429,7 +456,8 @@ def _remedy(letter: str) -> str:
     name = unicodedata.name(letter, "")
     if name.startswith(("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH")):
         return (
-            "Chinese text cannot be drawn in figures; print it, and write English (or pinyin) in the figure."
+            "Chinese text cannot be drawn in figures, for want of a font; print it, and write English (or"
+            " pinyin) in the figure, or install a Chinese font (Noto Sans CJK, for example)."
         )
     if unicodedata.category(letter) in ("So", "Sk"):
         return "Emoji cannot be drawn as text in figures; print them, or show their pictures with grid()."

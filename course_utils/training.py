@@ -44,7 +44,7 @@ __all__ = [
 
 _METADATA = "metadata"
 _RESERVED = (_METADATA, "file", "allow_pickle")  # the last two are arguments of np.savez
-_PLANES = " in planes"  # behind the name of a float16 array that is stored as its low bytes, then its high bytes
+_PLANES = " in planes"  # behind the name of a float16 array stored as low bytes, then high bytes
 _NUMBERS = "fiub"  # kinds of NumPy types: float, int, unsigned, bool
 # What NumPy and the zip archive behind it raise for a file that is none, is cut, or was changed.
 _UNREADABLE = (

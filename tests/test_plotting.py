@@ -6,8 +6,10 @@ import re
 import wave
 
 import ipywidgets
+import matplotlib
 import numpy as np
 import pytest
+from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from PIL import Image
 
@@ -104,7 +106,7 @@ def test_show_refuses_what_is_no_figure(shown):
 @pytest.mark.parametrize(
     ("text", "remedy"),
     [
-        ("多模态", "Chinese text cannot be drawn in figures; print it"),
+        ("多模态", "Chinese text cannot be drawn in figures, for want of a font; print it"),
         ("size：2", "Chinese text cannot be drawn"),
         ("かな", "Chinese text cannot be drawn"),
         ("a dog 🐕", "Emoji cannot be drawn"),
@@ -112,7 +114,8 @@ def test_show_refuses_what_is_no_figure(shown):
     ],
 )
 @pytest.mark.parametrize("place", ["set_title", "set_xlabel", "legend", "ticks"])
-def test_show_refuses_text_that_would_come_out_as_boxes(shown, text, remedy, place):
+def test_show_refuses_text_that_would_come_out_as_boxes(shown, monkeypatch, text, remedy, place):
+    monkeypatch.setitem(matplotlib.rcParams, "font.family", ["DejaVu Sans"])  # as without a Chinese font
     figure, axes = plt.subplots()
     axes.plot([1, 2], label="a")
     if place == "legend":
@@ -125,6 +128,25 @@ def test_show_refuses_text_that_would_come_out_as_boxes(shown, text, remedy, pla
         plotting.show(figure, "A figure.")
     assert not shown
     plt.close(figure)
+
+
+def test_a_chinese_font_is_the_first_of_the_list_that_matplotlib_knows(monkeypatch):
+    known = ["DejaVu Sans", "SimHei", "WenQuanYi Zen Hei"]
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: known)
+    assert plotting.chinese_font() == "WenQuanYi Zen Hei"
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: ["DejaVu Sans"])
+    assert plotting.chinese_font() is None
+
+
+@pytest.mark.skipif(plotting.chinese_font() is None, reason="no Chinese font on this machine")
+def test_chinese_is_drawn_where_there_is_a_font_for_it(shown, recwarn):
+    figure, axes = plt.subplots()
+    axes.set_title("多模态 multimodal")
+    plotting.show(figure, "A figure with a Chinese title.")
+    assert not [warning for warning in recwarn if "missing from" in str(warning.message)]
+    with pytest.raises(CourseError, match="Emoji cannot be drawn"):
+        axes.set_title("狗 🐕")
+        plotting.show(figure, "A figure.")
 
 
 def test_letters_and_mathematics_that_the_font_has_are_drawn(shown):

@@ -283,6 +283,20 @@ def _letters() -> Finding:
     return Finding("ok", subject, f"{encoding}: Chinese can be shown")
 
 
+def _chinese_font() -> Finding:
+    subject = "Chinese font"
+    if importlib.util.find_spec("matplotlib") is None:
+        return Finding("note", subject, "looked for once the packages are here")
+    from course_utils import plotting
+
+    if found := plotting.chinese_font():
+        return Finding("ok", subject, f"{found}: figures of your own can have Chinese labels")
+    remedy = (
+        "install Noto Sans CJK (Debian, Ubuntu: fonts-noto-cjk) for Chinese labels in figures of your own"
+    )
+    return Finding("note", subject, "none found; the lessons' figures do without", remedy)
+
+
 def _some(names: list[str]) -> str:
     return ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
 
@@ -301,4 +315,5 @@ CHECKS: list[Callable[[], Finding]] = [
     _browser,
     _gpu,
     _letters,
+    _chinese_font,
 ]

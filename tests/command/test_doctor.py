@@ -11,6 +11,7 @@ from collections import namedtuple
 
 import pytest
 
+from course_utils import plotting
 from course_utils.command import doctor, environment, pins
 from course_utils.errors import CourseError
 from course_utils.language_model import smollm2
@@ -26,9 +27,17 @@ def test_every_requirement_has_a_line(capsys):
         assert finding.remedy or finding.mark != "fail" or finding.subject == "Data"
     subjects = [finding.subject for finding in findings]
     assert subjects[:4] == ["Python", "System", "Environment", "Packages"]
-    assert {"Memory", "Disk", "Data", "SmolLM2", "Working folder", "Browser", "GPU", "Letters"} <= set(
-        subjects
-    )
+    assert {
+        "Memory",
+        "Disk",
+        "Data",
+        "SmolLM2",
+        "Working folder",
+        "Browser",
+        "GPU",
+        "Letters",
+        "Chinese font",
+    } <= set(subjects)
     failed = sum(finding.mark == "fail" for finding in findings)
     assert lines[-1] == ("All is well." if not failed else f"{failed} of {len(findings)} need attention.")
 
@@ -197,6 +206,13 @@ def test_no_browser_is_a_note(monkeypatch):
     monkeypatch.setattr(doctor.webbrowser, "get", none)
     finding = doctor._browser()
     assert finding.mark == "note" and "--no-browser" in finding.remedy
+
+
+def test_the_chinese_font_is_named_or_said_to_be_missing(monkeypatch):
+    monkeypatch.setattr(plotting, "chinese_font", lambda: "SimHei")
+    assert "SimHei" in doctor._chinese_font().text and doctor._chinese_font().mark == "ok"
+    monkeypatch.setattr(plotting, "chinese_font", lambda: None)
+    assert doctor._chinese_font().mark == "note" and "Noto" in doctor._chinese_font().remedy
 
 
 def test_a_terminal_without_chinese_letters_is_a_note(monkeypatch):
