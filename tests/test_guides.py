@@ -33,13 +33,13 @@ MADE = {
     ".course-install.log",
 }
 MADE |= {"kept/", "updates/"}  # by `assign`, from an instructor's edits
-# nbgrader makes these, or you do, or they belong to the lesson 11 that CONTRIBUTING.md writes.
+# nbgrader makes these, or you do, or they belong to the lesson 14 that CONTRIBUTING.md writes.
 ELSEWHERE = {
     *("release/", "submitted/", ".grading/", "autograded/", "feedback/", "gradebook.db"),
     ".jupyter/nbgrader_config.py",
     *("my_lessons/", ".course-cache/", "config.yaml"),
-    *("notebooks/11_three_challenges.ipynb", "notebooks/11_three_challenges.py"),
-    *("course_utils/checks/lesson_11.py", "tests/checks/test_lesson_11.py"),
+    *("notebooks/14_your_topic.ipynb", "notebooks/14_your_topic.py"),
+    *("course_utils/checks/lesson_14.py", "tests/checks/test_lesson_14.py"),
 }
 FILE = re.compile(r"\.?[\w][\w./-]*(?:/|\.(?:py|ipynb|md|json|yml|yaml|toml|lock|cfg|csv|db|log|png|zip))")
 
@@ -297,7 +297,7 @@ def test_the_projects_points_add_up_to_twenty():
 def test_the_example_of_metadata_is_what_the_rules_ask_for():
     (shown,) = re.findall(r"`\"nbgrader\": (\{.*?\})`", CONTRIBUTING)
     metadata = json.loads(shown)
-    assert metadata.pop("grade_id") == "ex-11-1-answer"
+    assert metadata.pop("grade_id") == "ex-14-1-answer"
     assert metadata == ANSWER
     for section in SECTIONS:
         assert section in re.sub(r"\s+", " ", CONTRIBUTING)
