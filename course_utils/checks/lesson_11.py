@@ -1643,7 +1643,7 @@ def small_network(my_small_network: Callable) -> None:
 
     rng = np.random.default_rng(118)
     keras.utils.set_random_seed(118)
-    for side, classes, budget in [(12, 3, 3000), (33, 4, 6000), (8, 20, 500)]:
+    for side, classes, budget in [(12, 3, 3000), (21, 4, 6000), (8, 20, 500)]:
         model = expect_model(my_small_network(side, classes, budget))
         sizes = f"For side {side}, {classes} classes and budget {budget:,}"
         pictures = rng.random((5, side, side, 3)).astype(np.float32)
@@ -1717,10 +1717,10 @@ def _stir(model: "keras.Model", rng: np.random.Generator) -> None:
 
 
 def _check_answers(model: "keras.Model", rng: np.random.Generator, side: int, sizes: str) -> None:
-    """What the model can say once its weights have moved: three draws, since a ReLU may be off in one."""
+    """What the model can say once its weights have moved: two draws, since a ReLU may be off in one."""
     pictures = rng.normal(size=(6, side, side, 3)).astype(np.float32)
     outputs, seen = [], np.zeros((side, side), bool)
-    for _ in range(3):
+    for _ in range(2):
         _stir(model, rng)
         outputs.append(call_model(model, pictures, plural(len(pictures), "picture")))
         seen |= _touched(model, pictures)
