@@ -49,6 +49,13 @@ NEEDS = (
         "With JAX and PyTorch it prints",
     ),
     Need(
+        "needs-doors",
+        "extras.doors.here()",
+        lambda: extras.doors.installed(),
+        extras.doors.absent,
+        "With Hugging Face datasets and TFDS it prints",
+    ),
+    Need(
         "needs-scale",
         "extras.scale.here()",
         lambda: extras.scale.installed(),

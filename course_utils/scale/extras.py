@@ -1,4 +1,4 @@
-"""What lesson 12 uses where it is installed: JAX and PyTorch, Dask. The rest of the course does without.
+"""What lesson 12 uses where it is installed: JAX and PyTorch, two doors to data, Dask. The rest does without.
 
 Imports none of it: whether a package is there is asked of Python's import system.
 """
@@ -6,7 +6,7 @@ Imports none of it: whether a package is there is asked of Python's import syste
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-__all__ = ["Extra", "backends", "scale"]
+__all__ = ["Extra", "backends", "doors", "scale"]
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,5 @@ class Extra:
 
 
 backends = Extra("backends", "JAX and PyTorch are", ("jax", "torch"))
+doors = Extra("doors", "Hugging Face datasets and TFDS are", ("datasets", "tensorflow_datasets"))
 scale = Extra("scale", "Dask is", ("dask", "distributed"))
