@@ -85,7 +85,7 @@ class Process:
         self._child.kill()
         self._child.wait()
 
-    def result(self, seconds: float = 120) -> dict[str, np.ndarray]:
+    def result(self, seconds: float = 300) -> dict[str, np.ndarray]:
         """Waits for its end.
 
         Args:
