@@ -158,6 +158,12 @@ def _add_experiment(commands: argparse._SubParsersAction) -> None:
     experiment.set_defaults(run=_experiment)
     experiment.add_argument("name", choices=_experiments(), help="one of: %(choices)s", metavar="NAME")
     experiment.add_argument("--seeds", metavar="N", help="how many seeds (default: as recorded)")
+    experiment.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="spread the runs over a cluster of Dask, such as tcp://10.0.0.5:8786, or over worker processes "
+        "of this machine: local:2",
+    )
 
 
 def _add_assign(commands: argparse._SubParsersAction) -> None:
@@ -324,10 +330,15 @@ def _experiments() -> list[str]:
 
 
 def _experiment(options: argparse.Namespace) -> int:
-    environment.enter()
+    environment.enter("" if options.cluster is None else "scale")
+    variables = environment.child_environment()
+    if options.cluster is not None:
+        from course_utils.scale import cluster
+
+        variables[cluster.ADDRESS] = cluster.where(options.cluster)
     seeds = ["--seeds", options.seeds] if options.seeds else []
     command = [sys.executable, "-m", f"course_utils.experiments.{options.name}", *seeds]
-    interpreter.run_instead(command, environment.child_environment())
+    interpreter.run_instead(command, variables)
     return 0
 
 

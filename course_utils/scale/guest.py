@@ -7,6 +7,7 @@ Started by :class:`course_utils.scale.processes.Process`, as
 import linecache
 import os
 import sys
+import threading
 import traceback
 from pathlib import Path
 
@@ -60,5 +61,13 @@ def _named_arrays(returned: object, name: str) -> dict[str, np.ndarray]:
     return dict(zip(returned, plain_arrays(list(returned.values())), strict=True))
 
 
+def _end_with_the_host() -> None:
+    """Ends this process when the one that started it is gone, whatever it is computing."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_the_host, daemon=True).start()
     sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

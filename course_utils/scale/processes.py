@@ -63,7 +63,8 @@ class Process:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "course_utils.scale.guest", str(self.folder), function.__name__],
                 env=os.environ | {"PYTHONPATH": _search_path()} | dict(variables or {}),
-                stdin=subprocess.DEVNULL,
+                # Never written to: it ends when this process does, and with it the other.
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -80,10 +81,16 @@ class Process:
         """Whether it has not ended yet."""
         return self._child.poll() is None
 
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended without a result: with an error, or killed."""
+        return bool(self._child.poll())
+
     def kill(self) -> None:
         """Ends it at once, as a machine that fails does; nothing happens where it has ended."""
         self._child.kill()
         self._child.wait()
+        self._child.stdin.close()
 
     def result(self, seconds: float = 300) -> dict[str, np.ndarray]:
         """Waits for its end.
