@@ -216,9 +216,10 @@ def _add_install(commands: argparse._SubParsersAction) -> None:
         install.add_argument(
             "--with",
             dest="extra",
-            choices=["instructor", "site"],
+            choices=["instructor", "site", "backends", "doors", "scale"],
             default="",
-            help="further packages: nbgrader, or that and what makes the web site",
+            help="further packages: nbgrader (instructor), or that and what makes the web site (site); for "
+            "lesson 12 JAX and PyTorch (backends), Hugging Face datasets and TFDS (doors), Dask (scale)",
         )
 
 
@@ -401,6 +402,13 @@ def _enter_with_nbgrader() -> None:
 
 
 def _install(options: argparse.Namespace) -> int:
-    python = environment.ensure(options.extra)
+    if options.extra in environment.LOCKS:
+        python = environment.ensure(options.extra)
+    else:
+        environment.enter()
+        from course_utils.command import addons
+
+        addons.add(options.extra)
+        python = sys.executable
     print(f"The course's packages are complete, for {python}.")
     return 0
