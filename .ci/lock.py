@@ -36,7 +36,7 @@ INSTALLED_MEGABYTES = {
 # start of pytest, nbconvert and JupyterLab, and jsonschema does without them.
 LEFT_OUT = ["rfc3987-syntax", "lark"]
 
-# PyTorch comes without CUDA, from elsewhere (course_utils/command/addons.py); what it needs besides is locked.
+# PyTorch comes without CUDA, from elsewhere (course_utils/command/addons.py); what else it needs is locked.
 NOT_LOCKED = re.compile(r"(?:torch|triton|cuda-[\w-]+|nvidia-[\w-]+)==")
 
 HEADER = """\
@@ -62,7 +62,9 @@ dependencies:
 def resolve(lock: Path, *options: str) -> None:
     """Runs uv's resolver on pyproject.toml and writes the result, with our header, to `lock`."""
     left_out = [option for name in LEFT_OUT for option in ("--no-emit-package", name)]
-    compile_lock(lock, "Every package of the course", ["pyproject.toml", "--extra", "dev", *left_out, *options])
+    compile_lock(
+        lock, "Every package of the course", ["pyproject.toml", "--extra", "dev", *left_out, *options]
+    )
 
 
 def resolve_addon(name: str, base: pins.Lock, *options: str) -> None:

@@ -1,7 +1,7 @@
 """What `install` adds to the environment for lesson 12: other backends of Keras, doors to data, a cluster.
 
-Unlike the extras of :mod:`course_utils.command.environment`, each stands alone: any of them can be added to any
-environment, in any order. Standard library only.
+Unlike the extras of :mod:`course_utils.command.environment`, each stands alone: any of them can be
+added to any environment, in any order. Standard library only.
 """
 
 import functools
@@ -19,8 +19,8 @@ __all__ = ["ADDONS", "TORCH", "TORCH_INDEX", "Addon", "add"]
 
 TORCH = "2.13.0"
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
-"""Where PyTorch's makers publish the builds without CUDA. For Linux the general index has only the others, which
-bring gigabytes of libraries for GPUs and do not start without them; so no lock of ours can hold this one."""
+"""Where PyTorch's makers publish the builds without CUDA. For Linux the general index has only the others,
+which bring gigabytes of libraries for GPUs and do not start without them; so no lock of ours holds this one."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,9 @@ def _torch() -> list[str]:
 
 def _run(arguments: list[str], state: "functools.partial[str]", lock_descriptor: int) -> None:
     uv = shutil.which("uv")
-    front = [uv, "pip", "install", "--python", sys.executable] if uv else [sys.executable, "-m", "pip", "install"]
+    front = (
+        [uv, "pip", "install", "--python", sys.executable] if uv else [sys.executable, "-m", "pip", "install"]
+    )
     origin = sources.uv() if uv else sources.pip(sys.executable)
     command = [*front, "--no-deps", *arguments]
     installer.run(command, origin, state, Path(sys.prefix), environment.LOG, lock_descriptor)

@@ -253,6 +253,7 @@ def _version_of(venv: Path) -> str | None:
 
 
 def site_packages() -> Path:
+    """Gives the folder of `.venv` that packages are installed to."""
     if os.name == "nt":
         return VENV / "Lib" / "site-packages"
     return next(VENV.glob("lib/python3.*/site-packages"), VENV / "lib")

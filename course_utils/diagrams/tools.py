@@ -32,8 +32,8 @@ def one_model_three_backends() -> tuple[Figure, str]:
         axes.text(26.5, y, f"process {row + 1}", va="center", fontsize=10)
     return figure, (
         "From left to right: layers of Keras, written once, are saved as one file, fusion.keras. Three "
-        "arrows lead from it to three processes. In each, the same keras.ops call another backend: TensorFlow "
-        "in the first, JAX in the second, PyTorch in the third."
+        "arrows lead from it to three processes. In each, the same keras.ops call another backend: "
+        "TensorFlow in the first, JAX in the second, PyTorch in the third."
     )
 
 
@@ -187,6 +187,6 @@ def parallel_kinds() -> tuple[Figure, str]:
     return figure, (
         "Two ways to divide a product of a batch of four examples and a matrix of four columns between two "
         "devices. Left, data parallel: device 0 has examples 0 and 1, device 1 has examples 2 and 3, and "
-        "each has all four columns of weights. Right, model parallel: each device has all four examples, device 0 "
-        "has columns 0 and 1 of the weights, device 1 columns 2 and 3."
+        "each has all four columns of weights. Right, model parallel: each device has all four examples, "
+        "device 0 has columns 0 and 1 of the weights, device 1 columns 2 and 3."
     )
