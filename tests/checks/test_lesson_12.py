@@ -524,7 +524,7 @@ def pipeline_by_generator(pictures, labels, batch, seed):
 def pipeline_of_tensors(pictures, labels, batch, seed):
     rows = tf.data.Dataset.from_tensor_slices((tf.constant(pictures), tf.constant(labels)))
     rows = rows.shuffle(tf.size(labels, tf.int64), seed=seed)
-    return rows.ragged_batch(batch) if False else rows.batch(batch, num_parallel_calls=1).map(scaled)
+    return rows.batch(batch, num_parallel_calls=1).map(scaled)
 
 
 def piped(
@@ -788,7 +788,7 @@ BOTTLENECK = (
         "the first": (lambda s, w: (lambda n: (n, w[n] / s[n]))(next(iter(s))), "expected"),
         "decode": (lambda s, w: ("decode", 333.3), "expected"),
         "workers by place": (
-            lambda s, w: [own_bottleneck(s, w)[0], list(w.values())[0] / max(s.values())],
+            lambda s, w: [own_bottleneck(s, w)[0], next(iter(w.values())) / max(s.values())],
             "expected 1",
         ),
         "places as keys": (lambda s, w: (0, s[0]), "keys of both dictionaries"),
