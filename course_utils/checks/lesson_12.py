@@ -1,6 +1,7 @@
 """Checks of lesson 12: layouts, gradients of workers, shards, class numbers, a pipeline, its bottleneck, a bill, a resumed run."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -972,7 +973,7 @@ def _log_mistakes(log: list[tuple[int, float]]) -> _Mistakes:
     (right, changed), losses = _repeated(log), _by_epoch(log)
     several = {epoch: found for epoch, found in losses.items() if len(found) > 1}
     appearance = [*several]
-    pairs = [*zip(log, log[1:], strict=False)]
+    pairs = [*pairwise(log)]
     yield (right, not changed), "True means that it is *not* the same run: yours says the contrary."
     for tolerance, said in [
         (0, "exactly equal"),
@@ -1005,6 +1006,19 @@ def _log_mistakes(log: list[tuple[int, float]]) -> _Mistakes:
     for order in (last, last[::-1], [max(several[e]) - min(several[e]) > _SAME for e in right][::-1]):
         yield (
             (right, bool(order and order[-1])),
+            "What one epoch says overwrites what others said: one that differs is enough.",
+        )
+    for earlier in (
+        0,
+        -1,
+    ):  # the last line of an epoch that was there, compared with its first loss or the one before
+        lines = [
+            abs(loss - before[earlier]) > _SAME
+            for place, (epoch, loss) in enumerate(log)
+            if (before := [other for one, other in log[:place] if one == epoch])
+        ]
+        yield (
+            (right, bool(lines and lines[-1])),
             "What one epoch says overwrites what others said: one that differs is enough.",
         )
     yield (
