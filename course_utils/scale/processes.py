@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import CodeType
 from typing import Self
@@ -41,6 +41,7 @@ class Process:
         arguments: arrays, of numbers or of text.
         variables: environment variables that the new process has besides this one's.
         title: str, what it is called in messages, such as "step on jax".
+        helpers: further functions that it calls by their names; their sources go with it.
 
     Raises:
         CourseError: the function has no source, needs a name from outside, or an argument is no plain array.
@@ -52,9 +53,12 @@ class Process:
         arguments: Sequence[np.ndarray] = (),
         variables: Mapping[str, str] | None = None,
         title: str = "",
+        helpers: Sequence[Callable] = (),
     ) -> None:
         self.title = title or function.__name__
-        source, arrays = source_of(function), plain_arrays(arguments)
+        named = {helper.__name__ for helper in helpers}
+        source = "\n\n".join(source_of(each, named) for each in (*helpers, function))
+        arrays = plain_arrays(arguments)
         self._place = tempfile.TemporaryDirectory(prefix="course-process-", ignore_cleanup_errors=True)
         self.folder = Path(self._place.name)
         (self.folder / FUNCTION).write_text(source, encoding="utf-8")
@@ -129,13 +133,14 @@ class Process:
         )
 
 
-def source_of(function: Callable) -> str:
+def source_of(function: Callable, known: Collection[str] = ()) -> str:
     """Gives the source of a function that stands alone.
 
     Introduced in lesson 12.
 
     Args:
         function: written in a cell or a file, with `def`.
+        known: names that the other process has besides Python's own.
 
     Returns:
         str, from its `def` or its first decorator, without indentation.
@@ -148,7 +153,7 @@ def source_of(function: Callable) -> str:
             f"function is {shown(function)}; expected one written with `def` in a cell or a file: its source"
             " is what the other process gets."
         )
-    needed = sorted({*function.__code__.co_freevars, *_globals_of(function.__code__)} - {*vars(builtins)})
+    needed = sorted({*function.__code__.co_freevars, *_globals_of(function.__code__)} - {*vars(builtins), *known})
     if needed:
         raise CourseError(
             f"{function.__name__} uses {', '.join(needed)}, which the other process does not have: import it"

@@ -39,12 +39,19 @@ class Workers:
             arrays, as for :func:`course_utils.scale.backends.run_on`.
         count: int from 1 to 16, how many workers.
         *arrays: further arguments, of numbers or of text, the same for every worker.
+        helpers: further functions that the function calls by their names.
 
     Raises:
         CourseError: when `count` is no such number, or the function or an array cannot be handed over.
     """
 
-    def __init__(self, function: Callable[..., dict[str, np.ndarray]], count: int, *arrays: np.ndarray) -> None:
+    def __init__(
+        self,
+        function: Callable[..., dict[str, np.ndarray]],
+        count: int,
+        *arrays: np.ndarray,
+        helpers: Sequence[Callable] = (),
+    ) -> None:
         count = whole_number("count", count, at_most=MOST_WORKERS)
         addresses = [f"127.0.0.1:{port}" for port in _free_ports(count)]
         with ExitStack() as started:
@@ -55,6 +62,7 @@ class Workers:
                         (np.array(worker), *arrays),
                         _ONE_THREAD | _place_in(addresses, worker),
                         f"worker {worker} of {count}, {getattr(function, '__name__', 'function')}",
+                        helpers,
                     )
                 )
                 for worker in range(count)
