@@ -20,7 +20,7 @@ __all__ = ["ADDONS", "TORCH", "TORCH_INDEX", "Addon", "add"]
 TORCH = "2.13.0"
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 """Where PyTorch's makers publish the builds without CUDA. For Linux the general index has only the others,
-which bring gigabytes of libraries for GPUs and do not start without them; so no lock of ours holds this one."""
+which bring gigabytes of libraries for GPUs and do not start without them; so no lock holds this one."""
 
 
 @dataclass(frozen=True)
