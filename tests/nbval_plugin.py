@@ -13,8 +13,8 @@ its own, as a learner's does. Before each answer its exercise is rehearsed with 
 edition: the check must say that the answer is still empty. After the exercise the empty answer comes back, so
 that all that follows is compared without any answer being there.
 
-A cell tagged ``needs-smollm2`` is compared with what is stored where SmolLM2 has been fetched; elsewhere it
-must show one line, which says that it has not.
+A cell tagged as one that needs something (``course_utils/lessons/needs.py``) is compared with what is stored
+where that is there; elsewhere it must show one line, which says that it is not.
 """
 
 import itertools
@@ -31,8 +31,8 @@ import pytest
 from nbformat import v4
 from nbval.kernel import RunningKernel
 
-from course_utils.language_model import smollm2
-from course_utils.lessons.editions import NEEDS_MODEL, learner_edition
+from course_utils.lessons.editions import learner_edition
+from course_utils.lessons.needs import need_of
 from course_utils.lessons.render import lasting, lesson_environment
 
 DECIMAL = re.compile(r"(?<![\w.])[-+]?\d*\.\d+(?:[eE][-+]?\d+)?(?![\w.]*\w)")
@@ -177,8 +177,9 @@ _strictly = nbval.plugin.IPyNbCell.compare_outputs
 def compare_outputs(cell, found, stored, skip_compare=None):
     """Compare a cell's outputs as nbval does; texts that agree count as the same, sliders not at all."""
     found = lasting(found)
-    if NEEDS_MODEL in cell.cell.metadata.get("tags", []) and not smollm2.fetched():
-        stored = [v4.new_output("stream", text=f"{smollm2.ABSENT}\n")]
+    need = need_of(cell.cell.metadata.get("tags", []))
+    if need and not need.there():
+        stored = [v4.new_output("stream", text=f"{need.absent}\n")]
     for one, other in zip(found, stored, strict=False):  # nbval itself complains about the number of outputs
         mine, theirs = (
             output if output.output_type == "stream" else output.get("data", {}) for output in (one, other)

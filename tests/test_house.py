@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "alignment": set(),
     "generation": {"fusion"},
     "language_model": {"datasets"},
+    "scale": set(),
     "evaluation": set(),
     "experiments": {
         "preprocessing",
@@ -28,13 +29,14 @@ MAY_IMPORT = {
         "alignment",
         "generation",
         "language_model",
+        "scale",
         "evaluation",
     },
-    "lessons": {"language_model"},
+    "lessons": {"language_model", "scale"},
     "checks": {"lessons", "features", "language_model"},
     "grading": {"lessons", "checks", "features", "fusion", "alignment", "generation"},
     "site": {"lessons"},
-    "command": {"lessons", "datasets", "language_model", "grading", "site"},
+    "command": {"lessons", "datasets", "language_model", "scale", "grading", "site"},
 }
 # The ground has an order of its own: what a module of it may import of the others.
 GROUND_MAY_IMPORT = {

@@ -13,7 +13,6 @@ pytest.importorskip("nbval")
 from nbval.plugin import get_sanitize_patterns
 
 from course_utils.language_model import smollm2
-from course_utils.lessons.editions import NEEDS_MODEL
 from course_utils.places import ROOT
 from tests.nbval_plugin import agree
 
@@ -137,12 +136,12 @@ def test_a_cell_that_needs_smollm2_is_compared_where_it_is_and_says_that_it_is_n
     (tmp_path / "presence.py").write_text(plugin, encoding="utf-8")
     shown = [smollm2.ABSENT, "Paris", "Rome", f"{smollm2.ABSENT}\nParis"]
     cells = [
-        executed(number, f"print({text!r})", stdout("Paris\n"), tags=[NEEDS_MODEL])
+        executed(number, f"print({text!r})", stdout("Paris\n"), tags=["needs-smollm2"])
         for number, text in enumerate(shown, 1)
     ]
     # One that shows nothing with the model, and one that does not need it.
     cells += [
-        executed(5, f"print({smollm2.ABSENT!r})" if not there else "1;", tags=[NEEDS_MODEL]),
+        executed(5, f"print({smollm2.ABSENT!r})" if not there else "1;", tags=["needs-smollm2"]),
         executed(6, "print(1)", stdout("1\n")),
     ]
     expected = [False, True, False, False, True, True] if there else [True, False, False, False, True, True]

@@ -15,7 +15,7 @@ import pytest
 from nbformat import v4
 
 from course_utils import CourseError
-from course_utils.lessons import editions, render
+from course_utils.lessons import editions, needs, render
 from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE
 
 PATHS = [*sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")), TEMPLATE]
@@ -34,7 +34,7 @@ SECTIONS = (
     "Glossary",
     "Further reading",
 )
-TAGS = {"nbval-ignore-output", "raises-exception", "target", editions.NEEDS_MODEL}
+TAGS = {"nbval-ignore-output", "raises-exception", "target", *needs.TAGS}
 LARGEST = 1_500_000
 STRICT_SHARE = 0.75
 ANSWER = {"grade": False, "solution": True, "locked": False, "task": False, "schema_version": 3}
@@ -193,28 +193,27 @@ def is_compared_strictly(lesson):
             yield f"{cell.id}: prints to stderr"
 
 
-def does_without_smollm2(lesson):
+def does_without_what_it_may_need(lesson):
     lent = {}  # name → the tagged cell that assigned it last
     for cell in lesson.code:
-        needs = editions.NEEDS_MODEL in tags(cell)
+        need = needs.need_of(tags(cell))
         statements = ast.parse(cell.source).body
-        if needs != (len(statements) == 1 and _asks_for_smollm2(statements[0])):
-            yield f"{cell.id}: `if smollm2.here():` around all its code and the tag go together"
+        asked = _question(statements[0]) if len(statements) == 1 else None
+        for each in needs.NEEDS:
+            if (each == need) != (each.question == asked):
+                yield f"{cell.id}: `if {each.question}:` around all its code goes with the tag {each.tag}"
         bound, used = _names(cell.source)
-        if needs:
+        if need:
             lent |= dict.fromkeys(bound, cell.id)
         else:
             for name in sorted((used - bound) & lent.keys()):
-                yield f"{cell.id}: uses {name}, which only {lent[name]} has, where SmolLM2 is"
+                yield f"{cell.id}: uses {name}, which only {lent[name]} has, where what it needs is there"
             lent = {name: owner for name, owner in lent.items() if name not in bound}
 
 
-def _asks_for_smollm2(statement):
-    return (
-        isinstance(statement, ast.If)
-        and ast.unparse(statement.test) == "smollm2.here()"
-        and not statement.orelse
-    )
+def _question(statement):
+    """What an `if` without `else` asks."""
+    return ast.unparse(statement.test) if isinstance(statement, ast.If) and not statement.orelse else None
 
 
 def _names(source):
@@ -428,7 +427,7 @@ RULES = (
     was_executed_in_order,
     has_errors_only_on_purpose,
     is_compared_strictly,
-    does_without_smollm2,
+    does_without_what_it_may_need,
     describes_its_figures,
     transcribes_its_sound,
     names_no_machine,
@@ -504,7 +503,7 @@ def good():
             "real",
             "if smollm2.here():\n    value = 2\n    print(2)",
             v4.new_output("stream", text="2\n"),
-            tags=[editions.NEEDS_MODEL],
+            tags=["needs-smollm2"],
         ),
         code("own", "value = 3"),
         code("own-read", "assert value == 3"),
@@ -624,27 +623,32 @@ BROKEN = [
     (is_compared_strictly, text_becomes("sum", "print", "# NBVAL_IGNORE_OUTPUT\nprint"), "5 of 7"),
     (is_compared_strictly, output_becomes("sum", 0, name="stderr"), "sum: prints to stderr"),
     (
-        does_without_smollm2,
-        tags_become("sum", editions.NEEDS_MODEL),
+        does_without_what_it_may_need,
+        tags_become("sum", "needs-smollm2"),
         "sum: `if smollm2.here():` around all its code",
     ),
     (
-        does_without_smollm2,
+        does_without_what_it_may_need,
         text_becomes("sum", "print(1 + 1)", "if smollm2.here():\n    print(1 + 1)"),
-        "and the tag go together",
+        "goes with the tag needs-smollm2",
     ),
     (
-        does_without_smollm2,
+        does_without_what_it_may_need,
         text_becomes("real", "print(2)", "print(2)\nelse:\n    print(3)"),
         "real: `if smollm2.here():` around all",
     ),
     (
-        does_without_smollm2,
+        does_without_what_it_may_need,
+        tags_become("real", "needs-backends"),
+        "real: `if extras.backends.here():` around all its code",
+    ),
+    (
+        does_without_what_it_may_need,
         text_becomes("real", "print(2)", "figure = 1"),
         "figure: uses figure, which only real has",
     ),
     (
-        does_without_smollm2,
+        does_without_what_it_may_need,
         lambda lesson: [
             text_becomes("real", "print(2)", "rate = 1")(lesson),
             text_becomes("sum", "print", "def f():\n    return rate\n\n\nprint")(lesson),

@@ -1,11 +1,15 @@
 """Recording the figures of an experiment, run by run, and reading them back."""
 
 import argparse
+import hashlib
+import importlib
 import json
 import os
 import platform
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -14,7 +18,8 @@ import numpy as np
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
-from course_utils.places import DATA
+from course_utils.places import DATA, ROOT
+from course_utils.scale import cluster
 from course_utils.training import Repeated
 
 __all__ = ["Recorded", "load", "record", "seeds_from_command_line"]
@@ -91,38 +96,118 @@ def record(
     """Runs an experiment for every row and seed and keeps the figures after each run.
 
     Interrupted, it goes on where it stopped when started again; with another configuration it starts anew.
+    Where the variable ``COURSE_CLUSTER`` has an address, the runs are spread over the cluster there. A
+    program that was started as ``python -m`` is then imported by every worker, which calls the function of it.
 
     Args:
         name: str, names the file ``data/results/NAME.json``.
         configuration: dict of JSON values, the settings shared by all runs.
         rows: sequence of str, the rows of the table.
         seeds: sequence of int.
-        run: function of ``(row, seed)`` that returns a dict of floats.
+        run: function of ``(row, seed)`` that returns a dict of floats; for a cluster, one of a module.
 
     Raises:
-        CourseError: when the file cannot be written.
+        CourseError: when the file cannot be written, or the cluster cannot be used.
     """
     from tqdm import tqdm
 
     path = DATA / "results" / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
     done = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    here = {
-        "configuration": configuration,
-        "versions": _versions(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-    }
-    same = all(done.get(key) == value for key, value in json.loads(json.dumps(here)).items())
-    finished = {(old["row"], old["seed"]): old for old in done.get("runs", [])} if same else {}
     # Seed by seed, so that an interrupted record has whole tables of fewer seeds.
-    for row, seed in tqdm([(row, seed) for seed in seeds for row in rows], desc=name, unit="run"):
-        if (row, seed) in finished:
-            continue
-        began = time.perf_counter()
-        figures = {key: round(float(value), 9) for key, value in run(row, seed).items()}
-        seconds = round(time.perf_counter() - began, 2)
-        finished[row, seed] = {"row": row, "seed": seed, "figures": figures, "seconds": seconds}
-        write_atomically(path, json.dumps({**here, "runs": list(finished.values())}, indent=1) + "\n")
+    order = [(row, seed) for seed in seeds for row in rows]
+    with _runner(run) as (machine, runs_of):
+        here = {"configuration": configuration, "versions": _versions(), "machine": machine}
+        same = all(done.get(key) == value for key, value in json.loads(json.dumps(here)).items())
+        finished = {(old["row"], old["seed"]): old for old in done.get("runs", [])} if same else {}
+        left = [call for call in order if call not in finished]
+        with tqdm(total=len(order), initial=len(order) - len(left), desc=name, unit="run") as bar:
+            for (row, seed), (figures, seconds) in runs_of(left):
+                finished[row, seed] = {"row": row, "seed": seed, "figures": figures, "seconds": seconds}
+                # A cluster finishes them in any order; what other rows and seeds left stands before them.
+                others = [call for call in finished if call not in order]
+                runs = [finished[call] for call in [*others, *order] if call in finished]
+                write_atomically(path, json.dumps({**here, "runs": runs}, indent=1) + "\n")
+                bar.update()
+
+
+@contextmanager
+def _runner(run: Callable) -> Iterator[tuple[str, Callable]]:
+    """Gives the kind of machine that computes, and what makes runs there, one after the other or spread."""
+    address = os.environ.get(cluster.ADDRESS)
+    if not address:
+        yield _machine(), lambda calls: ((call, _timed(run, *call)) for call in calls)
+        return
+    module, function = _importable(run)
+    with cluster.connected(address) as client:
+        try:
+            there = cluster.on_every_worker(client, about_this_machine)
+        except ModuleNotFoundError as error:
+            raise CourseError(
+                f"cluster {address}: a worker cannot import {error.name}. Start workers where the course's "
+                "folder and its environment are; docs/scale.md says how."
+            ) from None
+        own = about_this_machine()
+        for key in ("versions", "course"):
+            if there[key] != own[key]:
+                raise CourseError(
+                    f"cluster {address}: its workers have other {key} than this machine, {there[key]} for "
+                    f"{own[key]}. Start them from the same folder and environment."
+                )
+        yield (
+            there["machine"],
+            lambda calls: (
+                (call[2:], found)
+                for call, found in cluster.spread(client, run_here, [(module, function, *call) for call in calls])
+            ),
+        )
+
+
+def about_this_machine() -> dict:
+    """Says what must be the same on every worker of a cluster: packages, the course's code, the machine.
+
+    Returns:
+        dict with "versions" (dict of str), "course" (str, a digest of its code) and "machine" (str).
+    """
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "course_utils").rglob("*.py")):
+        digest.update(file.relative_to(ROOT).as_posix().encode() + file.read_bytes())
+    return {"versions": _versions(), "course": digest.hexdigest()[:16], "machine": _machine()}
+
+
+def run_here(module: str, function: str, row: str, seed: int) -> tuple[dict[str, float], float]:
+    """Makes one run of an experiment on the worker that this is called on.
+
+    Args:
+        module: str, the experiment's, such as "course_utils.experiments.fusion".
+        function: str, such as "run".
+        row: str, one of its rows.
+        seed: int.
+
+    Returns:
+        tuple: dict of float, the figures; float, seconds.
+    """
+    from course_utils import runtime
+
+    runtime.start()
+    return _timed(getattr(importlib.import_module(module), function), row, seed)
+
+
+def _timed(run: Callable, row: str, seed: int) -> tuple[dict[str, float], float]:
+    began = time.perf_counter()
+    figures = {key: round(float(value), 9) for key, value in run(row, seed).items()}
+    return figures, round(time.perf_counter() - began, 2)
+
+
+def _importable(run: Callable) -> tuple[str, str]:
+    """The names under which a worker imports the module of a function and finds it there."""
+    module, name = sys.modules[run.__module__], run.__qualname__
+    if module.__spec__ is None or getattr(module, name, None) is not run:
+        raise CourseError(
+            f"{name} cannot be sent to a cluster: expected a function with a name, in a module that workers "
+            "can import."
+        )
+    return module.__spec__.name, name
 
 
 def seeds_from_command_line(description: str, default: int) -> range:
@@ -138,6 +223,10 @@ def seeds_from_command_line(description: str, default: int) -> range:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seeds", type=int, default=default, help="how many seeds (default %(default)s)")
     return range(parser.parse_args().seeds)
+
+
+def _machine() -> str:
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
 def _versions() -> dict[str, str]:

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
+from course_utils.lessons.needs import need_of
 from course_utils.places import NOTEBOOKS, way_back
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 __all__ = [
-    "NEEDS_MODEL",
     "Delivery",
     "Record",
     "clear_answers",
@@ -37,9 +37,6 @@ __all__ = [
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
 STATE_FILE = ".course-editions.json"
-
-NEEDS_MODEL = "needs-smollm2"
-"""Tag of a cell that shows something only where SmolLM2 has been fetched."""
 
 ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -119,8 +116,8 @@ def show_targets(notebook: "NotebookNode") -> "NotebookNode":
     """Puts stored outputs that learners should see into cells of their own.
 
     In front of each cell tagged ``target`` stands "What you should see" with that cell's output, below each
-    tagged ``needs-smollm2`` that has one "With SmolLM2 it prints": pictures as attachments with their alt
-    text.
+    tagged as one that needs something (:mod:`course_utils.lessons.needs`) what it prints with it: pictures as
+    attachments with their alt text.
 
     Args:
         notebook: nbformat NotebookNode, executed. It is not changed.
@@ -137,8 +134,8 @@ def show_targets(notebook: "NotebookNode") -> "NotebookNode":
         if "target" in tags:
             _require_output(cell)
             cells += [_shown(cell, "What you should see"), cell]
-        elif NEEDS_MODEL in tags and cell.outputs:
-            cells += [cell, _shown(cell, "With SmolLM2 it prints")]
+        elif (need := need_of(tags)) and cell.outputs:
+            cells += [cell, _shown(cell, need.title)]
         else:
             cells.append(cell)
     shown.cells = cells

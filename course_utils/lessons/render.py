@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Self
 
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
-from course_utils.language_model import smollm2
-from course_utils.lessons.editions import ANSI_COLOURS, NEEDS_MODEL, read_notebook
+from course_utils.lessons.editions import ANSI_COLOURS, read_notebook
+from course_utils.lessons.needs import need_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -63,14 +63,14 @@ def render(paths: Path | str | Sequence[Path]) -> list[Rendered]:
 
     Raises:
         CourseError: when a notebook cannot be read, has cells without a readable id of their own, needs
-            SmolLM2 where it has not been fetched, or a cell fails that is not tagged ``raises-exception``;
+            something that is not there, or a cell fails that is not tagged ``raises-exception``;
             the message quotes the cell and its error.
     """
     results = []
     for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
         path = Path(path)
         notebook = read_notebook(path)
-        _require_model(notebook, path)
+        _require_needs(notebook, path)
         result = execute(notebook, path)
         _save(notebook, path)
         print(
@@ -133,14 +133,15 @@ def execute(notebook: "NotebookNode", path: Path) -> Rendered:
     return Rendered(path, cells, seconds, memory.peak / 2**20)
 
 
-def _require_model(notebook: "NotebookNode", path: Path) -> None:
-    """Complains where SmolLM2 is not: what is stored is what a lesson shows with it."""
-    needs = [cell.id for cell in notebook.cells if NEEDS_MODEL in cell.metadata.get("tags", [])]
-    if needs and not smollm2.fetched():
-        raise CourseError(
-            f"{path}: cell {needs[0]!r} is tagged {NEEDS_MODEL}: what is stored is its output with"
-            f" the model. {smollm2.ABSENT}"
-        )
+def _require_needs(notebook: "NotebookNode", path: Path) -> None:
+    """Complains where something is not there that a cell needs: what is stored is what it shows with it."""
+    for cell in notebook.cells:
+        need = need_of(cell.metadata.get("tags", []))
+        if need and not need.there():
+            raise CourseError(
+                f"{path}: cell {cell.id!r} is tagged {need.tag}: what is stored is its output with what it"
+                f" needs. {need.absent}"
+            )
 
 
 def check_cell_ids(notebook: "NotebookNode", path: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from course_utils.lessons import editions
+from course_utils.lessons import editions, needs
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -22,7 +22,7 @@ __all__ = ["COURSE_SENTENCES", "Passage", "passages", "translated"]
 
 COURSE_SENTENCES = (
     "**What you should see**",
-    "**With SmolLM2 it prints**",
+    *(f"**{need.title}**" for need in needs.NEEDS),
     editions.TEXT_STUB,
     editions.CODE_STUB.split("\n")[0].removeprefix("# "),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
-from course_utils.lessons import editions
+from course_utils.lessons import editions, needs
 from course_utils.places import ROOT
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
     """Makes the edition of a lesson that the site shows: the learner's, with the outputs that owe no answer.
 
     What an answer, a check or a target printed is left out; what a target should show stands before it, and
-    what a cell shows with SmolLM2 below it, as in the learner edition. Pictures become files, in Markdown
-    that carries their alt text.
+    what a cell shows with something that not everybody has below it, as in the learner edition. Pictures
+    become files, in Markdown that carries their alt text.
 
     Args:
         notebook: nbformat NotebookNode of the worked edition, executed. It is not changed.
@@ -55,7 +55,7 @@ def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
     for cell in shown.cells:
         if cell.cell_type == "code":
             tags = set(cell.metadata.get("tags", []))
-            owed = "nbgrader" in cell.metadata or tags & {"target", editions.NEEDS_MODEL}
+            owed = "nbgrader" in cell.metadata or tags & {"target", *needs.TAGS}
             cell.outputs = [] if owed else cell.outputs
             for number, output in enumerate(cell.outputs, 1):
                 _refer_to_picture(output, pictures / f"{cell.id}-{number}.png")

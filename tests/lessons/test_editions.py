@@ -197,10 +197,8 @@ def test_a_target_shows_text_as_a_code_block():
 def test_what_a_cell_shows_with_smollm2_stands_below_it():
     outputs = [v4.new_output("stream", text="Paris\n")]
     source = "if smollm2.here():\n    print(answer)"
-    silent = code("if smollm2.here():\n    model = 1", tags=[editions.NEEDS_MODEL])
-    made = editions.learner_edition(
-        notebook(code(source, tags=[editions.NEEDS_MODEL], outputs=outputs), silent)
-    )
+    silent = code("if smollm2.here():\n    model = 1", tags=["needs-smollm2"])
+    made = editions.learner_edition(notebook(code(source, tags=["needs-smollm2"], outputs=outputs), silent))
     nbformat.validate(made)
     assert [cell.id for cell in made.cells] == ["cell-0", "should-see-cell-0", "cell-1"]
     assert (made.cells[0].source, made.cells[0].outputs) == (source, [])

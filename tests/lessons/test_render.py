@@ -11,7 +11,6 @@ from course_utils import CourseError
 pytest.importorskip("nbclient", reason="nbclient is in the extra `dev`")
 from course_utils.language_model import smollm2
 from course_utils.lessons import render
-from course_utils.lessons.editions import NEEDS_MODEL
 
 BAR = "for _ in tqdm([1, 2], leave=False, file=sys.stdout):\n    pass"
 
@@ -161,7 +160,7 @@ def test_a_missing_lesson_is_explained(tmp_path):
 
 def test_without_smollm2_nothing_is_stored_that_is_to_be_shown_with_it(tmp_path, monkeypatch):
     monkeypatch.setattr(smollm2, "fetched", lambda: False)
-    path = save(tmp_path / "01_lesson.ipynb", code("fine", "1 + 1"), code("real", "1", NEEDS_MODEL))
+    path = save(tmp_path / "01_lesson.ipynb", code("fine", "1 + 1"), code("real", "1", "needs-smollm2"))
     before = path.read_bytes()
     with pytest.raises(CourseError, match=r"cell 'real' is tagged needs-smollm2.* fetch smollm2"):
         render.render(path)

@@ -1,0 +1,164 @@
+"""Calls of one function spread over a cluster of Dask, or over worker processes of this machine.
+
+Introduced in lesson 12.
+"""
+
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from course_utils.arguments import whole_number
+from course_utils.errors import CourseError, shown
+from course_utils.scale import extras
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["ADDRESS", "connected", "on_every_worker", "spread", "where"]
+
+ADDRESS = "COURSE_CLUSTER"
+"""Variable with the address of the cluster over which `experiment --cluster` spreads its runs."""
+
+_LOCAL = re.compile(r"local:(\d+)")
+_REMOTE = re.compile(r"(tcp|tls)://.+:\d+")
+_MOST_LOCAL = 64
+_SECONDS_TO_CONNECT = 20
+_ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def where(address: object) -> str:
+    """Gives the address of a cluster if it has the form of one. Introduced in lesson 12.
+
+    Args:
+        address: "local:2" for two worker processes of one thread each on this machine, or that of a
+            scheduler of Dask, such as "tcp://10.0.0.5:8786".
+
+    Returns:
+        The address; one without "tcp://" gets it.
+
+    Raises:
+        CourseError: it has neither form, asks for more than 64 processes, or Dask is not installed.
+    """
+    if not isinstance(address, str) or not address:
+        raise CourseError(f"cluster is {shown(address)}: expected local:2 or an address such as tcp://10.0.0.5:8786.")
+    if local := _LOCAL.fullmatch(address):
+        whole_number("the number of workers in --cluster local:N", int(local[1]), at_most=_MOST_LOCAL)
+    else:
+        address = address if "://" in address else f"tcp://{address}"
+        if not _REMOTE.fullmatch(address):
+            raise CourseError(
+                f"cluster is {shown(address)}: expected local:2 for two processes on this machine, or the "
+                "address that a scheduler of Dask prints, such as tcp://10.0.0.5:8786."
+            )
+    if not extras.scale.installed():
+        raise CourseError(f"a cluster needs a package more. {extras.scale.absent}")
+    return address
+
+
+@contextmanager
+def connected(address: str) -> Iterator["Client"]:
+    """Connects to a cluster, or starts one for as long as the `with` block lasts. Introduced in lesson 12.
+
+    Dask moves functions by pickle: who can reach a scheduler can run programs on its workers. A local one
+    listens on 127.0.0.1 alone.
+
+    Args:
+        address: str, as for :func:`where`.
+
+    Yields:
+        distributed.Client that has a worker at least.
+
+    Raises:
+        CourseError: the address has no such form, nobody answers there, or no worker has come.
+    """
+    address = where(address)
+    from distributed import Client, LocalCluster
+
+    local = _LOCAL.fullmatch(address)
+    with warnings.catch_warnings():
+        # About a port for the dashboard that is taken, and versions that are compared below.
+        warnings.simplefilter("ignore")
+        if local:
+            started = LocalCluster(
+                n_workers=int(local[1]),
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                env=_ONE_THREAD,
+                silence_logs="ERROR",
+            )
+            with started, Client(started) as client:
+                yield client
+            return
+        try:
+            client = Client(address, timeout=_SECONDS_TO_CONNECT)
+        except OSError:
+            raise CourseError(
+                f"cluster {address}: nobody answered within {_SECONDS_TO_CONNECT} seconds. Start `dask "
+                "scheduler` there, or look at the address that it prints."
+            ) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_SECONDS_TO_CONNECT)
+        except TimeoutError:
+            raise CourseError(
+                f"cluster {address}: the scheduler answers and has no worker. Start one with `dask worker "
+                f"{address} --nthreads 1`."
+            ) from None
+        yield client
+
+
+def on_every_worker(client: "Client", function: Callable[[], Mapping]) -> dict:
+    """Gives what every worker says of itself, where all say the same. Introduced in lesson 12.
+
+    Args:
+        client: as :func:`connected` yields it.
+        function: of no arguments, from a module that workers can import; returns a mapping.
+
+    Returns:
+        dict, what all returned.
+
+    Raises:
+        CourseError: two workers differ, with their addresses and in what.
+    """
+    (first, expected), *others = client.run(function).items()
+    for worker, found in others:
+        different = [key for key in expected if found.get(key) != expected[key]]
+        if different or found.keys() != expected.keys():
+            raise CourseError(
+                f"worker {worker} has another {', '.join(different) or 'set of packages'} than worker {first}: "
+                f"{shown([found.get(key) for key in different])} for "
+                f"{shown([expected[key] for key in different])}. A record names one kind of machine: start "
+                "workers of one kind."
+            )
+    return dict(expected)
+
+
+def spread(client: "Client", function: Callable, calls: Sequence[tuple]) -> Iterator[tuple[tuple, object]]:
+    """Calls a function on the workers, each call on whichever is free. Introduced in lesson 12.
+
+    A call whose worker is lost is made again on another one; results that have come are kept here.
+
+    Args:
+        client: as :func:`connected` yields it.
+        function: from a module that workers can import.
+        calls: tuples of its arguments.
+
+    Yields:
+        tuple (arguments, what the function returned), in the order in which they are ready.
+
+    Raises:
+        Exception: what the function raised there. Calls that have not begun are then given up.
+    """
+    from distributed import as_completed
+
+    futures = {client.submit(function, *call, pure=False): call for call in calls}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        client.cancel([future for future in futures if not future.done()])
