@@ -9,15 +9,17 @@ everybody who follows the course works with the same versions.
 """
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from course_utils.command import environment, pins  # noqa: E402  (the repository is not installed where this script runs)
+from course_utils.command import addons, environment, pins  # noqa: E402  (the repository is not installed where this script runs)
 
 # Room that an installation needs on the disk of .venv, measured on Linux x86-64 with pip (which also compiles
 # every module) and rounded up.
@@ -25,14 +27,20 @@ INSTALLED_MEGABYTES = {
     "requirements.lock": 2400,
     "requirements-instructor.lock": 2500,
     "requirements-site.lock": 2700,
+    "requirements-backends.lock": 1300,
+    "requirements-doors.lock": 400,
+    "requirements-scale.lock": 60,
 }
 
 # jupyter-events asks for every format checker of jsonschema. This one and its parser take 2.7 s at each
 # start of pytest, nbconvert and JupyterLab, and jsonschema does without them.
 LEFT_OUT = ["rfc3987-syntax", "lark"]
 
+# PyTorch comes without CUDA, from elsewhere (course_utils/command/addons.py); what else it needs is locked.
+NOT_LOCKED = re.compile(r"(?:torch|triton|cuda-[\w-]+|nvidia-[\w-]+)==")
+
 HEADER = """\
-# Every package of the course with its version and hashes. Written by .ci/lock.py; do not edit.
+# {what} with its version and hashes. Written by .ci/lock.py; do not edit.
 # {megabytes_key} {megabytes}
 """
 
@@ -54,13 +62,34 @@ dependencies:
 def resolve(lock: Path, *options: str) -> None:
     """Runs uv's resolver on pyproject.toml and writes the result, with our header, to `lock`."""
     left_out = [option for name in LEFT_OUT for option in ("--no-emit-package", name)]
+    compile_lock(
+        lock, "Every package of the course", ["pyproject.toml", "--extra", "dev", *left_out, *options]
+    )
+
+
+def resolve_addon(name: str, base: pins.Lock, *options: str) -> None:
+    """Writes what an extra of lesson 12 needs that the course does not have anyhow."""
+    lock = ROOT / addons.ADDONS[name].lock
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = "\n".join(project["optional-dependencies"][name])
+    there = [option for pin in base.pins for option in ("--no-emit-package", pin.name)]
+    compile_lock(lock, f"What the extra {name} adds to the course", ["-", *there, *options], asked)
+    # A pin and, indented below it, its hashes.
+    entries = re.split(r"\n(?=[a-z0-9#])", lock.read_text(encoding="utf-8").rstrip("\n"))
+    kept = [entry for entry in entries if not NOT_LOCKED.match(entry)]
+    lock.write_text("\n".join(kept) + "\n", encoding="utf-8", newline="\n")
+
+
+def compile_lock(lock: Path, what: str, arguments: list[str], asked: str = "") -> None:
+    """Runs uv's resolver and puts our header above its result."""
     shape = ["--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes"]
     # No index address, no comments: a lock must not say where the machine that wrote it fetched from.
     bare = ["--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
-    command = ["uv", "pip", "compile", "pyproject.toml", "--extra", "dev", *shape, *bare, *left_out, *options]
-    subprocess.run([*command, "--output-file", lock.name], cwd=ROOT, check=True)
+    command = ["uv", "pip", "compile", *arguments, *shape, *bare, "--output-file", lock.name]
+    subprocess.run(command, cwd=ROOT, check=True, input=asked, encoding="utf-8")
     text = lock.read_text(encoding="utf-8")
-    header = HEADER.format(megabytes_key=pins.MEGABYTES_KEY, megabytes=INSTALLED_MEGABYTES[lock.name])
+    megabytes = INSTALLED_MEGABYTES[lock.name]
+    header = HEADER.format(what=what, megabytes_key=pins.MEGABYTES_KEY, megabytes=megabytes)
     lock.write_text(header + text, encoding="utf-8", newline="\n")
 
 
@@ -88,6 +117,8 @@ def main() -> None:
     # The larger set before the smaller, which takes what it allows, so that both have the same versions.
     resolve(base, "--constraint", instructor.name, *upgrade)
     resolve(site, "--extra", "instructor", "--extra", "site", "--constraint", instructor.name, *upgrade)
+    for name in addons.ADDONS:
+        resolve_addon(name, pins.read(base), "--constraint", site.name, *upgrade)
     conda = ROOT / "environment.yml"
     conda.write_text(conda_environment(pins.read(base)), encoding="utf-8", newline="\n")
 

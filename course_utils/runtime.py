@@ -68,7 +68,7 @@ def start(seed: int = 0) -> None:
             f"seed is {seed!r}; expected an integer from 0 to 4294967295, for example start(seed=0)."
         )
     _refuse_hiding_files()
-    if not _started and "tensorflow" in sys.modules:
+    if not _started and sys.modules.get("tensorflow") is not None:
         raise CourseError(
             "runtime.start() came too late: TensorFlow is already loaded. Restart the kernel (menu Kernel → "
             "Restart) and run the cell with runtime.start() before any cell that imports tensorflow or keras."

@@ -134,6 +134,11 @@ DRAWINGS = {
     "seeing_language_model": (36, 192, 144),
     "turned_pairs": ([0, 1, 2, 3], [1.0, 0.1]),
     "who_looks": ([("causal", ["a", "b"], np.tri(2)), ("both ways", ["a", "b"], np.ones((2, 2)))],),
+    "kernel_layouts": (),
+    "one_model_three_backends": (),
+    "parallel_kinds": (),
+    "pipeline_timeline": ({"read": 1, "decode": 3, "train": 2},),
+    "shared_step": (3, 8),
     "batch_negatives": (["cat", "owl", "cat"],),
     "batch_norm_modes": (np.arange(6.0), 1.0, 2.0),
     "convolution_settings": (),
@@ -481,3 +486,10 @@ def test_the_thin_matrices_count_their_weights():
     shown = " ".join(texts(figure))
     assert "200 weights" in shown and "90 weights" in shown
     assert "90 weights together" in description
+
+
+def test_a_pipeline_that_overlaps_ends_when_its_slowest_stage_does():
+    _, description = diagrams.pipeline_timeline({"read": 1, "decode": 3, "train": 2}, items=4)
+    assert "the last ends after 24 ms" in description  # 4 · (1 + 3 + 2)
+    assert "the last ends after 15 ms" in description  # 1 + 4 · 3 + 2
+    plt.close()

@@ -512,6 +512,8 @@ def _is_same(before: object, after: object) -> bool:
             _is_same(value, after[key]) if isinstance(value, np.ndarray) else value == after[key]
             for key, value in before.items()
         )
+    if isinstance(before, list) and any(isinstance(value, np.ndarray) for value in before):
+        return len(before) == len(after) and all(map(_is_same, before, after))
     return not isinstance(before, list | set) or before == after
 
 

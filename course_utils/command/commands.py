@@ -88,6 +88,11 @@ def _add_tests(commands: argparse._SubParsersAction) -> None:
     test.set_defaults(run=_test)
     test.add_argument("--lesson", metavar="NN", help="one lesson only: its notebook, its checks")
     test.add_argument("--fast", action="store_true", help="no notebooks and no slow tests")
+    test.add_argument(
+        "--backend",
+        choices=["jax", "torch"],
+        help="the rooms that stand on arrays alone, on another backend of Keras (extra `backends`)",
+    )
     test.add_argument("-x", action="store_true", dest="stop", help="stop at the first failure")
     test.add_argument("-k", metavar="EXPRESSION", dest="expression", help="only tests whose name matches")
     test.add_argument("pytest", nargs="*", metavar="-- ARGUMENT", help="everything after -- goes to pytest")
@@ -216,9 +221,10 @@ def _add_install(commands: argparse._SubParsersAction) -> None:
         install.add_argument(
             "--with",
             dest="extra",
-            choices=["instructor", "site"],
+            choices=["instructor", "site", "backends", "doors", "scale"],
             default="",
-            help="further packages: nbgrader, or that and what makes the web site",
+            help="further packages: nbgrader (instructor), or that and what makes the web site (site); for "
+            "lesson 12 JAX and PyTorch (backends), Hugging Face datasets and TFDS (doors), Dask (scale)",
         )
 
 
@@ -245,9 +251,20 @@ def _lab(options: argparse.Namespace) -> int:
 def _test(options: argparse.Namespace) -> int:
     from course_utils.command import testing
 
+    if options.backend:
+        environment.enter()
+        _require_backends()
+        return testing.start(testing.rooms_command(options.fast, _for_pytest(options)), options.backend)
     command = testing.command(options.lesson, options.fast, _for_pytest(options))
     environment.enter()
     return testing.start(command)
+
+
+def _require_backends() -> None:
+    from course_utils.scale import extras
+
+    if not extras.backends.installed():
+        raise CourseError(extras.backends.absent)
 
 
 def _try(options: argparse.Namespace) -> int:
@@ -401,6 +418,13 @@ def _enter_with_nbgrader() -> None:
 
 
 def _install(options: argparse.Namespace) -> int:
-    python = environment.ensure(options.extra)
+    if options.extra in environment.LOCKS:
+        python = environment.ensure(options.extra)
+    else:
+        environment.enter()
+        from course_utils.command import addons
+
+        addons.add(options.extra)
+        python = sys.executable
     print(f"The course's packages are complete, for {python}.")
     return 0

@@ -99,7 +99,7 @@ def ensure(extra: str = "") -> Path:
             return Path(sys.executable)
         _refuse_incomplete_conda(lacking)
     if inspect(extra).action != "use":
-        with _one_run_at_a_time() as lock_descriptor:
+        with one_run_at_a_time() as lock_descriptor:
             # Looked at again: another run may have made it while this one waited.
             state = inspect(extra)
             if state.action != "use":
@@ -230,7 +230,7 @@ def _inspect_foreign(extra: str) -> State:
             "python_full_version": version,
             "python_version": version.rpartition(".")[0],
         }
-        if not pins.differences(lock(extra).here(here), pins.installed([str(_site_packages())])):
+        if not pins.differences(lock(extra).here(here), pins.installed([str(site_packages())])):
             return State("use", extra=extra)
     return State(
         "replace", "There is a .venv here that the course did not make and that lacks its packages.", extra
@@ -252,7 +252,8 @@ def _version_of(venv: Path) -> str | None:
     return version if Path(prefix) == venv.resolve() else None
 
 
-def _site_packages() -> Path:
+def site_packages() -> Path:
+    """Gives the folder of `.venv` that packages are installed to."""
     if os.name == "nt":
         return VENV / "Lib" / "site-packages"
     return next(VENV.glob("lib/python3.*/site-packages"), VENV / "lib")
@@ -266,7 +267,7 @@ def _location() -> str:
 def _parts() -> set[str]:
     """Lists what lies at the top of `.venv`, of its programs and of its packages."""
     # Enough for a quick look; `doctor` looks at every file.
-    folders = (VENV, python_of(VENV).parent, _site_packages())
+    folders = (VENV, python_of(VENV).parent, site_packages())
     ours = (MARKER, STAMP, "__pycache__")
     return {
         entry.relative_to(VENV).as_posix()
@@ -278,7 +279,7 @@ def _parts() -> set[str]:
 
 
 @contextmanager
-def _one_run_at_a_time() -> Iterator[int]:
+def one_run_at_a_time() -> Iterator[int]:
     """Holds the installation lock; gives its descriptor."""
     try:
         descriptor = os.open(RUN_LOCK, os.O_RDWR | os.O_CREAT, 0o666)
@@ -304,7 +305,7 @@ def _make(state: State, extra: str, lock_descriptor: int) -> None:
     if state.action == "replace":
         _move_aside()
     # An environment that uv made has no pip of its own.
-    extends = state.action == "extend" and (shutil.which("uv") or (_site_packages() / "pip").exists())
+    extends = state.action == "extend" and (shutil.which("uv") or (site_packages() / "pip").exists())
     if extends:
         (VENV / STAMP).unlink()
     else:
@@ -364,7 +365,7 @@ def _install(wanted: pins.Lock, lock_descriptor: int) -> None:
     )
     command = [*front, "--require-hashes", "--no-deps", "-r", str(wanted.path)]
     origin = sources.uv() if uv else sources.pip(python)
-    packages, place = wanted.here(), _site_packages()
+    packages, place = wanted.here(), site_packages()
     state = functools.partial(installer.progress, packages, place)
     installer.run(command, origin, state, VENV, LOG, lock_descriptor)
     lacking = pins.differences(packages, pins.installed([str(place)]))
@@ -377,7 +378,7 @@ def _finish(wanted: pins.Lock, extra: str) -> None:
     # "import", and the folder's name stands in it as the bytes that the system knows it by.
     # First in the path, so that no file of a learner's hides the course itself.
     path_line = f"import os, sys; sys.path.insert(0, os.fsdecode({os.fsencode(ROOT)!a}))\n"
-    (_site_packages() / "course.pth").write_text(path_line, encoding="ascii")
+    (site_packages() / "course.pth").write_text(path_line, encoding="ascii")
     stamp = {
         "location": _location(),
         "extra": extra,

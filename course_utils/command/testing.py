@@ -25,6 +25,8 @@ NBVAL = [
     "course_utils.command.testing",
 ]
 
+ROOMS_OF_ARRAYS = ("fusion", "alignment", "generation", "language_model")
+
 
 def notebooks(numbers: list[str]) -> list[Path]:
     """Finds lessons by number.
@@ -81,17 +83,33 @@ def command(lesson: str | None, fast: bool, further: list[str]) -> list[str]:
     return [*arguments, *further, *(path.relative_to(ROOT).as_posix() for path in paths)]
 
 
-def start(arguments: list[str]) -> int:
+def rooms_command(fast: bool, further: list[str]) -> list[str]:
+    """Puts together the pytest command for the rooms that stand on arrays alone, whatever Keras stands on.
+
+    Args:
+        fast: leave out slow tests.
+        further: arguments for pytest.
+
+    Returns:
+        The arguments after ``python -m pytest``.
+    """
+    quick = ["-m", "not slow"] if fast else []
+    return ["-n", "2", "--dist", "loadfile", *quick, *further, *(f"tests/{room}" for room in ROOMS_OF_ARRAYS)]
+
+
+def start(arguments: list[str], backend: str = "tensorflow") -> int:
     """Becomes pytest, in the course's folder.
 
     Args:
-        arguments: as from `command`.
+        arguments: as from `command` or `rooms_command`.
+        backend: what Keras stands on.
 
     Returns:
         pytest's exit code, on Windows; elsewhere this process becomes pytest.
     """
     os.chdir(ROOT)
-    interpreter.run_instead([sys.executable, "-m", "pytest", *arguments], environment.child_environment())
+    variables = environment.child_environment() | {"KERAS_BACKEND": backend}
+    interpreter.run_instead([sys.executable, "-m", "pytest", *arguments], variables)
     return 0
 
 

@@ -1,27 +1,41 @@
 """Official data sets that you download yourself, read from the layout in which their makers publish them.
 
-IMDb's movie reviews (``aclImdb``) and COCO's annotations.
+IMDb's movie reviews (``aclImdb``), COCO's annotations, and the pictures of ILSVRC's thousand classes.
 """
 
+import io
 import json
 import os
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from course_utils import arguments
 from course_utils.errors import CourseError, shown
 from course_utils.files import describe_content, from_home, require_file
+from course_utils.preprocessing.images import load_image
 from course_utils.preprocessing.text import read_text
 
-__all__ = ["IMDB_PARTS", "Coco", "ImdbReviews", "export_imdb", "read_coco", "read_imdb"]
+__all__ = [
+    "ILSVRC_PARTS",
+    "IMDB_PARTS",
+    "Coco",
+    "Ilsvrc",
+    "ImdbReviews",
+    "export_ilsvrc",
+    "export_imdb",
+    "read_coco",
+    "read_ilsvrc",
+    "read_imdb",
+]
 
 IMDB_PARTS = ("train", "test")
 _IMDB_CLASSES = ("neg", "pos")  # a label is the index of its folder
@@ -29,6 +43,13 @@ _IMDB_RATINGS = {"neg": (1, 4), "pos": (7, 10)}  # stars, lowest and highest; 5 
 _IMDB_STARS = {"neg": 1, "pos": 10}  # of what the course exports
 _IMDB_UNLABELLED = "unsup"
 _IMDB_NAME = re.compile(r"([0-9]+)_([0-9]+)\.txt")
+
+ILSVRC_PARTS = ("train", "val")
+_ILSVRC_DEVKIT = "ILSVRC2012_devkit_t12"
+_ILSVRC_CLASSES, _ILSVRC_TRUTH = "meta.mat", "ILSVRC2012_validation_ground_truth.txt"
+_ILSVRC_WNID = re.compile(r"n[0-9]{8}")
+_ILSVRC_VALIDATION = re.compile(r"ILSVRC2012_val_([0-9]{8})\.JPEG")
+_ILSVRC_QUALITY = 95  # of the JPEG files that the course exports
 
 _LARGEST, _LARGEST_ID = 2**31 - 1, 2**63 - 1  # of numbers in COCO's files
 
@@ -196,27 +217,37 @@ def export_imdb(reviews: Any, folder: str | Path) -> Path:
         CourseError: the folder exists (nothing is ever overwritten) or cannot be written, or a part would
             have only one label. Nothing is left behind.
     """
+    folder = _new_folder(folder)
+    files = {name: text.encode() for name, text in _imdb_export(reviews).items()}
+    _write_folder(folder, files.items())
+    return folder
+
+
+def _new_folder(folder: str | Path) -> Path:
     folder = _path(folder)
     if folder.exists():
         raise CourseError(
             f"{folder}: exists already, and nothing is overwritten. Give the name of a new folder, or delete "
             "this one first."
         )
-    files = _imdb_export(reviews)
+    return folder
+
+
+def _write_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Writes a new folder whole, or nothing: files are pairs (name below the folder, content)."""
     try:
         # Renamed when complete, so that nobody ever reads half an export.
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".imdb-") as unfinished:
-            for name, text in files.items():
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as unfinished:
+            for name, content in files:
                 path = Path(unfinished, "whole", name)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(text.encode())
+                path.write_bytes(content)
             Path(unfinished, "whole").rename(folder)
     except OSError as error:
         raise CourseError(
             f"{folder}: cannot be written: {error.strerror or error}. Check that {folder.parent} is a folder "
             "that you may write in, and that the disk has room."
         ) from error
-    return folder
 
 
 def _imdb_export(reviews: Any) -> dict[str, str]:
@@ -475,3 +506,263 @@ def _reference(entry: object, key: str, known: Container[int], where: str) -> in
     if number not in known:
         raise CourseError(f"{where}: {key!r} is {number}, which the file does not list; is it complete?")
     return number
+
+
+@dataclass(frozen=True)
+class Ilsvrc:
+    """n pictures of one part of ILSVRC's classification set; item i of labels and names is the same picture.
+
+    Only names are held: the real training part has 1,281,167 files of 138 GB. Introduced in lesson 12.
+
+    Attributes:
+        folder: Path that the names lie below.
+        names: n str, such as "train/n02119789/n02119789_4.JPEG".
+        labels: int32 (n,), the class: an index into wnids.
+        wnids: list of str, WordNet's number of each class, in alphabetical order, as Keras and torchvision
+            number folders.
+        words: list of str, what each class is called, such as "kit fox, Vulpes macrotis".
+        devkit_ids: int32 (classes,), the number, from 1 on, that the devkit has for each class.
+    """
+
+    folder: Path
+    names: list
+    labels: np.ndarray
+    wnids: list
+    words: list
+    devkit_ids: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def pictures(self, at_least: int | None = None) -> Iterator[np.ndarray]:
+        """Decodes one picture after the other, in the order of the names; none is kept.
+
+        Args:
+            at_least: None, or the pixels that you need of a side: large JPEG files are then decoded at
+                reduced size.
+
+        Yields:
+            uint8 (height, width, 3); grey and CMYK files, which the real set has too, become RGB.
+
+        Raises:
+            CourseError: a file is damaged or no picture.
+        """
+        for name in self.names:
+            yield load_image(self.folder / name, at_least=at_least)
+
+
+def read_ilsvrc(folder: str | Path, part: str) -> Ilsvrc:
+    """Lists the pictures of one part of ILSVRC 2012 with their classes; no picture is opened.
+
+    The layout is what the unpacked archives leave: ``train/WNID/*.JPEG``, one folder for each class;
+    ``val/ILSVRC2012_val_00000001.JPEG`` and so on, all in one folder or sorted into such folders; and
+    ``ILSVRC2012_devkit_t12/data`` with ``meta.mat``, the classes, and
+    ``ILSVRC2012_validation_ground_truth.txt``, a line for each validation picture. These lines hold the
+    *devkit's* number of a class, 1 to 1,000, which is not its place in the alphabetical order of the folders.
+    Introduced in lesson 12.
+
+    Russakovsky et al. 2015, ImageNet Large Scale Visual Recognition Challenge, arXiv 1409.0575.
+
+    Args:
+        folder: str or Path of the folder that holds train, val and the devkit.
+        part: "train" or "val".
+
+    Returns:
+        Ilsvrc: of "train" class by class, of "val" in the order of the numbers.
+
+    Raises:
+        CourseError: a folder or file is missing or none of ILSVRC's; a folder of training pictures is of no
+            class of the devkit, or a class has none; the validation list and the pictures do not fit.
+    """
+    arguments.choice("part", part, ILSVRC_PARTS)
+    root = _path(folder)
+    if not root.is_dir() or not (root / part).is_dir():
+        inside = f"found {_contents(root)}" if root.is_dir() else "there is no such folder"
+        raise CourseError(
+            f"{root}: no folder {part} here, {inside}; expected the folder with train, val and "
+            f"{_ILSVRC_DEVKIT} in it. Check the path; archives must be unpacked first, also those in train's."
+        )
+    numbers, words = _ilsvrc_classes(root)
+    wnids = sorted(numbers)
+    index = {wnid: i for i, wnid in enumerate(wnids)}
+    pairs = _ilsvrc_train(root, index) if part == "train" else _ilsvrc_validation(root, index, numbers)
+    names, labels = zip(*pairs, strict=True)
+    return Ilsvrc(
+        folder=root,
+        names=[*names],
+        labels=np.array(labels, np.int32),
+        wnids=wnids,
+        words=[words[wnid] for wnid in wnids],
+        devkit_ids=np.array([numbers[wnid] for wnid in wnids], np.int32),
+    )
+
+
+def _ilsvrc_classes(root: Path) -> tuple[dict[str, int], dict[str, str]]:
+    """{wnid: the devkit's number} and {wnid: words} of the classes that have pictures."""
+    from scipy.io import loadmat
+
+    path = require_file(root / _ILSVRC_DEVKIT / "data" / _ILSVRC_CLASSES)
+    expected = "expected the devkit's table `synsets`. Unpack ILSVRC2012_devkit_t12.tar.gz again."
+    try:
+        table = loadmat(path, squeeze_me=True)["synsets"]
+        rows = [
+            (int(row["ILSVRC2012_ID"]), str(row["WNID"]), str(row["words"]))
+            for row in np.atleast_1d(table)
+            if row["num_children"] == 0  # others, such as "dog", stand above classes and have no pictures
+        ]
+    except Exception as error:  # on damaged files SciPy raises nearly anything
+        raise CourseError(
+            f"{path}: cannot be read ({type(error).__name__}); the file {describe_content(path)}; {expected}"
+        ) from error
+    numbers = {wnid: number for number, wnid, _ in rows}
+    if sorted(numbers.values()) != [*range(1, len(rows) + 1)] or not rows:
+        raise CourseError(
+            f"{path}: its {len(rows):,} classes without children are not numbered 1 to {len(rows):,}, each "
+            f"once; {expected}"
+        )
+    return numbers, {wnid: words for _, wnid, words in rows}
+
+
+def _ilsvrc_train(root: Path, index: dict[str, int]) -> list[tuple[str, int]]:
+    """Pairs (name, class), class by class."""
+    there = {path.name: path for path in _visible(root / "train")}
+    odd = sorted(there.keys() - index.keys())
+    if odd:
+        raise CourseError(
+            f"{there[odd[0]]}: {odd[0]!r} is no class of the devkit; expected folders such as "
+            f"{min(index)!r}. Unpack the archives in train's, each into a folder of its name, and move "
+            "anything else elsewhere."
+        )
+    missing = sorted(index.keys() - there.keys())
+    if missing:
+        raise CourseError(
+            f"{root / 'train'}: no folder {missing[0]} here, {len(missing):,} of {len(index):,} classes "
+            "are missing. Without them Keras and torchvision number the others differently. Unpack their "
+            "archives."
+        )
+    pairs = []
+    for wnid, label in index.items():
+        found = sorted(path.name for path in there[wnid].glob("*.JPEG"))
+        if not found:
+            raise CourseError(
+                f"{there[wnid]}: no picture here; expected files such as {wnid}_4.JPEG. Unpack {wnid}.tar "
+                "again."
+            )
+        pairs += [(f"train/{wnid}/{name}", label) for name in found]
+    return pairs
+
+
+def _ilsvrc_validation(root: Path, index: dict[str, int], numbers: dict[str, int]) -> list[tuple[str, int]]:
+    """Pairs (name, class), in the order of the validation list."""
+    list_path = root / _ILSVRC_DEVKIT / "data" / _ILSVRC_TRUTH
+    lines = read_text(list_path).split()
+    classes = {str(number): index[wnid] for wnid, number in numbers.items()}
+    odd = next((place for place, line in enumerate(lines) if line not in classes), None)
+    if odd is not None:
+        raise CourseError(
+            f"{list_path}: line {odd + 1} is {shown(lines[odd])}: expected a class of the devkit, 1 to "
+            f"{len(classes):,}."
+        )
+    paths = {}
+    for path in sorted((root / "val").rglob("*.JPEG")):
+        match = _ILSVRC_VALIDATION.fullmatch(path.name)
+        if match is None:
+            raise CourseError(
+                f"{path}: expected names such as ILSVRC2012_val_00000001.JPEG; found {path.name!r}. Move it "
+                "elsewhere."
+            )
+        paths[int(match[1])] = path
+    if [*sorted(paths)] != [*range(1, len(lines) + 1)]:
+        wrong = min({*paths} ^ {*range(1, len(lines) + 1)}, default=0)
+        found = "is there, and has no line" if wrong in paths else "is missing"
+        raise CourseError(
+            f"{root / 'val'}: {len(paths):,} pictures, and {list_path.name} has {len(lines):,} lines: "
+            f"picture {wrong:08d} {found}. Both come from the same release; unpack them again."
+        )
+    labels = [classes[line] for line in lines]
+    for number, label in enumerate(labels, start=1):
+        _refuse_wrong_folder(paths[number], [*index][label])
+    return [
+        (paths[number].relative_to(root).as_posix(), label) for number, label in enumerate(labels, start=1)
+    ]
+
+
+def _refuse_wrong_folder(path: Path, wnid: str) -> None:
+    """Refuses a validation picture that somebody sorted into the folder of another class."""
+    if _ILSVRC_WNID.fullmatch(path.parent.name) and path.parent.name != wnid:
+        raise CourseError(
+            f"{path}: the validation list says {wnid} of this picture, the folder {path.parent.name}. The "
+            "list holds the devkit's numbers, not places in alphabetical order: sort the pictures anew."
+        )
+
+
+def export_ilsvrc(
+    pictures: Sequence[np.ndarray],
+    labels: Sequence[int],
+    validation: Sequence[bool],
+    class_names: Sequence[str],
+    folder: str | Path,
+) -> Path:
+    """Writes pictures of the course in ILSVRC's layout, for every program that reads it.
+
+    The devkit numbers classes in the order of class_names; their WNIDs are made up, n90000001 and on, in the
+    alphabetical order of the names, so that the two orders differ as they do in the real set. Pictures become
+    JPEG files, as the real ones are: what is read again differs a little. Introduced in lesson 12.
+
+    Args:
+        pictures: n uint8 arrays (height, width, 3), of any sizes.
+        labels: int (n,), indices into class_names.
+        validation: bool (n,), True for the part "val", whose pictures keep their order.
+        class_names: sequence of str, all different; each class needs a training picture.
+        folder: str or Path of a folder that does not exist yet, inside one that does.
+
+    Returns:
+        Path of the new folder, which `read_ilsvrc` reads.
+
+    Raises:
+        CourseError: the arguments do not fit, or a class has no training picture; the folder exists or cannot
+            be written. Nothing is left behind.
+    """
+    folder = _new_folder(folder)
+    names = arguments.strings("class_names", class_names)
+    labels, validation = np.asarray(labels), np.asarray(validation, bool)
+    if not len(pictures) == len(labels) == len(validation):
+        raise CourseError(
+            f"pictures, labels and validation have the lengths {len(pictures)}, {len(labels)} and "
+            f"{len(validation)}: expected one of each for every picture."
+        )
+    if len({*names}) < len(names):
+        raise CourseError("class_names has a name twice: expected different ones.")
+    lacking = sorted({*range(len(names))} ^ {*labels[~validation].tolist()})
+    if lacking:
+        raise CourseError(
+            f"class {lacking[0]} has no training picture, or no name: expected labels from 0 to "
+            f"{len(names) - 1}, each of them among the pictures that are not for validation."
+        )
+    _write_folder(folder, _ilsvrc_export(pictures, labels, validation, names))
+    return folder
+
+
+def _ilsvrc_export(
+    pictures: Sequence[np.ndarray], labels: np.ndarray, validation: np.ndarray, names: list[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Pairs (name below the folder, content)."""
+    from scipy.io import savemat
+
+    wnid = {name: f"n{90_000_001 + place}" for place, name in enumerate(sorted(names))}
+    count = {True: 0, False: 0}
+    for picture, label, held in zip(pictures, labels, validation.tolist(), strict=True):
+        count[held] += 1
+        number = wnid[names[label]]
+        name = f"val/ILSVRC2012_val_{count[held]:08d}" if held else f"train/{number}/{number}_{count[held]}"
+        stream = io.BytesIO()
+        picture = arguments.array("a picture", picture, np.uint8, (("height", "width", 3),))
+        Image.fromarray(picture).save(stream, "JPEG", quality=_ILSVRC_QUALITY)
+        yield f"{name}.JPEG", stream.getvalue()
+    truth = labels[validation] + 1
+    yield f"{_ILSVRC_DEVKIT}/data/{_ILSVRC_TRUTH}", "".join(f"{number}\n" for number in truth).encode()
+    kinds = [("ILSVRC2012_ID", "O"), ("WNID", "O"), ("words", "O"), ("num_children", "O")]
+    rows = [(place, wnid[name], name, 0) for place, name in enumerate(names, start=1)]
+    stream = io.BytesIO()
+    savemat(stream, {"synsets": np.array(rows, kinds).reshape(-1, 1)})
+    yield f"{_ILSVRC_DEVKIT}/data/{_ILSVRC_CLASSES}", stream.getvalue()

@@ -31,9 +31,9 @@ def one_model_three_backends() -> tuple[Figure, str]:
         shapes.box(axes, 23.7, y, 4.6, backend, (_SECOND, _THIRD, "0.4")[row], 1.8)
         axes.text(26.5, y, f"process {row + 1}", va="center", fontsize=10)
     return figure, (
-        "From left to right: layers of Keras, written once, are saved as one file, fusion.keras. Three arrows "
-        "lead from it to three processes. In each, the same keras.ops call another backend: TensorFlow in the "
-        "first, JAX in the second, PyTorch in the third."
+        "From left to right: layers of Keras, written once, are saved as one file, fusion.keras. Three "
+        "arrows lead from it to three processes. In each, the same keras.ops call another backend: "
+        "TensorFlow in the first, JAX in the second, PyTorch in the third."
     )
 
 
@@ -67,15 +67,15 @@ def kernel_layouts(inputs: int = 2, outputs: int = 3) -> tuple[Figure, str]:
         axes.text(left + columns, height - 0.9, title, ha="center", fontsize=11)
     shapes.arrow(axes, (2 * outputs + 3.2, height / 2), (2 * outputs + 5.6, height / 2))
     return figure, (
-        f"Left, the kernel of Keras: a table of {inputs} rows, one for each input, and {outputs} columns, one "
-        f"for each output. Right, that of torch: the same numbers, {outputs} rows and {inputs} columns. The "
-        "weight from input a to output 1 stands in the first row and second column at the left, in the second "
-        "row and first column at the right."
+        f"Left, the kernel of Keras: a table of {inputs} rows, one for each input, and {outputs} columns, "
+        f"one for each output. Right, that of torch: the same numbers, {outputs} rows and {inputs} columns. "
+        "The weight from input a to output 1 stands in the first row and second column at the left, in the "
+        "second row and first column at the right."
     )
 
 
 def pipeline_timeline(milliseconds: Mapping[str, float], items: int = 4) -> tuple[Figure, str]:
-    """Draws when each stage of a pipeline works on which item, one after the other and overlapping. Lesson 12.
+    """Draws when each stage works on which item, one after the other and overlapping. Lesson 12.
 
     Args:
         milliseconds: stage → duration of one item, in the order of the stages; one worker each.
@@ -186,7 +186,7 @@ def parallel_kinds() -> tuple[Figure, str]:
                 shapes.cell(axes, (x, y + 0.2), 1.6, 4, name, colour if columns == 2 else None)
     return figure, (
         "Two ways to divide a product of a batch of four examples and a matrix of four columns between two "
-        "devices. Left, data parallel: device 0 has examples 0 and 1, device 1 has examples 2 and 3, and each "
-        "has all four columns of weights. Right, model parallel: each device has all four examples, device 0 "
-        "has columns 0 and 1 of the weights, device 1 columns 2 and 3."
+        "devices. Left, data parallel: device 0 has examples 0 and 1, device 1 has examples 2 and 3, and "
+        "each has all four columns of weights. Right, model parallel: each device has all four examples, "
+        "device 0 has columns 0 and 1 of the weights, device 1 columns 2 and 3."
     )

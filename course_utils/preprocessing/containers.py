@@ -145,7 +145,11 @@ def _png_without_metadata(content: bytes, keep_profile: bool) -> bytes:
 def _jpeg_without_metadata(content: bytes, keep_profile: bool) -> bytes:
     left_out = _JPEG_METADATA if keep_profile else _JPEG_METADATA | {_JPEG_PROFILE}
     parts, start = [content[:2]], 2
-    while content[start : start + 1] == b"\xff" and (kind := content[start + 1]) != _JPEG_PIXELS:
+    # A file that was cut off may end within the four bytes that a segment begins with.
+    while content[start : start + 1] == b"\xff" and start + 4 <= len(content):
+        kind = content[start + 1]
+        if kind == _JPEG_PIXELS:
+            break
         end = start + 2 + int.from_bytes(content[start + 2 : start + 4])
         if kind not in left_out:
             parts.append(content[start:end])

@@ -19,7 +19,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def run_on(
-    backend: str, function: Callable[..., dict[str, np.ndarray]], *arrays: np.ndarray, seconds: float = 120
+    backend: str, function: Callable[..., dict[str, np.ndarray]], *arrays: np.ndarray, seconds: float = 300
 ) -> dict[str, np.ndarray]:
     """Calls a function in a new process whose Keras stands on another backend.
 

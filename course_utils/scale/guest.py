@@ -35,6 +35,9 @@ def main(folder: Path, name: str) -> int:
     # Where a traceback looks for the lines that it shows.
     linecache.cache[shown_as] = (len(source), None, source.splitlines(keepends=True), shown_as)
     scope = {"__name__": name}
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        # Keras imports TensorFlow wherever it is, also where another backend computes; that takes seconds.
+        sys.modules["tensorflow"] = None
     try:
         runtime.start()
         exec(compile(source, shown_as, "exec"), scope)

@@ -96,7 +96,7 @@ class Process:
         self._child.wait()
         self._child.stdin.close()
 
-    def result(self, seconds: float = 120) -> dict[str, np.ndarray]:
+    def result(self, seconds: float = 300) -> dict[str, np.ndarray]:
         """Waits for its end.
 
         Args:

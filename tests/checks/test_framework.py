@@ -129,6 +129,8 @@ def test_what_a_library_raises_for_an_answer_that_is_its_own_function_is_the_ans
         (np.ones(3), lambda a: a.sort() or a.fill(2), "arrays"),
         (np.full(2, np.nan), lambda a: a.fill(0), "arrays"),
         ([[1], [2]], lambda a: a[1].append(3), "lists"),
+        ([np.ones(2), np.full(2, np.nan)], lambda a: a[1].fill(2), "lists"),
+        ([np.ones(2), np.ones(2)], lambda a: a.pop(), "lists"),
         ({1, 2}, lambda a: a.pop(), "sets"),
         ({"a": 1}, lambda a: a.update(a=2), "dicts"),
         ({"a": np.ones(2), "b": [1]}, lambda a: a["a"].fill(2), "dicts"),

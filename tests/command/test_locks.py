@@ -9,7 +9,7 @@ import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from course_utils.command import environment, pins
+from course_utils.command import addons, environment, pins
 from course_utils.errors import CourseError
 from course_utils.places import ROOT
 
@@ -71,6 +71,36 @@ def test_each_larger_lock_has_the_same_versions_and_more():
     assert set(BASE.pins) < set(INSTRUCTOR.pins) < set(SITE.pins)
 
 
+ADDON_LOCKS = {name: pins.read(ROOT / addon.lock) for name, addon in addons.ADDONS.items()}
+
+
+@pytest.mark.parametrize("name", ADDON_LOCKS)
+def test_an_addon_has_what_its_extra_asks_for_and_nothing_that_the_course_has(name):
+    asked = [line for line in EXTRAS[name] if not line.startswith("torch")]
+    for machine in machines():
+        requirements_met(ADDON_LOCKS[name], asked, machine)
+    names = {pin.name for pin in ADDON_LOCKS[name].pins}
+    assert not names & {pin.name for pin in BASE.pins}
+    assert not any(re.match(r"torch|triton|nvidia|cuda", each) for each in names)
+    text = ADDON_LOCKS[name].path.read_text(encoding="utf-8")
+    entries = re.split(r"\n(?=[a-z0-9])", text)[1:]
+    assert len(entries) == len(names)
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", entry) for entry in entries)
+
+
+def test_addons_agree_on_what_they_share():
+    versions = {}
+    for lock in (BASE, INSTRUCTOR, SITE, *ADDON_LOCKS.values()):
+        for pin in lock.pins:
+            versions.setdefault(pin.name, set()).add(pin.version)
+    shared = {pin.name for lock in ADDON_LOCKS.values() for pin in lock.pins}
+    assert {name for name in shared if len(versions[name]) > 1} == set()
+
+
+def test_pytorch_is_the_version_that_the_extra_names():
+    assert f"torch=={addons.TORCH}" in EXTRAS["backends"]
+
+
 def test_environment_yml_has_the_same_pins():
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     assert re.search(r"^name: multimodal-course$", text, flags=re.M)
@@ -95,7 +125,10 @@ def test_the_lock_script_writes_this_environment_yml():
     assert script.conda_environment(BASE) == (ROOT / "environment.yml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [*environment.LOCKS.values(), "environment.yml"])
+@pytest.mark.parametrize(
+    "name",
+    [*environment.LOCKS.values(), *(addon.lock for addon in addons.ADDONS.values()), "environment.yml"],
+)
 def test_no_address_of_any_index_is_in_them(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(

@@ -14,6 +14,7 @@ import keras  # noqa: E402 - quietly loaded by the line above
 from keras import ops  # noqa: E402
 
 from course_utils.fusion import attention  # noqa: E402
+from tests import backend  # noqa: E402
 
 
 def random_tokens(seed, heads=1):
@@ -86,11 +87,15 @@ def test_heads_are_keras_heads_with_the_same_weights(seed):
     randomise(theirs, seed)  # the bias of the keys too, of which ours has none: it changes nothing
     pairs = [(ours.project_queries, theirs.query_dense), (ours.project_values, theirs.value_dense)]
     for dense, split in pairs:
-        dense.set_weights([split.kernel.numpy().reshape(dense.kernel.shape), split.bias.numpy().reshape(-1)])
-    ours.project_keys.set_weights([theirs.key_dense.kernel.numpy().reshape(ours.project_keys.kernel.shape)])
+        dense.set_weights(
+            [np.array(split.kernel).reshape(dense.kernel.shape), np.array(split.bias).reshape(-1)]
+        )
+    ours.project_keys.set_weights([np.array(theirs.key_dense.kernel).reshape(ours.project_keys.kernel.shape)])
     joined = theirs.output_dense
-    ours.project_outputs.set_weights([joined.kernel.numpy().reshape(-1, heads * width), joined.bias.numpy()])
-    assert np.abs(theirs.key_dense.bias.numpy()).max() > 0
+    ours.project_outputs.set_weights(
+        [np.array(joined.kernel).reshape(-1, heads * width), np.array(joined.bias)]
+    )
+    assert np.abs(np.array(theirs.key_dense.bias)).max() > 0
     for mask in random_masks(rng, queries, keys):
         spread = mask[:, np.newaxis] if mask is not None and mask.ndim == 2 else mask
         expected, their_weights = theirs(queries, keys, attention_mask=spread, return_attention_scores=True)
@@ -164,12 +169,9 @@ def test_a_query_without_keys_gets_zeros_and_finite_gradients(mask_axes):
 
 def gradients(layer, *inputs, **options):
     """Gradients of the mean square of the output in all trainable weights, NumPy arrays."""
-    import tensorflow as tf
-
-    with tf.GradientTape() as tape:
-        loss = ops.mean(ops.square(layer(*inputs, **options)))
-    found = tape.gradient(loss, [variable.value for variable in layer.trainable_variables])
-    return [np.array(gradient) for gradient in found]
+    return backend.gradients(
+        lambda: ops.mean(ops.square(layer(*inputs, **options))), layer.trainable_variables
+    )
 
 
 @pytest.mark.parametrize("gated", [False, True])
@@ -234,7 +236,7 @@ def test_positions_make_a_sequence_of_a_set():
     keys = rng.normal(size=same.shape).astype("float32")
     block = attention.AttentionBlock(2, queries.shape[2])
     expected, turned = block(queries, positions(keys)), rng.permutation(5)
-    positions.table.assign(positions.table.numpy()[turned])
+    positions.table.assign(np.array(positions.table)[turned])
     np.testing.assert_allclose(block(queries, positions(keys[:, turned])), expected, atol=1e-5)
 
 
@@ -353,7 +355,7 @@ def test_a_grid_has_one_vector_for_each_row_and_one_for_each_column():
     layer = attention.GridPositions(3, deviation=2.0)
     tokens = np.random.default_rng(0).normal(size=(4, 6, 5)).astype("float32")
     added = (np.asarray(layer(tokens)) - tokens).reshape(4, 2, 3, 5)
-    rows, columns = layer.row_table.numpy(), layer.column_table.numpy()
+    rows, columns = np.array(layer.row_table), np.array(layer.column_table)
     for r in range(2):
         for c in range(3):
             np.testing.assert_allclose(added[:, r, c], np.tile(rows[r, 0] + columns[0, c], (4, 1)), atol=1e-6)

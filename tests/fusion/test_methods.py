@@ -14,6 +14,7 @@ import keras  # noqa: E402 - quietly loaded by the line above
 from keras import ops  # noqa: E402
 
 from course_utils.fusion import attention, methods  # noqa: E402
+from tests import backend  # noqa: E402
 
 ALL = {**methods.METHODS, **methods.BASELINES}
 CLASSES, DIM, BATCH = 5, 8, 4
@@ -52,13 +53,9 @@ def method(name, per_token=False):
 
 
 def gradients(layer, *inputs):
-    import tensorflow as tf
-
-    with tf.GradientTape() as tape:
-        loss = ops.mean(ops.square(layer(*inputs)))
-    found = tape.gradient(loss, [variable.value for variable in layer.trainable_variables])
-    paths = [variable.path for variable in layer.trainable_variables]
-    return dict(zip(paths, map(np.array, found), strict=True))
+    variables = layer.trainable_variables
+    found = backend.gradients(lambda: ops.mean(ops.square(layer(*inputs))), variables)
+    return dict(zip([variable.path for variable in variables], found, strict=True))
 
 
 # --- what must not change an answer -------------------------------------------------------------------------
@@ -99,7 +96,7 @@ def test_tokens_that_move_with_their_positions_change_nothing(name, per_token):
     layer, (a, b, mask_a, mask_b), positions = method(name, per_token), batch(), attention.Positions()
     expected = np.array(layer(a, positions(b), mask_a, mask_b))
     order_a, order_b = np.array([2, 0, 1]), np.array([3, 6, 0, 5, 1, 4, 2])
-    table = positions.table.numpy()
+    table = np.array(positions.table)
     positions.table.assign(table[order_b])
     turned = positions(b[:, order_b]), mask_a, mask_b[:, order_b]
     np.testing.assert_allclose(layer(a, *turned), expected, atol=1e-5)
@@ -184,7 +181,7 @@ def vectors():
 
 
 def affine(dense, x):
-    return x @ dense.kernel.numpy() + (dense.bias.numpy() if dense.use_bias else 0)
+    return x @ np.array(dense.kernel) + (np.array(dense.bias) if dense.use_bias else 0)
 
 
 def test_the_gate_mixes_feature_by_feature():
@@ -205,7 +202,7 @@ def test_the_tensor_holds_every_product_and_each_feature_alone():
 def test_low_rank_fusion_is_the_tensor_product_with_a_weight_of_that_rank():
     layer, (a, b) = method("low-rank"), vectors()
     u, v = (
-        np.concatenate([dense.kernel.numpy(), dense.bias.numpy()[np.newaxis]]).reshape(DIM + 1, -1, DIM)
+        np.concatenate([np.array(dense.kernel), np.array(dense.bias)[np.newaxis]]).reshape(DIM + 1, -1, DIM)
         for dense in (layer.factors_a, layer.factors_b)
     )
     weight = np.einsum("irh,jrh->ijh", u, v)  # (DIM + 1, DIM + 1, features), never made by the layer
@@ -221,13 +218,13 @@ def test_the_factors_of_low_rank_fusion_are_trained():
     trained = {id(variable) for variable in layer.trainable_variables}
     assert all(id(factor) in trained for factor in factors)
     assert [tuple(factor.shape) for factor in factors[:2]] == [(DIM, 3 * DIM)] * 2
-    before = [factor.numpy() for factor in factors]
+    before = [np.array(factor) for factor in factors]
     found = gradients(layer, *batch())
     keras.optimizers.SGD(0.1).apply(
         list(map(ops.convert_to_tensor, found.values())), layer.trainable_variables
     )
     for factor, old in zip(factors, before, strict=True):  # each rank of each factor has moved
-        moved = np.abs(factor.numpy() - old).reshape(-1, 3, DIM).max(axis=(0, 2))
+        moved = np.abs(np.array(factor) - old).reshape(-1, 3, DIM).max(axis=(0, 2))
         assert (moved > 1e-6).all(), factor.path
 
 

@@ -10,10 +10,10 @@ from course_utils import CourseError, runtime
 runtime.start()
 
 import keras  # noqa: E402 - quietly loaded by the line above
-import tensorflow as tf  # noqa: E402
 from keras import ops  # noqa: E402
 
 from course_utils.generation import decoder, search  # noqa: E402
+from tests.backend import gradients, of_tensorflow  # noqa: E402
 
 LONGEST = 12
 
@@ -54,10 +54,13 @@ def test_writing_with_a_cache_is_writing_without(seed, with_memory):
     np.testing.assert_allclose(written_with_cache(made, ids, memory, None), made(ids, memory), atol=1e-5)
 
 
+@of_tensorflow
 @pytest.mark.parametrize(("seed", "with_memory"), CASES[:3])
 def test_a_compiled_step_is_seen_by_the_compiler_once_and_gives_the_same(seed, with_memory):
     _, made, ids, memory, mask = random_case(seed, with_memory)
     seen = []
+
+    import tensorflow as tf
 
     @tf.function(autograph=False)
     def step(tokens, cache):
@@ -137,11 +140,10 @@ def test_the_causal_mask_is_a_triangle():
 
 def test_gradients_reach_every_weight():
     _, made, ids, memory, mask = random_case(4)
-    with tf.GradientTape() as tape:
-        loss = ops.mean(ops.square(made(ids, memory, memory_mask=mask | True)))
-    gradients = tape.gradient(loss, [variable.value for variable in made.trainable_variables])
-    for variable, gradient in zip(made.trainable_variables, gradients, strict=True):
-        assert np.abs(tf.convert_to_tensor(gradient)).max() > 1e-8, variable.path
+    variables = made.trainable_variables
+    found = gradients(lambda: ops.mean(ops.square(made(ids, memory, memory_mask=mask | True))), variables)
+    for variable, gradient in zip(variables, found, strict=True):
+        assert np.abs(gradient).max() > 1e-8, variable.path
 
 
 @pytest.mark.slow

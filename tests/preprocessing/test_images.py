@@ -285,6 +285,13 @@ def test_a_truncated_picture_is_refused(saved, name, share):
         assert "truncated" in message
 
 
+@pytest.mark.parametrize("length", range(2, 8))
+def test_a_jpeg_cut_off_in_its_first_bytes_is_refused(saved, length):
+    path = saved(np.asarray(Image.open(SAMPLE)), "photo.jpg")
+    path.write_bytes(path.read_bytes()[:length])
+    assert "photo.jpg" in refusal(path)
+
+
 def png_header(width, height):
     """A PNG that declares a size and holds hardly any pixels."""
 
