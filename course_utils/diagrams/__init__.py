@@ -8,6 +8,7 @@ from course_utils.diagrams.alignment import (
     two_towers,
     unit_circle,
 )
+from course_utils.diagrams.capstone import choose_fusion, margin_table, report_files, split_by_groups
 from course_utils.diagrams.convolution import (
     batch_norm_modes,
     convolution_settings,
@@ -67,6 +68,7 @@ __all__ = [
     "batch_norm_modes",
     "beam_tree",
     "causal_table",
+    "choose_fusion",
     "collapsed_paths",
     "computation_graph",
     "convolution_settings",
@@ -88,6 +90,7 @@ __all__ = [
     "layer_chain",
     "low_rank_update",
     "lstm_cell",
+    "margin_table",
     "merge_steps",
     "one_sequence",
     "padding_mask",
@@ -96,12 +99,14 @@ __all__ = [
     "picture_decoder",
     "query_key_value",
     "receptive_field_growth",
+    "report_files",
     "rivals",
     "seeing_language_model",
     "sequence_to_sequence",
     "similarity_table",
     "sliding_kernel",
     "sound_text_picture",
+    "split_by_groups",
     "stacked_kernels",
     "teacher_forcing",
     "tempered_row",
