@@ -149,6 +149,48 @@ def load(split: str | None = None, match: str | None = None) -> Photographs:
     )
 
 
+@dataclass(frozen=True, repr=False, eq=False)
+class ShippedCaptions(DataSet):
+    """n captions of photographs in two languages, as their collection shipped them: some Chinese ones are wrong.
+
+    Attributes:
+        paths: n str, the photograph's file in the package; most of these photographs are not in the course.
+        english: n str.
+        chinese: n str, simplified characters, unchanged.
+        wrong: bool (n,), True where one reading of the photograph found the Chinese caption to be wrong.
+        corrections: n str, the right word in Chinese, "" where the caption is not wrong.
+    """
+
+    paths: list
+    english: list
+    chinese: list
+    wrong: np.ndarray
+    corrections: list
+
+
+def shipped_captions() -> ShippedCaptions:
+    """Reads the captions of a real collection, with the errors that were found in them.
+
+    data/photographs/README.md says where they come from and how the errors were found. Introduced in lesson 13.
+
+    Returns:
+        ShippedCaptions in a fixed order.
+
+    Raises:
+        CourseError: the file is missing or damaged.
+    """
+    with data_path("photographs/captions_as_shipped.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    corrections = [row["right"] for row in rows]
+    return ShippedCaptions(
+        paths=[row["path"] for row in rows],
+        english=[row["english"] for row in rows],
+        chinese=[row["chinese"] for row in rows],
+        wrong=np.array([bool(right) for right in corrections]),
+        corrections=corrections,
+    )
+
+
 def on_ground(pictures: np.ndarray, ground: str, rng: np.random.Generator) -> np.ndarray:
     """Puts pictures with alpha onto a ground, a new one for each.
 

@@ -8,6 +8,7 @@ from course_utils.diagrams.alignment import (
     two_towers,
     unit_circle,
 )
+from course_utils.diagrams.capstone import choose_fusion, margin_table, report_files, split_by_groups
 from course_utils.diagrams.convolution import (
     batch_norm_modes,
     convolution_settings,
@@ -74,6 +75,7 @@ __all__ = [
     "batch_norm_modes",
     "beam_tree",
     "causal_table",
+    "choose_fusion",
     "collapsed_paths",
     "computation_graph",
     "convolution_settings",
@@ -96,6 +98,7 @@ __all__ = [
     "layer_chain",
     "low_rank_update",
     "lstm_cell",
+    "margin_table",
     "merge_steps",
     "one_model_three_backends",
     "one_sequence",
@@ -107,6 +110,7 @@ __all__ = [
     "pipeline_timeline",
     "query_key_value",
     "receptive_field_growth",
+    "report_files",
     "rivals",
     "seeing_language_model",
     "sequence_to_sequence",
@@ -114,6 +118,7 @@ __all__ = [
     "similarity_table",
     "sliding_kernel",
     "sound_text_picture",
+    "split_by_groups",
     "stacked_kernels",
     "teacher_forcing",
     "tempered_row",
