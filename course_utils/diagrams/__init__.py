@@ -16,6 +16,16 @@ from course_utils.diagrams.convolution import (
     stacked_kernels,
 )
 from course_utils.diagrams.fusion import cross_attention, elimination, fusion_family, query_key_value
+from course_utils.diagrams.limits import (
+    early_exit,
+    mean_of_those_present,
+    nested_subsets,
+    self_training_loop,
+    teacher_and_student,
+    three_limits,
+    two_thin_kernels,
+    whole_number_weights,
+)
 from course_utils.diagrams.overview import arrays_of_modalities, four_steps
 from course_utils.diagrams.preprocessing import (
     folded_frequencies,
@@ -74,6 +84,7 @@ __all__ = [
     "ctc_trellis",
     "cut_tail",
     "data_splits",
+    "early_exit",
     "edit_table",
     "elimination",
     "folded_frequencies",
@@ -88,7 +99,9 @@ __all__ = [
     "layer_chain",
     "low_rank_update",
     "lstm_cell",
+    "mean_of_those_present",
     "merge_steps",
+    "nested_subsets",
     "one_sequence",
     "padding_mask",
     "patch_order",
@@ -98,18 +111,23 @@ __all__ = [
     "receptive_field_growth",
     "rivals",
     "seeing_language_model",
+    "self_training_loop",
     "sequence_to_sequence",
     "similarity_table",
     "sliding_kernel",
     "sound_text_picture",
     "stacked_kernels",
+    "teacher_and_student",
     "teacher_forcing",
     "tempered_row",
     "three_fits",
+    "three_limits",
     "training_loop",
     "turned_pairs",
+    "two_thin_kernels",
     "two_towers",
     "unit_circle",
     "unrolled_rnn",
     "who_looks",
+    "whole_number_weights",
 ]
