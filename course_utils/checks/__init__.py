@@ -18,6 +18,7 @@ must not change them.
 import contextlib
 import copy
 import functools
+import itertools
 import re
 import sys
 import traceback
@@ -38,6 +39,7 @@ __all__ = [
     "EmptyAnswer",
     "StillEmpty",
     "call_model",
+    "deviations",
     "exercise",
     "expect",
     "expect_array",
@@ -46,6 +48,8 @@ __all__ = [
     "expect_number",
     "expect_parts",
     "name_mistake",
+    "name_mistakes",
+    "plural",
 ]
 
 _KINDS = {
@@ -367,6 +371,59 @@ def name_mistake(
         rows = [*zip(*mistakes, strict=True)]
         fitting = [row[0][1] for row in rows if is_same(found, [wrong for wrong, _ in row])]
     expect(not fitting, " Or: ".join(dict.fromkeys(fitting)))
+
+
+def deviations(options: Mapping[str, Iterable[str]], count: int) -> Iterator[dict[str, str]]:
+    """Gives every way to make so many mistakes at once, as keywords of a reference that can make them.
+
+    Args:
+        options: the mistakes in each respect, by the keyword that chooses one.
+        count: int, how many respects are wrong at once.
+
+    Yields:
+        A keyword and its value for each of the respects.
+    """
+    single = [(key, value) for key, values in options.items() for value in values]
+    for chosen in itertools.combinations(single, count):
+        if len({key for key, _ in chosen}) == count:
+            yield dict(chosen)
+
+
+def name_mistakes(
+    found: list,
+    right: list,
+    inputs: Iterable[tuple],
+    mistakes: Callable[..., Iterable[tuple[object, str]]],
+    is_same: Callable[[list, list], bool] = _are_close,
+) -> None:
+    """Fails the check with the hint of one mistake that explains all that was found, or else of two at once.
+
+    Args:
+        found: list, what the answer returned for each input.
+        right: list, the reference, one for each input.
+        inputs: the arguments of the answer for each input.
+        mistakes: function of these arguments and ``count``, 1 or 2, that yields ``(wrong, hint)``, as
+            :func:`name_mistake` takes them.
+        is_same: function of two lists such as ``found`` that says whether they are equal.
+
+    Raises:
+        CheckFailed: with the hints of the mistakes that fit, unless ``found`` is right or none does.
+    """
+    for count in (1, 2):
+        name_mistake(found, right, (mistakes(*given, count=count) for given in inputs), is_same)
+
+
+def plural(count: int, what: str) -> str:
+    """Gives a number with what it counts ("1 item", "3 items").
+
+    Args:
+        count: int.
+        what: str, the singular of a regular English noun.
+
+    Returns:
+        str.
+    """
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _axes(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from course_utils.checks import exercise, expect, expect_array, expect_close, expect_number, name_mistake
+from course_utils.checks import (
+    exercise,
+    expect,
+    expect_array,
+    expect_close,
+    expect_number,
+    name_mistake,
+    plural,
+)
 
 __all__ = [
     "can_be_learned",
@@ -27,10 +35,6 @@ _Mistakes = Iterator[tuple[object, str]]
 """What typical mistakes make of the same input, each with its hint."""
 
 _LOOP = "is `return` inside of the loop?"
-
-
-def _plural(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 # --- 9.1 ----------------------------------------------------------------------------------------------------
@@ -376,7 +380,7 @@ def _sum_of(log_probabilities: np.ndarray, labels: list[int], blank: int) -> str
     """Names what was given."""
     frames, letters = log_probabilities.shape
     shown = f"labels {labels}" if len(labels) < 8 else f"{len(labels)} labels"
-    return f"log p of {shown} in {_plural(frames, 'frame')} of {letters} letters with blank {blank}"
+    return f"log p of {shown} in {plural(frames, 'frame')} of {letters} letters with blank {blank}"
 
 
 def _summed(my_log_probability: Callable, *given: object) -> float:
@@ -842,7 +846,7 @@ def _check_possible(
     wrong = np.flatnonzero(value != right)
     if len(wrong) and not hint:
         at = wrong[0]
-        hint = f"Example {at}, labels {labels[at]}, needs {_plural(_frames_needed(labels[at]), 'frame')} and has {frames[at]}."
+        hint = f"Example {at}, labels {labels[at]}, needs {plural(_frames_needed(labels[at]), 'frame')} and has {frames[at]}."
     expect(
         not len(wrong),
         f"For {_examples(frames, labels)} you returned {value.tolist()}, expected {right.tolist()}. {hint}"
@@ -1424,7 +1428,7 @@ def _sounds(clip: np.ndarray, noise: np.ndarray, decibels: float) -> str:
     """Names what was given."""
     if clip.size + noise.size < 10:
         return f"for the clip {np.round(clip, 3).tolist()}, the noise {np.round(noise, 3).tolist()} and {decibels} dB"
-    return f"for a clip of {_plural(len(clip), 'sample')}, a noise of {len(noise)} and {decibels} dB"
+    return f"for a clip of {plural(len(clip), 'sample')}, a noise of {len(noise)} and {decibels} dB"
 
 
 def _mixed(my_noisy: Callable, *given: object) -> np.ndarray:
@@ -1789,7 +1793,7 @@ def _batch(heard: np.ndarray, seen: np.ndarray, has_sound: np.ndarray, has_pictu
     """Names what was given."""
     (n, k), missing = heard.shape, int((~(has_sound & has_picture)).sum())
     rest = f", {missing} of them with something missing" if missing else ""
-    return f"for {_plural(n, 'row')} of {k} classes{rest}"
+    return f"for {plural(n, 'row')} of {k} classes{rest}"
 
 
 def _together(my_fused: Callable, *given: np.ndarray) -> np.ndarray:

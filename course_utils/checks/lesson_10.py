@@ -2,7 +2,7 @@
 
 import itertools
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from course_utils.checks import (
     CheckFailed,
     call_model,
+    deviations,
     exercise,
     expect,
     expect_array,
@@ -18,6 +19,8 @@ from course_utils.checks import (
     expect_number,
     expect_parts,
     name_mistake,
+    name_mistakes,
+    plural,
 )
 
 if TYPE_CHECKING:
@@ -46,36 +49,12 @@ _WHOLE_TYPE = {
 }
 
 
-def _plural(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
-
-
 def _are_close(found: list[np.ndarray], other: list[np.ndarray]) -> bool:
     """Says whether arrays of several inputs, each of its own shape, are equal."""
     return all(
         np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-4, atol=1e-4)
         for a, b in zip(found, other, strict=True)
     )
-
-
-def _deviations(options: Mapping[str, Iterable[str]], count: int) -> Iterator[dict[str, str]]:
-    """Settings that differ from what is right in so many things: each a keyword and its value."""
-    single = [(key, value) for key, values in options.items() for value in values]
-    for chosen in itertools.combinations(single, count):
-        if len({key for key, _ in chosen}) == count:
-            yield dict(chosen)
-
-
-def _name_mistakes(
-    found: list,
-    right: list,
-    inputs: Iterable[tuple],
-    mistakes: Callable[..., _Mistakes],
-    is_same: Callable[[list, list], bool],
-) -> None:
-    """Names one mistake that explains all that was found, or else two at once."""
-    for count in (1, 2):
-        name_mistake(found, right, (mistakes(*given, count=count) for given in inputs), is_same)
 
 
 # --- 10.1 ---------------------------------------------------------------------------------------------------
@@ -297,7 +276,7 @@ def mask(my_mask: Callable) -> None:
     first.append(rng.integers(0, 3, (2, 11)))
     found = [_masked(my_mask, kinds) for kinds in first]
     right = [_allow(kinds) for kinds in first]
-    _name_mistakes(found, right, [(kinds,) for kinds in first], _mask_mistakes, _are_same_masks)
+    name_mistakes(found, right, [(kinds,) for kinds in first], _mask_mistakes, _are_same_masks)
     for tokens in (1, 2, 3, 4, 5):  # the shortest first: they can be read
         _check_mask(my_mask, np.array([*itertools.product((1, 2, 0), repeat=tokens)]))
     for kinds in (*first, np.array([[1] * 6 + [2] * 5 + [0] * 2]), rng.integers(0, 3, (1, 40))):
@@ -386,7 +365,7 @@ def _mask_mistakes(kinds: np.ndarray, count: int) -> _Mistakes:
     options = {key: [which for which in _WHICH if which != usual] for key, usual in _LOOKS.items()}
     for key in ("picture_text", "text_picture", "to_padding"):  # a token is never of both kinds
         options[key] = [which for which in options[key] if which not in ("earlier", "self", "others")]
-    for changes in _deviations(options, count):
+    for changes in deviations(options, count):
         said = " ".join(_RULES[key].format(_WHICH[which]) for key, which in changes.items())
         yield _allow(kinds, **changes), said
     if count > 1:
@@ -608,7 +587,7 @@ def rotated(my_rotated: Callable) -> None:
     ]
     found = [_turned(my_rotated, *given) for given in first]
     right = [_rotate(*given) for given in first]
-    _name_mistakes(found, right, first, _turn_mistakes, _are_close)
+    name_mistakes(found, right, first, _turn_mistakes, _are_close)
     for tokens, dim, highest, theta in [
         (1, 2, 1, 10000.0),
         (1, 4, 9, 10.0),
@@ -636,7 +615,7 @@ def _rotate(x: np.ndarray, positions: np.ndarray, theta: float) -> np.ndarray:
 
 
 def _turning(x: np.ndarray, positions: np.ndarray, theta: float) -> str:
-    at = f"positions {positions.tolist()}" if len(positions) < 9 else _plural(len(positions), "position")
+    at = f"positions {positions.tolist()}" if len(positions) < 9 else plural(len(positions), "position")
     return f"What you return for x of shape {x.shape}, {at} and theta {theta:g}"
 
 
@@ -693,7 +672,7 @@ def _turn_mistakes(x: np.ndarray, positions: np.ndarray, theta: float, count: in
     half = dim // 2
     i, right = np.arange(half), _rotate(x, positions, theta)
     options = {"frequency": _FREQUENCIES, "position": _POSITIONS, "turn": _TURNS, "pair": _PAIRS}
-    for changes in _deviations(options, count):
+    for changes in deviations(options, count):
         yield _turn_wrongly(x, positions, theta, **changes), _turn_hint(**changes)
     if count > 1:
         return
@@ -852,7 +831,7 @@ def grouped_attention(my_grouped_attention: Callable) -> None:
     first = [_draw_heads(rng, 5, 6, 3, 4), _draw_heads(rng, 4, 4, 2, 6), _draw_heads(rng, 6, 6, 2, 5)]
     found = [_attended(my_grouped_attention, *given) for given in first]
     right = [_attend(*given) for given in first]
-    _name_mistakes(found, right, first, _attention_mistakes, _are_close)
+    name_mistakes(found, right, first, _attention_mistakes, _are_close)
     for tokens, heads, groups, dim in [(1, 3, 1, 2), (2, 1, 1, 1), (3, 8, 1, 5), (7, 5, 5, 3), (9, 12, 4, 7)]:
         _check_attended(my_grouped_attention, *_draw_heads(rng, tokens, heads, groups, dim))
     for given in first:
@@ -868,7 +847,7 @@ def _draw_heads(rng: np.random.Generator, tokens: int, heads: int, groups: int, 
 
 def _heads_given(queries: np.ndarray, keys: np.ndarray) -> str:
     tokens, heads, dim = queries.shape
-    return f"The output for {_plural(tokens, 'token')}, {_plural(heads, 'head')} in {_plural(keys.shape[1], 'group')}, and {dim} numbers a head"
+    return f"The output for {plural(tokens, 'token')}, {plural(heads, 'head')} in {plural(keys.shape[1], 'group')}, and {dim} numbers a head"
 
 
 def _attended(
@@ -1001,7 +980,7 @@ def _attention_mistakes(*given: np.ndarray, count: int) -> _Mistakes:
         "weight": _WEIGHTS,
         "source": _SOURCES,
     }
-    for changes in _deviations(options, count):
+    for changes in deviations(options, count):
         yield _attend(*given, **changes), _attention_hint(**changes)
     if count > 1:
         return
@@ -1162,7 +1141,7 @@ def _lowered(
 
 
 def _low_rank_given(x: np.ndarray, kernel: np.ndarray, a: np.ndarray, alpha: float) -> str:
-    return f"The output for {_plural(len(x), 'row')}, a kernel of shape {kernel.shape}, rank {a.shape[1]} and alpha {alpha:g}"
+    return f"The output for {plural(len(x), 'row')}, a kernel of shape {kernel.shape}, rank {a.shape[1]} and alpha {alpha:g}"
 
 
 def _check_low_rank(my_low_rank: Callable, *given: object, size: float = 1) -> None:
@@ -1373,7 +1352,7 @@ def accounting(my_accounting: Callable) -> None:
     )
     for place, mistakes in ((0, _parameter_mistakes), (1, _cache_mistakes)):
         parts = [[pair[place] for pair in pairs] for pairs in (found, right)]
-        _name_mistakes(*parts, first, mistakes, operator.eq)
+        name_mistakes(*parts, first, mistakes, operator.eq)
     for sizes in [(1, 1, 1, 1, 1, 1, 1, 1), (1, 4, 3, 2, 1, 5, 1, 1), (2, 6, 5, 3, 3, 7, 9, 2), *first]:
         _check_account(my_accounting, *sizes)
     for _ in range(32):
@@ -1431,8 +1410,8 @@ def _check_account(my_accounting: Callable, *sizes: int) -> None:
     block = (right[0] - width - vocabulary * width) // layers
     parts = (
         f"{vocabulary * width:,} in the table, {layers} · {block:,} in the blocks, {width} in the last scale",
-        f"{layers} blocks, keys and values, {_plural(kv_heads, 'head')} of {sizes[1] // sizes[3]}, {_plural(tokens, 'token')}, "
-        f"{_plural(size, 'byte')} each",
+        f"{layers} blocks, keys and values, {plural(kv_heads, 'head')} of {sizes[1] // sizes[3]}, {plural(tokens, 'token')}, "
+        f"{plural(size, 'byte')} each",
     )
     for one, other, what, of_what in zip(found, right, ("parameters", "bytes"), parts, strict=True):
         expect(
@@ -1443,7 +1422,7 @@ def _check_account(my_accounting: Callable, *sizes: int) -> None:
 def _parameter_mistakes(*sizes: int, count: int) -> _Mistakes:
     layers, width, *_, vocabulary, _, size = sizes
     right, _ = _account(*sizes)
-    for changes in _deviations(_COUNTS, count):
+    for changes in deviations(_COUNTS, count):
         yield (
             _count_wrongly(*sizes, **changes),
             " ".join(_COUNTS[key][which] for key, which in changes.items()),
@@ -1531,7 +1510,7 @@ def _narrow(which: str, width: int, heads: int, kv_heads: int) -> int:
 
 def _cache_mistakes(*sizes: int, count: int) -> _Mistakes:
     layers, width, hidden, heads, kv_heads, vocabulary, tokens, size = sizes
-    for changes in _deviations(_CACHES, count):
+    for changes in deviations(_CACHES, count):
         narrow = (
             hidden
             if changes.get("narrow") == "hidden"
@@ -1629,7 +1608,7 @@ def changed(my_changed: Callable) -> None:
     found = [_listed(my_changed, *given) for given in first]
     right = [_differing(*given) for given in first]
     unique = [sorted({*names}) for names in found]
-    _name_mistakes(unique, right, first, _change_mistakes, operator.eq)
+    name_mistakes(unique, right, first, _change_mistakes, operator.eq)
     for before, after, allowed, hint in _single_weights():
         _check_changed(my_changed, before, after, allowed, hint)
     for before, after, allowed in first:
@@ -1842,7 +1821,7 @@ def _are_equal(a: np.ndarray, b: np.ndarray, difference: str = "") -> bool:
 
 def _listed(my_changed: Callable, before: dict, after: dict, allowed: set) -> list[str]:
     value = my_changed(before, after, allowed)
-    what = f"What you return for {_plural(len(before), 'weight')} before and {len(after)} after"
+    what = f"What you return for {plural(len(before), 'weight')} before and {len(after)} after"
     expect(value is not None, f"{what} is None: does your function end without `return`?")
     if isinstance(value, np.ndarray) and value.ndim == 1:
         value = value.tolist()
@@ -1876,7 +1855,7 @@ def _check_changed(my_changed: Callable, before: dict, after: dict, allowed: set
         )
         given = f"{given} and allowed = {allowed or '{}'}"
     else:
-        given = f"{_plural(len(before), 'weight')} before and {len(after)} after"
+        given = f"{plural(len(before), 'weight')} before and {len(after)} after"
     expect(found == right, f"For {given} you returned {found}, expected {right}. {hint}".rstrip())
 
 
@@ -1886,7 +1865,7 @@ def _weights_said(weights: dict[str, np.ndarray]) -> str:
 
 def _change_mistakes(before: dict, after: dict, allowed: set, count: int) -> _Mistakes:
     options = {"difference": _DIFFERENCES, "presence": _PRESENCE, "permit": _PERMITS}
-    for changes in _deviations(options, count):
+    for changes in deviations(options, count):
         hint = " ".join(options[key][which] for key, which in changes.items())
         yield _differing(before, after, allowed, **changes), hint
     if count > 1:
@@ -1952,7 +1931,7 @@ def projector(my_projector: Callable) -> None:
 
 def _project(model: "keras.Model", pictures: np.ndarray) -> np.ndarray:
     batch, regions, features = pictures.shape
-    what = f"{_plural(batch, 'picture')} of {_plural(regions, 'region')} with {features} features"
+    what = f"{plural(batch, 'picture')} of {plural(regions, 'region')} with {features} features"
     return np.asarray(call_model(model, pictures, what), np.float64)
 
 
@@ -1980,7 +1959,7 @@ def _check_soft_tokens(model: "keras.Model", pictures: np.ndarray, width: int) -
             f"For {sizes} your model takes inputs of shape {shape}, expected {expected}: `keras.Input((regions, features))`.",
         )
     for count in (batch, 1):
-        what = f"For {sizes} the output for {_plural(count, 'picture')}"
+        what = f"For {sizes} the output for {plural(count, 'picture')}"
         mistakes = [
             ((count, width, regions), "Regions come before width: a row for each region."),
             (
