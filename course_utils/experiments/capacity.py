@@ -2,9 +2,10 @@
 
     python3 -m course_utils experiment capacity
 
-It learns the groups from 200 concepts in one style, the same number of steps at every width, and is tested on all
-concepts that it has not met, in that style and in the unseen one. Rows "width 2" to "width 64" change nothing but
-the channels; the rows that begin with "widest" add one remedy to the last of them. Nothing is chosen. Shown in lesson 11.
+It learns the groups from 200 concepts in one style, the same number of steps at every width, and is tested
+on all concepts that it has not met, in that style and in the unseen one. Rows "width 2" to "width 64" change
+nothing but the channels; the rows that begin with "widest" add one remedy to the last of them. Nothing is
+chosen. Shown in lesson 11.
 """
 
 import keras
@@ -68,8 +69,8 @@ def load_sets(seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         seed: int.
 
     Returns:
-        dict of pictures, float32 (n, 24, 24, 3), 0 to 255, and groups, int (n,), for "train", "new concepts" in the
-        same style and "new concepts, unseen style".
+        dict of pictures, float32 (n, 24, 24, 3), 0 to 255, and groups, int (n,), for "train", "new concepts"
+        in the same style and "new concepts, unseen style".
     """
     groups = emoji.load(()).groups
     learned, new = np.split(np.random.default_rng(seed).permutation(len(groups)), [CONFIGURATION["concepts"]])
@@ -91,7 +92,8 @@ def run(row: str, seed: int) -> dict[str, float]:
 
     Args:
         row: str, one of ROWS.
-        seed: int, for the concepts, the first weights, the order of the batches and all that is random in training.
+        seed: int, for the concepts, the first weights, the order of the batches and all that is random in
+            training.
 
     Returns:
         dict of float: parameters and, for each set, accuracy and loss.

@@ -2,13 +2,14 @@
 
     python3 -m course_utils experiment compute
 
-Each row is "teacher, …" or "student, …" and one remedy; figures are bytes and group accuracies, seconds are measured in
-the lesson. "float16 weights" and "int8 weights" store what is computed in float32 (a scale for each output channel);
-"pruned P" sets the share P of each kernel's smallest weights to 0; "rank R" keeps the share R of the rank of each kernel,
-read as a matrix from all that it sees to its channels, where two factors are smaller than the kernel. "early exit K" puts a
-logistic regression on the teacher's K-th convolution, learned from the drawings that are not held out: a picture of
-which it is surer than a threshold leaves there. Its threshold is the lowest of a list that costs at most 0.02 on the
-drawings held out. Nothing here depends on chance, so there is one seed.
+Each row is "teacher, …" or "student, …" and one remedy; figures are bytes and group accuracies, seconds are
+measured in the lesson. "float16 weights" and "int8 weights" store what is computed in float32 (a scale for
+each output channel); "pruned P" sets the share P of each kernel's smallest weights to 0; "rank R" keeps the
+share R of the rank of each kernel, read as a matrix from all that it sees to its channels, where two factors
+are smaller than the kernel. "early exit K" puts a logistic regression on the teacher's K-th convolution,
+learned from the drawings that are not held out: a picture of which it is surer than a threshold leaves
+there. Its threshold is the lowest of a list that costs at most 0.02 on the drawings held out. Nothing here
+depends on chance, so there is one seed.
 """
 
 import keras
@@ -44,8 +45,8 @@ def teacher_of_groups() -> keras.Model:
     """Gives a copy of the course's classifier that sums concepts to groups. Introduced in lesson 11.
 
     Returns:
-        keras.Model from RGB pictures, 0 to 255, (batch, 48, 48, 3), to the logarithms of the groups' probabilities,
-        float32 (batch, 9).
+        keras.Model from RGB pictures, 0 to 255, (batch, 48, 48, 3), to the logarithms of the groups'
+        probabilities, float32 (batch, 9).
     """
     classifier = pretrained.build_image_classifier(pretrained.build_image_encoder())
     classifier.set_weights(pretrained.load_image_classifier().get_weights())
@@ -63,7 +64,7 @@ def int8(kernel: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def pruned(kernel: np.ndarray, share: float) -> tuple[np.ndarray, int]:
-    """Sets a share of a kernel's smallest weights to 0; bytes of the others with a place of 4 bytes for each."""
+    """Sets a share of a kernel's smallest weights to 0; bytes of the others, each with a place."""
     kept = np.abs(kernel) > np.quantile(np.abs(kernel), share)
     return kernel * kept, 8 * int(kept.sum())
 
@@ -100,8 +101,8 @@ def early_exit(place: int) -> dict[str, float]:
         place: int, 0 to 5.
 
     Returns:
-        dict of float: accuracies if all leave there; for each threshold the accuracy and the share that leaves on
-        each of the tests; and the threshold that is chosen.
+        dict of float: accuracies if all leave there; for each threshold the accuracy and the share that
+        leaves on each of the tests; and the threshold that is chosen.
     """
     teacher = teacher_of_groups()
     inside = [layer.output for layer in teacher.layers if isinstance(layer, layers.ReLU)][place]

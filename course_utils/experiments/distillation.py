@@ -2,16 +2,17 @@
 
     python3 -m course_utils experiment distillation
 
-Teacher and student see the same views: every concept drawn 40 times as the encoder's own training draws it, in the
-three training styles. Rows, all of one architecture, one number of steps and one order of views:
+Teacher and student see the same views: every concept drawn 40 times as the encoder's own training draws it,
+in the three training styles. Rows, all of one architecture, one number of steps and one order of views:
 
 - **labels alone**: the student learns the groups.
-- **distilled**: it learns the teacher's probabilities of the groups, softened by a temperature; and a layer that is
-  thrown away afterwards learns to turn its features into the teacher's embedding.
+- **distilled**: it learns the teacher's probabilities of the groups, softened by a temperature; and a layer
+  that is thrown away afterwards learns to turn its features into the teacher's embedding.
 
-Settings were chosen by 300 drawings in the training styles that the student never sees: in their place it sees
-another designer's drawing of the same concept. The distilled student of seed 0 is the checkpoint
-``data/checkpoints/student.npz``. Hinton et al., arXiv:1503.02531; Romero et al., arXiv:1412.6550. Shown in lesson 11.
+300 drawings in the training styles are held out: in the place of each, the student sees another designer's
+drawing of the same concept. On them three short trials were looked at, of one seed each. The distilled
+student of seed 0 is the checkpoint ``data/checkpoints/student.npz``. Hinton et al., arXiv:1503.02531;
+Romero et al., arXiv:1412.6550. Shown in lesson 11.
 """
 
 import functools
@@ -48,14 +49,14 @@ Pictures = tuple[np.ndarray, np.ndarray]
 
 
 def build_student(convolutions: list = CONFIGURATION["convolutions"]) -> keras.Model:
-    """Builds the student with random weights: the encoder's plan with fewer channels. Introduced in lesson 11.
+    """Builds the student with random weights: the encoder's plan, fewer channels. Introduced in lesson 11.
 
     Args:
-        convolutions: list of [channels, side of the kernel, stride]; one that changes neither size nor channels
-            is residual.
+        convolutions: list of [channels, side of the kernel, stride]; one that changes neither size nor
+            channels is residual.
 
     Returns:
-        keras.Model from RGB pictures, 0 to 255, (batch, 48, 48, 3), to logits of the groups, float32 (batch, 9).
+        keras.Model from RGB pictures, 0 to 255, (batch, 48, 48, 3), to logits, float32 (batch, 9).
     """
     pictures = keras.Input((pretrained.SIDE, pretrained.SIDE, 3), name="pictures")
     x = layers.Rescaling(1 / 127.5, offset=-1)(pictures)
@@ -91,7 +92,7 @@ def load_student() -> keras.Model:
 
 @functools.cache
 def drawings(style: str) -> np.ndarray:
-    """Gives all concepts in one style on white, float32 (1571, 48, 48, 3), 0 to 255. Introduced in lesson 11."""
+    """Gives all concepts in a style on white, float32 (1571, 48, 48, 3), 0 to 255. For lesson 11."""
     pictures = emoji.load([style]).pictures[style]
     return emoji.on_background(emoji.resized(pictures, pretrained.SIDE)).astype(np.float32)
 
@@ -101,8 +102,8 @@ def tests() -> dict[str, Pictures]:
     """Gives what is measured on, for every experiment of lesson 11. Introduced in lesson 11.
 
     Returns:
-        dict of pictures and groups: "validation", the drawings that the student does not see; "unseen style"; and
-        "photographs", those of the test half that show what an emoji shows, on white.
+        dict of pictures and groups: "validation", the drawings that the student does not see; "unseen
+        style"; and "photographs", those of the test half that show what an emoji shows, on white.
     """
     groups, taken = emoji.load(()).groups, photographs.load(split="test", match="same")
     known = np.concatenate([drawings(style) for style in emoji.TRAIN_STYLES])
@@ -126,7 +127,7 @@ def measure(model: keras.Model) -> dict[str, float]:
 
 
 def group_logits(logits: np.ndarray) -> np.ndarray:
-    """Turns the teacher's logits of concepts, (n, 1571), into the logarithms of the groups' probabilities, (n, 9)."""
+    """Turns logits of concepts, (n, 1571), into the logarithms of the groups' probabilities, (n, 9)."""
     groups = emoji.load(()).groups
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True)) @ np.eye(groups.max() + 1)[groups]
     return np.log(exponentials / exponentials.sum(axis=1, keepdims=True) + 1e-12).astype(np.float32)
@@ -156,8 +157,8 @@ def views() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Draws every concept 40 times, and asks the teacher.
 
     Returns:
-        pictures uint8 (n, 48, 48, 3); groups int (n,); the teacher's logarithms of the groups' probabilities, float32
-        (n, 9); and its embeddings, float32 (n, 160), of length 1.
+        pictures uint8 (n, 48, 48, 3); groups int (n,); the teacher's logarithms of the groups'
+        probabilities, float32 (n, 9); and its embeddings, float32 (n, 160), of length 1.
     """
     draw, teacher = (
         pretrain_image.DrawnPictures(learned_sprites(), seed=0),

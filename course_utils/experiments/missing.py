@@ -1,16 +1,20 @@
-"""Recorded experiment: digits that are seen and heard, when one of the two is noisy or missing. Shown in lesson 11.
+"""Recorded experiment: digits that are seen and heard, when one of the two is noisy or missing.
+
+Shown in lesson 11.
 
     python3 -m course_utils experiment missing
 
-A handwritten digit (scikit-learn, 8 × 8) and the same digit spoken (the course's voices) each become 64 numbers, of
-which the mean is taken, and 10 logits. Rows say how the network was trained and what stands for what is missing:
+A handwritten digit (scikit-learn, 8 × 8) and the same digit spoken (the course's voices) each become 64
+numbers, of which the mean is taken, and 10 logits. Rows say how the network was trained and what stands for
+what is missing:
 
 - "zeros": always both in training; at the test, zeros stand for the vector of what is missing.
 - "mean of those present": always both in training; the mean is taken of what is there.
-- "zeros, modality dropout" and "mean of those present, modality dropout": in training one of the two is missing
-  from a share of the examples.
+- "zeros, modality dropout" and "mean of those present, modality dropout": in training one of the two is
+  missing from a share of the examples.
 
-Tested on digits written by others than those learned from, spoken by voices that are not learned from. Nothing is chosen.
+Tested on the last third of the written digits, spoken by voices that are not learned from. Nothing is
+chosen. The network sees each written digit with another recording in every epoch.
 """
 
 import functools
@@ -45,7 +49,7 @@ MODALITIES = ("picture", "sound")
 
 
 def heard(clips: list[np.ndarray]) -> np.ndarray:
-    """Gives sounds as 16 frames of 40 mel bands, stretched to one length: float32 (n, 640), mean 0 and spread 1 each."""
+    """Gives sounds as 16 frames of 40 mel bands, of one length: float32 (n, 640), mean 0 and spread 1."""
     positions = np.linspace(0, 1, CONFIGURATION["frames of a sound"])
     found = []
     for clip in clips:
@@ -60,8 +64,8 @@ def sets() -> dict[str, tuple]:
     """Gives what is learned from and tested on.
 
     Returns:
-        dict of pictures float32 (n, 64), 0 to 1, their digits int (n,), clips (a list) and their digits int (m,), for
-        "train" and "test". scikit-learn's digits come writer by writer: the last third was written by others.
+        dict of pictures float32 (n, 64), 0 to 1, their digits int (n,), clips (a list) and their digits int
+        (m,), for "train" and "test". The written digits to test on are the last third, in their order.
     """
     written = load_digits()
     pictures, digits = (written.data / 16).astype(np.float32), written.target
@@ -85,8 +89,8 @@ def build(*, mean: bool) -> keras.Model:
         mean: bool, whether the mean is taken of those present; else what is missing counts as zeros.
 
     Returns:
-        keras.Model from a dict of "picture" (batch, 64), "sound" (batch, 640) and "present" (batch, 2), 0 or 1, to
-        logits (batch, 10).
+        keras.Model from a dict of "picture" (batch, 64), "sound" (batch, 640) and "present" (batch, 2), 0 or
+        1, to logits (batch, 10).
     """
     sound = CONFIGURATION["frames of a sound"] * recognition.MELS
     inputs = {"picture": keras.Input((64,), name="picture"), "sound": keras.Input((sound,), name="sound")}
@@ -104,7 +108,7 @@ def build(*, mean: bool) -> keras.Model:
 
 def train(row: str, seed: int) -> keras.Model:
     """Trains the network of a row; each picture meets another recording of its digit in every epoch."""
-    pictures, digits, clips, spoken = sets()["train"]
+    pictures, digits, _, spoken = sets()["train"]
     sounds, rng = heard_in_training(), np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
     model = build(mean=row.startswith("mean"))

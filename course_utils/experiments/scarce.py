@@ -4,14 +4,16 @@
 
 The groups of emoji, tested in the unseen style and on the photographs' test half. Rows:
 
-- "N concepts, from scratch": a small CNN learns from N concepts in three styles; "…, one style" and "…, two styles"
-  have fewer drawings of each, "…, augmented" has each drawn anew every time.
-- "N concepts, frozen encoder": a linear probe on the features of the course's encoder. That encoder has seen all
-  concepts in the three styles, with their names: what is new to it is the style alone, and the photographs.
-- "photographs, K per group": learns from K photographs of each group out of the few-shot half, or all of them, by
-  the nearest mean and by a probe on frozen features.
-- "self-training, …": a probe learns from 100 concepts in three styles, then from its own answers on half of the
-  concepts in the unseen style, five rounds; it is tested on the other half, and so is what it was before.
+- "N concepts, from scratch": a small CNN learns from N concepts in three styles; "…, one style" and "…, two
+  styles" have fewer drawings of each, "…, augmented" has each drawn anew every time.
+- "N concepts, frozen encoder": a linear probe on the features of the course's encoder. That encoder has seen
+  all concepts in the three styles, with their names: what is new to it is the style alone, and the
+  photographs.
+- "photographs, K per group": learns from K photographs of each group out of the few-shot half, or all of
+  them, by the nearest mean and by a probe on frozen features.
+- "self-training, …": a probe learns from 100 concepts in three styles, then from its own answers on half of
+  the concepts in the unseen style, five rounds; it is tested on the other half, and so is what it was
+  before.
 
 Concepts are nested: the fewer are among the more. No setting was chosen on what is tested.
 """
@@ -61,7 +63,7 @@ SEEDS = 3
 
 @functools.cache
 def features(name: str) -> np.ndarray:
-    """Gives frozen features, float32 (n, 384), of a style, of "photographs" or of "few-shot", in their order."""
+    """Gives frozen features, float32 (n, 384), of a style, of "photographs" or of "few-shot"."""
     if name in emoji.STYLES:
         return pretrained.image_features(distillation.drawings(name))
     if name == "few-shot":
@@ -101,7 +103,7 @@ def from_frozen(count: int, seed: int) -> dict[str, float]:
 
 
 def from_scratch(count: int, seed: int, *, styles: int = 3, augmented: bool = False) -> dict[str, float]:
-    """Trains a small CNN on some concepts, in the first so many styles, as they are or drawn anew each time."""
+    """Trains a small CNN on concepts in the first so many styles, as they are or drawn anew each time."""
     concepts, groups = nested(count, seed), emoji.load(()).groups
     keras.utils.set_random_seed(seed)
     model = distillation.build_student(CONFIGURATION["convolutions"])
@@ -183,8 +185,8 @@ def trained_on_itself(threshold: float, per_class: int, seed: int) -> dict[str, 
     """Lets a probe learn from its own answers, and says what it was right on before and after.
 
     Returns:
-        dict of float: accuracies on the half that it does not answer; how many pseudo-labels the last round has and
-        how many of them are right; and the largest share of one group among them.
+        dict of float: accuracies on the half that it does not answer; how many pseudo-labels the last round
+        has and how many of them are right; and the largest share of one group among them.
     """
     settings, groups = CONFIGURATION["self-training"], emoji.load(()).groups
     concepts = nested(settings["concepts"], seed)
