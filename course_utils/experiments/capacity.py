@@ -26,11 +26,10 @@ CONFIGURATION = {
     "learning rate": 0.002,
     "dropout": 0.5,
     "weight decay": 2.0,
-    "label smoothing": 0.2,
     "moved by": 0.1,
 }
 WIDTHS = {f"width {width}": width for width in (2, 4, 8, 16, 32, 64)}
-REMEDIES = ("dropout", "weight decay", "label smoothing", "augmentation")
+REMEDIES = ("dropout", "weight decay", "augmentation")
 ROWS = (*WIDTHS, *(f"widest, {remedy}" for remedy in REMEDIES))
 SEEDS = 3
 
@@ -103,18 +102,16 @@ def run(row: str, seed: int) -> dict[str, float]:
     model = build(row)
     rate, steps, size = (CONFIGURATION[name] for name in ("learning rate", "steps", "batch size"))
     decayed = "weight decay" in row
-    smoothing = CONFIGURATION["label smoothing"] if "label smoothing" in row else 0.0
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=CONFIGURATION["weight decay"] if decayed else 0.0),
-        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing),
-        metrics=["accuracy", keras.metrics.CategoricalCrossentropy(from_logits=True, name="cross_entropy")],
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
     )
-    one_hot = {name: (pictures, np.eye(9)[labels]) for name, (pictures, labels) in sets.items()}
     epochs = steps // -(-CONFIGURATION["concepts"] // size)
-    model.fit(*one_hot["train"], epochs=epochs, batch_size=size, verbose=0)
+    model.fit(*sets["train"], epochs=epochs, batch_size=size, verbose=0)
     figures = {"parameters": model.count_params()}
-    for name, data in one_hot.items():
-        _, accuracy, loss = model.evaluate(*data, batch_size=256, verbose=0)
+    for name, data in sets.items():
+        loss, accuracy = model.evaluate(*data, batch_size=256, verbose=0)
         figures |= {f"{name} accuracy": accuracy, f"{name} loss": loss}
     return figures
 
