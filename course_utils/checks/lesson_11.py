@@ -1089,15 +1089,14 @@ def _check_factors(my_factors: Callable, kernel: np.ndarray, rank: int) -> None:
         np.isfinite(left).all() and np.isfinite(right).all(),
         f"Your matrices {given} hold NaN or infinity: a singular value may be 0, and nothing is divided by it.",
     )
-    size = max(float(np.linalg.norm(kernel)), 1e-30)
-    product = left.astype(np.float64) @ right.astype(np.float64) / size
-    kernel = kernel.astype(np.float64) / size
-    best = float((np.linalg.svd(kernel, compute_uv=False)[rank:] ** 2).sum())
-    error = float(((kernel - product) ** 2).sum())
+    size = max(float(np.linalg.norm(kernel.astype(np.float64))), 1e-30)
+    product, kernel = left.astype(np.float64) @ right.astype(np.float64), kernel.astype(np.float64)
+    best = float((np.linalg.svd(kernel / size, compute_uv=False)[rank:] ** 2).sum())
+    error = float((((kernel - product) / size) ** 2).sum())
     if error <= best + 1e-4:
         return
     for wrong, hint in _product_mistakes(kernel, rank):
-        expect(not np.allclose(product * size, wrong * size, rtol=1e-4, atol=1e-4 * size), hint)
+        expect(not np.allclose(product, wrong, rtol=1e-4, atol=1e-4 * size), hint)
     expect(
         False,
         f"Your product {given} is off by {error * size**2:.4g}, the sum of squared differences; the least that this rank allows is "
@@ -1106,13 +1105,14 @@ def _check_factors(my_factors: Callable, kernel: np.ndarray, rank: int) -> None:
 
 
 def _product_mistakes(kernel: np.ndarray, rank: int) -> _Mistakes:
-    """Products that come of a typical mistake; ``kernel`` has the norm 1."""
+    """Products that come of a typical mistake."""
     left, sizes, right = np.linalg.svd(kernel, full_matrices=False)
     kept = slice(0, rank)
 
     def product(power: np.ndarray, chosen: slice = kept) -> np.ndarray:
         return left[:, chosen] * power[chosen] @ right[chosen]
 
+    yield np.zeros_like(kernel), "Your product is 0: do the matrices depend on the kernel?"
     largest = "The *largest* singular values are kept, which `np.linalg.svd` gives first"
     yield product(sizes, slice(len(sizes) - rank, None)), f"{largest}: yours are the last."
     yield product(sizes, slice(1, rank + 1)), f"{largest}: yours begin with the second."
@@ -1128,7 +1128,6 @@ def _product_mistakes(kernel: np.ndarray, rank: int) -> _Mistakes:
     )
     yield product(1 / np.maximum(sizes, 1e-12)), "Multiply by the singular values: you divided by them."
     yield -product(sizes), "The sign of one matrix is wrong."
-    yield np.zeros_like(kernel), "Your product is 0: do the matrices depend on the kernel?"
     if kernel.shape[0] == kernel.shape[1]:
         turned = left[:, kept] * sizes[kept] @ right[:, kept].T
         yield turned, "`np.linalg.svd` gives the right vectors as *rows*: `right[:rank]`."
