@@ -190,8 +190,8 @@ def early_exit() -> tuple[Figure, str]:
     """
     figure, axes = shapes.canvas(9, 2.9, 38, 9)
     shapes.box(axes, 2.8, 6.6, 4.6, "picture", _PICTURE, 1.8)
-    shapes.box(axes, 11.4, 6.6, 7, "convolutions\n0 to 4", _TEXT, 2.2)
-    shapes.box(axes, 25, 6.6, 7, "convolution 5\nand the head", _TEXT, 2.2)
+    shapes.box(axes, 11.4, 6.6, 7, "convolutions\n0 to 3", _TEXT, 2.2)
+    shapes.box(axes, 25, 6.6, 7, "convolutions 4,\n5, and the head", _TEXT, 2.2)
     shapes.box(axes, 18.4, 2.2, 8.6, "early head: sure\nby the threshold?", _SOUND, 2.2)
     shapes.arrow(axes, (5.2, 6.6), (7.7, 6.6))
     shapes.arrow(axes, (15.1, 6.6), (21.3, 6.6))
@@ -203,8 +203,8 @@ def early_exit() -> tuple[Figure, str]:
     axes.text(31.7, 6.6, "late answer", va="center", fontsize=11)
     axes.text(31.7, 2.2, "early answer", va="center", fontsize=11)
     return figure, (
-        "A picture goes through convolutions 0 to 4. Behind them an early head asks whether it is sure by the "
-        "threshold. If yes, its answer is taken. If no, convolution 5 and the head of the teacher follow, and "
+        "A picture goes through convolutions 0 to 3. Behind them an early head asks whether it is sure by the "
+        "threshold. If yes, its answer is taken. If no, convolutions 4 and 5 and the head of the teacher follow, and "
         "give the late answer."
     )
 
