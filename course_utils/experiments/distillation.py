@@ -165,9 +165,10 @@ def views() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         pretrained.load_image_classifier(),
     )
     concepts = keras.Input((), dtype="int32")
-    pictures = ops.clip(ops.round(draw(concepts)), 0, 255)
+    drawn = draw(concepts)  # the teacher sees it before it is rounded, as it did in its own training
+    pictures = ops.clip(ops.round(drawn), 0, 255)
     look = keras.Model(teacher.input, [teacher.output, teacher.get_layer("embedding").output])
-    model = keras.Model(concepts, [ops.cast(pictures, "uint8"), *look(pictures)])
+    model = keras.Model(concepts, [ops.cast(pictures, "uint8"), *look(drawn)])
     groups, count = emoji.load(()).groups, CONFIGURATION["views of a concept"]
     parts = [model.predict(np.arange(len(groups)), batch_size=256, verbose=0) for _ in range(count)]
     seen, logits, embeddings = (np.concatenate(part) for part in zip(*parts, strict=True))
