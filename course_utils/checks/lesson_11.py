@@ -93,7 +93,7 @@ def subsets(my_subsets: Callable) -> None:
     """
     rng = np.random.default_rng(111)
     for sizes, counts in [
-        ({-2: 7, 3: 4, 5: 9, 12: 1}, [2, 3, 6]),
+        ({-2: 7, 3: 4, 5: 9, 12: 1}, [3, 4, 6]),
         ({0: 5, 1: 5, 2: 5}, [1, 2, 3, 4, 5]),
         ({4: 6}, [1, 3, 11]),
         ({7: 1}, [1]),
@@ -334,9 +334,9 @@ def pseudo_labels(my_pseudo_labels: Callable) -> None:
     rng = np.random.default_rng(112)
     # Sixteenths, which are exact, so that ties are ties: of items, of classes, and with the threshold.
     first = [
-        (rng.integers(1, 15, (26, 4)) / 16, 10 / 16, 3),
-        (rng.integers(2, 12, (31, 3)) / 16, 8 / 16, 2),
-        (rng.integers(4, 16, (22, 3)) / 16, 12 / 16, 4),
+        (rng.integers(1, 15, (26, 4)) / 16, 13 / 16, 3),
+        (rng.integers(2, 12, (31, 3)) / 16, 10 / 16, 4),
+        (rng.integers(4, 16, (22, 3)) / 16, 14 / 16, 3),
     ]
     found = [_choose_with(my_pseudo_labels, *given) for given in first]
     right = [_choose(*given) for given in first]
@@ -736,7 +736,7 @@ def _check_large_logits(my_distillation_loss: Callable) -> None:
     labels, remark = np.array([1, 0, 2]), ", with logits of ±10,000"
     for student, teacher, temperature, weight in [
         (far, far, 1.0, 0.5),
-        (far, far[:, ::-1], 2.0, 0.5),
+        (far, far[:, ::-1], 2.0, 0.9),
         (far, np.zeros((3, 3)), 1.0, 1.0),
         (np.zeros((3, 3)), far, 1.0, 1.0),
         (far[:, ::-1], far, 0.5, 0.25),
@@ -783,11 +783,11 @@ def int8(my_int8: Callable) -> None:
     ]
     for kernel in kernels:
         _check_int8(my_int8, kernel)
-    _check_halves(my_int8)
     empty = kernels[0].copy()
     empty[:, [1, 4]] = 0
+    _check_int8(my_int8, empty)
+    _check_halves(my_int8)
     for kernel in (
-        empty,
         np.zeros((2, 2, 1, 3)),
         np.array([[-3.0]]),
         np.array([[0.5], [-0.25], [0.1]]),
@@ -915,7 +915,8 @@ def _scale_mistakes(flat: np.ndarray, right: np.ndarray) -> _Mistakes:
 
 def _explain_values(values: np.ndarray, exact: np.ndarray, what: str) -> None:
     """Says how whole numbers were made of these, or which is wrong."""
-    close = (values - exact).astype(np.float64)
+    values = values.astype(np.float64)  # bytes would run over
+    close = values - exact
     inner = np.abs(exact) < 126.9
     for fits, hint in [
         (
@@ -951,7 +952,7 @@ def _explain_values(values: np.ndarray, exact: np.ndarray, what: str) -> None:
     place = np.unravel_index(np.abs(close).argmax(), close.shape)
     expect(
         False,
-        f"{what}: at index {tuple(int(i) for i in place)} stands {values[place]}, expected {exact[place]:.4f} rounded: the kernel's number divided "
+        f"{what}: at index {tuple(int(i) for i in place)} stands {values[place]:g}, expected {exact[place]:.4f} rounded: the kernel's number divided "
         "by the scale of its channel.",
     )
 
@@ -1013,7 +1014,7 @@ def factors(my_factors: Callable) -> None:
     """
     rng = np.random.default_rng(115)
     for shape, ranks in [
-        ((6, 6), (2, 3, 6)),
+        ((6, 6), (3, 2, 6)),
         ((9, 5), (1, 2, 4, 5)),
         ((4, 11), (3, 1, 4)),
         ((1, 7), (1,)),
@@ -1312,6 +1313,7 @@ def _mean_mistakes(features: np.ndarray, present: np.ndarray, count: int) -> _Mi
         "Each number of the width has its own mean: yours are all alike.",
     )
     yield right[::-1], "Your items stand in the opposite order."
+    yield 0 * right, "All of your numbers are 0."
     holes = np.where(present[:, :, np.newaxis] & (features != 0), features, 0)
     yield holes.max(axis=1), "The *mean* is asked: yours is the maximum, of zeros too."
 
@@ -1456,9 +1458,13 @@ def _draw_table(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarra
     costs = rng.integers(1, 9, n) * 0.5
     accuracies = np.round(0.3 + 0.08 * costs + rng.integers(0, 4, n) * 0.1, 2)
     best = _front(costs, accuracies)
-    twice = rng.permutation(n)[:3]
-    costs[twice], accuracies[twice] = costs[best[-1]], accuracies[best[-1]]
-    costs[twice[:1]], accuracies[twice[:1]] = costs[best[0]], accuracies[best[0]]
+    for row, (dearer, worse) in zip(
+        rng.permutation([row for row in range(n) if row not in best])[:4],
+        [(0, 0), (0.25, 0), (0, 0.01), (0, 0)],
+        strict=True,
+    ):
+        model = rng.choice(best)
+        costs[row], accuracies[row] = costs[model] + dearer, accuracies[model] - worse
     return costs, accuracies
 
 
@@ -1611,7 +1617,7 @@ def _check_front(my_pareto: Callable, costs: np.ndarray, accuracies: np.ndarray)
 
 @exercise(
     "11.8",
-    "for five sizes the network keeps to its budget, its logits take any sign and tell pictures apart, and every pixel can change them",
+    "for three sizes the network keeps to its budget, its logits take any sign and tell pictures apart, and every pixel can change them",
     own=r"course_utils\.(?!checks).*(small_network|student|compact)\w*|keras\.src\.applications\.\w+\.\w+",
     stops={
         r"Negative dimension|Computed output size would be (zero|negative)|One of the dimensions": '`side` may be 8: with `padding="same"` a '
@@ -1637,13 +1643,13 @@ def small_network(my_small_network: Callable) -> None:
 
     rng = np.random.default_rng(118)
     keras.utils.set_random_seed(118)
-    for side, classes, budget in [(12, 3, 3000), (33, 4, 6000), (48, 9, 20_000), (8, 20, 500), (21, 2, 700)]:
+    for side, classes, budget in [(12, 3, 3000), (21, 4, 6000), (8, 20, 500)]:
         model = expect_model(my_small_network(side, classes, budget))
         sizes = f"For side {side}, {classes} classes and budget {budget:,}"
         pictures = rng.random((5, side, side, 3)).astype(np.float32)
         _check_logits(model, pictures, classes, sizes)
         _check_budget(model, budget, sizes)
-        if budget in (3000, 6000):
+        if budget > 500:
             _check_answers(model, rng, side, sizes)
 
 
@@ -1711,10 +1717,10 @@ def _stir(model: "keras.Model", rng: np.random.Generator) -> None:
 
 
 def _check_answers(model: "keras.Model", rng: np.random.Generator, side: int, sizes: str) -> None:
-    """What the model can say once its weights have moved: three draws, since a ReLU may be off in one."""
+    """What the model can say once its weights have moved: two draws, since a ReLU may be off in one."""
     pictures = rng.normal(size=(6, side, side, 3)).astype(np.float32)
     outputs, seen = [], np.zeros((side, side), bool)
-    for _ in range(3):
+    for _ in range(2):
         _stir(model, rng)
         outputs.append(call_model(model, pictures, plural(len(pictures), "picture")))
         seen |= _touched(model, pictures)
@@ -1764,7 +1770,7 @@ def _check_signs(found: np.ndarray, sizes: str) -> None:
         f"{sizes} no output is ever negative: logits are of any size and sign. {bounded}",
     )
     expect(
-        np.abs(found).max() > 1 or not np.isclose(np.abs(found).max(), 1, atol=1e-3),
+        np.abs(found).max() > 1,
         f"{sizes} every output lies between −1 and 1, as tanh makes them: logits are of any size and sign. {bounded}",
     )
 
@@ -1800,17 +1806,20 @@ def _check_unseen(
     if moved.all():
         return
     row, column = chosen[~moved][0].tolist()
-    rows, columns = unseen.T
-    border = (rows == 0) | (rows == side - 1) | (columns == 0) | (columns == side - 1)
-    last = ((rows == side - 1) | (columns == side - 1)).all()
-    if last:
+    seen = np.ones((side, side), bool)
+    seen[tuple(unseen.T)] = False
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    if (unseen == side - 1).any(axis=1).all():
         likely = 'The last row and column are lost: a layer of stride 2 without padding leaves out what no longer fills a window, `padding="same"`.'
-    elif len(unseen) == side * side:
-        likely = "None can: do the pictures lead to the logits by layers that have a gradient?"
-    elif not border.all() and len(unseen) > side * side / 3:
-        likely = "Most cannot: a stride larger than the kernel steps over pixels, and one place of a map sees a window alone. Pool over the *whole* map."
+    elif not seen.any():
+        likely = "Do the pictures lead to the logits by layers that have a gradient?"
+    elif seen.sum() == np.ptp(rows) * np.ptp(columns) + np.ptp(rows) + np.ptp(columns) + 1:
+        likely = (
+            f"Only rows {rows[0]} to {rows[-1]} and columns {columns[0]} to {columns[-1]} can: cropping, one place of a map, or windows without "
+            'padding leave out the others. Pool over the *whole* map, `padding="same"`.'
+        )
     else:
-        likely = 'Strides, cropping or pooling without padding leave them out: `padding="same"`, or a window that goes to the border.'
+        likely = "A stride larger than the kernel steps over pixels."
     expect(
         False,
         f"{sizes} the pixel in row {row}, column {column} cannot change the logits, nor can {plural(len(unseen) - 1, 'other')} of {side * side}. "

@@ -750,7 +750,7 @@ def int8_in_place(kernel):
 
 
 def int8_with_wrong_division(kernel):
-    values, scales = own_int8(kernel)
+    _, scales = own_int8(kernel)
     return (kernel / scales).round().astype(np.int64), scales
 
 
@@ -1132,6 +1132,7 @@ MEAN = (
         "keras.ops": mean_by_ops,
         "weights": mean_by_weights,
         "copy": mean_by_copy,
+        "NaN to numbers": lambda f, p: own_mean_of_present(np.nan_to_num(f) * p[:, :, None], p),
         "step by step": averaged(),
     },
     {
@@ -1174,10 +1175,6 @@ MEAN = (
         ),
         "empty items dropped": (without_empty_items, "keep a row, of zeros"),
         "multiplied": (by_product, "NaN · 0"),
-        "NaN to numbers": (
-            lambda f, p: own_mean_of_present(np.nan_to_num(f) * p[:, :, None], np.ones_like(p) & p),
-            "takes part|expected|NaN",
-        ),
         "not summed": (lambda f, p: np.where(p[:, :, None], f, 0), "become one"),
         "over the items": (lambda f, p: np.where(p[:, :, None], f, 0).mean(0), "is over the items"),
         "over the width": (lambda f, p: np.where(p[:, :, None], f, 0).mean(2), "is over the width"),
@@ -1223,7 +1220,7 @@ def pareto_by_loop(costs, accuracies):
 
 
 def pareto_by_scan(costs, accuracies):
-    """Cheapest first, the most accurate first of equal costs: what is better than all before, or equal to the last."""
+    """Cheapest first, of equal costs the most accurate: better than all before, or like the last."""
     front = []
     for row in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i], i)):
         best = accuracies[front[-1]] if front else -np.inf
@@ -1244,9 +1241,8 @@ def pareto_by_removing(costs, accuracies):
     left = [*range(len(costs))]
     for a in range(len(costs)):
         for b in range(len(costs)):
-            if costs[b] <= costs[a] and accuracies[b] >= accuracies[a]:
-                if a in left and (costs[b] < costs[a] or accuracies[b] > accuracies[a]):
-                    left.remove(a)
+            if a in left and right_beats(costs[b], accuracies[b], costs[a], accuracies[a]):
+                left.remove(a)
     return sorted(left, key=lambda i: costs[i])
 
 
@@ -1357,7 +1353,10 @@ PARETO = (
         "reversed": (of(own_pareto, lambda rows: rows[::-1]), "ascend|the higher one|expected"),
         "late ties": (ordered_front(lambda cost, i: (cost, -i)), "yours the higher one"),
         "dear": (lambda c, a: own_pareto(-c, a), "look for what costs more"),
-        "dear, by cost": (lambda c, a: own_pareto(-c, a)[::-1], "costs more|\\*less\\* is better"),
+        "dear, by cost": (
+            lambda c, a: sorted(own_pareto(-c, a), key=lambda i: (c[i], i)),
+            "look for what costs more",
+        ),
         "inaccurate": (lambda c, a: own_pareto(c, -a), "less accurate"),
         "both wrong": (lambda c, a: own_pareto(-c, -a), "dear and inaccurate"),
         "exchanged": (lambda c, a: own_pareto(a, c), "beats|missing|dear and inaccurate"),
@@ -1501,7 +1500,7 @@ SMALL_NETWORK = (
         "normalised": network(conv(), lambda s, c, w: layers.BatchNormalization(), conv(), pool, dense),
         "dropout": network(conv(), conv(), pool, lambda s, c, w: layers.Dropout(0.3), dense),
         "whole pictures": network(
-            lambda s, c, w: layers.Resizing(4, 4, antialias=True), lambda s, c, w: layers.Flatten(), dense
+            lambda s, c, w: layers.Resizing(2, 2, antialias=True), lambda s, c, w: layers.Flatten(), dense
         ),
         "tanh inside": network(conv(activation="tanh"), conv(activation="gelu"), pool, dense),
         "any size": lambda side, classes, budget: keras.Sequential(
@@ -1572,22 +1571,15 @@ SMALL_NETWORK = (
         ),
         "sigmoid": (ended(lambda s, c, w: layers.Dense(c, activation="sigmoid")), "as a sigmoid"),
         "relu": (ended(lambda s, c, w: layers.Dense(c, activation="relu")), "no output is ever negative"),
-        "hard tanh": (
-            ended(
-                lambda s, c, w: layers.Dense(c),
-                lambda s, c, w: layers.Rescaling(1e6),
-                lambda s, c, w: layers.Activation("tanh"),
-            ),
-            "as tanh",
-        ),
+        "tanh": (ended(lambda s, c, w: layers.Dense(c, activation="tanh")), "as tanh"),
         "last row and column": (
             network(conv(padding="valid"), conv(), pool, dense),
             "The last row and column are lost|without padding",
         ),
-        "cropped": (network(lambda s, c, w: layers.Cropping2D(2), conv(), pool, dense), "leave them out"),
+        "cropped": (network(lambda s, c, w: layers.Cropping2D(2), conv(), pool, dense), "Only rows 2 to 9"),
         "centre": (
             answering(lambda x, s, c: layers.Dense(c)(layers.Conv2D(4, 3, 2, "same")(x)[:, 2, 2])),
-            "one place of a map",
+            "Only rows .* one place of a map",
         ),
         "stepped over": (network(conv(kernel=1, stride=2), conv(), pool, dense), "steps over pixels"),
         "one place": (
@@ -1596,7 +1588,7 @@ SMALL_NETWORK = (
         ),
         "first row": (
             answering(lambda x, s, c: layers.Dense(c)(ops.mean(x[:, 0], axis=1))),
-            "cannot change the logits",
+            "Only rows 0 to 0",
         ),
         "not from pictures": (
             answering(lambda x, s, c: layers.Dense(c)(0 * ops.mean(x, axis=(1, 2)))),
