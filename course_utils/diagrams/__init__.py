@@ -17,6 +17,16 @@ from course_utils.diagrams.convolution import (
     stacked_kernels,
 )
 from course_utils.diagrams.fusion import cross_attention, elimination, fusion_family, query_key_value
+from course_utils.diagrams.limits import (
+    early_exit,
+    mean_of_those_present,
+    nested_subsets,
+    self_training_loop,
+    teacher_and_student,
+    three_limits,
+    two_thin_kernels,
+    whole_number_weights,
+)
 from course_utils.diagrams.overview import arrays_of_modalities, four_steps
 from course_utils.diagrams.preprocessing import (
     folded_frequencies,
@@ -83,6 +93,7 @@ __all__ = [
     "ctc_trellis",
     "cut_tail",
     "data_splits",
+    "early_exit",
     "edit_table",
     "elimination",
     "folded_frequencies",
@@ -98,9 +109,15 @@ __all__ = [
     "layer_chain",
     "low_rank_update",
     "lstm_cell",
+<<<<<<< HEAD
     "margin_table",
     "merge_steps",
     "one_model_three_backends",
+=======
+    "mean_of_those_present",
+    "merge_steps",
+    "nested_subsets",
+>>>>>>> l11a
     "one_sequence",
     "padding_mask",
     "parallel_kinds",
@@ -113,6 +130,7 @@ __all__ = [
     "report_files",
     "rivals",
     "seeing_language_model",
+    "self_training_loop",
     "sequence_to_sequence",
     "shared_step",
     "similarity_table",
@@ -120,13 +138,17 @@ __all__ = [
     "sound_text_picture",
     "split_by_groups",
     "stacked_kernels",
+    "teacher_and_student",
     "teacher_forcing",
     "tempered_row",
     "three_fits",
+    "three_limits",
     "training_loop",
     "turned_pairs",
+    "two_thin_kernels",
     "two_towers",
     "unit_circle",
     "unrolled_rnn",
     "who_looks",
+    "whole_number_weights",
 ]

@@ -23,6 +23,9 @@ from course_utils.experiments import (
 from course_utils.features import text_encoder
 
 runtime.start()
+
+from course_utils.experiments import capacity, compute, missing, scarce  # noqa: E402 - they import Keras
+
 DRAWS = random.Random(__version__)
 
 
@@ -142,6 +145,31 @@ def test_sounds_heard_alone_again_are_understood_as_recorded():
     assert found.pop("parameters") == recorded["parameters"].values[0]
     for name, value in found.items():
         assert in_the_spread(value, recorded[name], 0.05), (row, name, value)
+
+
+# Rows of lesson 11 that take a few seconds; what trains a student takes minutes.
+OF_LESSON_11 = {
+    capacity: [*capacity.WIDTHS][:4],
+    compute: [row for row in compute.ROWS if "early exit" not in row],
+    missing: missing.ROWS,
+    scarce: (*scarce.FROZEN, *scarce.SHOTS, *scarce.TRAINED_ON_ITSELF),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", OF_LESSON_11)
+def test_a_row_of_lesson_11_run_again_finds_what_was_recorded(module):
+    row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], OF_LESSON_11[module])
+    found = module.run(row, seed)
+    assert found.keys() == recorded.keys()
+    for name, value in found.items():
+        if name == "bytes":
+            assert value == pytest.approx(recorded[name].mean, rel=1e-3)
+        elif name.endswith("accuracy"):
+            # Of 30 photographs one is 0.033.
+            slack = 0.07 if "photographs" in name else 0.05
+            spread = 0 if module is compute else 3 * recorded[name].sd  # one seed has no spread
+            assert abs(value - recorded[name].mean) <= spread + slack, (row, seed, name, value)
 
 
 @pytest.mark.slow

@@ -1,0 +1,34 @@
+"""What the figures of lesson 11 show, by name: their alt text and caption."""
+
+from course_utils.lessons.descriptions import in_this_folder
+
+ENGLISH = {
+    "examples": (
+        "Six pictures in a row: one owl in the four styles noto, twemoji, openmoji and fluent, and two "
+        "photographs of other things on white."
+    ),
+    "descent": (
+        "The share of wrong answers against the number of random features, on a logarithmic axis, each a mean "
+        "with a band over three seeds. Without a penalty the test error falls, rises to a high peak near 200, "
+        "marked by a line, and falls again below its first valley. With a ridge penalty there is no peak. The "
+        "training error reaches zero at 200 features and stays there."
+    ),
+    "exit": (
+        "The share of right groups against the mean number of operations for a picture, two rising curves of "
+        "15 thresholds. Validation drawings of a training style lie far above the unseen style. A star marks "
+        "the threshold that was chosen, on the curve of the unseen style."
+    ),
+    "curves": (
+        "Three plots of the share of right digits for three models: against noise on the picture, against the "
+        "sound's signal-to-noise ratio from good to bad, and against the share of pictures missing. All curves "
+        "fall."
+    ),
+    "front": (
+        "The share right in the unseen style against kilobytes of weights on a logarithmic axis, a mark for "
+        "each remedy of the table. A line joins the circles on the Pareto front; crosses mark the rows that "
+        "another row beats."
+    ),
+}
+"""Name of a figure → one or more sentences on what is to be seen."""
+described = in_this_folder("11", ENGLISH)
+"""The same in the language of the folder that the lesson runs in."""
