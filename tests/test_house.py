@@ -32,11 +32,12 @@ MAY_IMPORT = {
         "scale",
         "evaluation",
     },
+    "reports": {"preprocessing", "evaluation"},
     "lessons": {"language_model", "scale"},
     "checks": {"lessons", "features", "language_model"},
     "grading": {"lessons", "checks", "features", "fusion", "alignment", "generation"},
     "site": {"lessons"},
-    "command": {"lessons", "datasets", "language_model", "scale", "grading", "site"},
+    "command": {"lessons", "datasets", "language_model", "scale", "reports", "grading", "site"},
 }
 # The ground has an order of its own: what a module of it may import of the others.
 GROUND_MAY_IMPORT = {
