@@ -109,15 +109,11 @@ __all__ = [
     "layer_chain",
     "low_rank_update",
     "lstm_cell",
-<<<<<<< HEAD
     "margin_table",
-    "merge_steps",
-    "one_model_three_backends",
-=======
     "mean_of_those_present",
     "merge_steps",
     "nested_subsets",
->>>>>>> l11a
+    "one_model_three_backends",
     "one_sequence",
     "padding_mask",
     "parallel_kinds",
