@@ -87,7 +87,7 @@ def test_a_process_is_ended_with_its_block_by_a_kill_and_by_the_clock(tmp_path):
         with pytest.raises(CourseError, match="waits: the process was ended by signal 9"):
             process.result()
     with Process(waits, [str(tmp_path / "there")]) as process:
-        with pytest.raises(CourseError, match="waits: no answer within 0.1 seconds"):
+        with pytest.raises(CourseError, match=r"waits: no answer within 0\.1 seconds"):
             process.result(0.1)
         assert not process.running
 
@@ -108,7 +108,7 @@ def test_a_function_that_cannot_travel_is_refused(function, complaint):
 
 def test_what_is_no_array_is_refused():
     for wrong in (object(), [[1], [1, 2]], {"a": 1}, None):
-        with pytest.raises(CourseError, match="argument 2 is .*; expected an array of numbers or text"):
+        with pytest.raises(CourseError, match=r"argument 2 is .*; expected an array of numbers or text"):
             processes.plain_arrays([1, wrong])
 
 
@@ -116,7 +116,7 @@ def test_an_unknown_backend_and_one_that_is_not_there_are_said(monkeypatch):
     with pytest.raises(CourseError, match="backend is 'pytorch'; expected one of tensorflow, jax, torch"):
         backends.run_on("pytorch", shapes)
     monkeypatch.setattr(backends, "find_spec", lambda name: None)
-    with pytest.raises(CourseError, match="'jax' cannot be imported.*install --with backends"):
+    with pytest.raises(CourseError, match=r"'jax' cannot be imported.*install --with backends"):
         backends.run_on("jax", shapes)
 
 
@@ -144,7 +144,8 @@ def test_an_extra_says_in_one_line_how_to_get_it(capsys):
     assert there.here() and capsys.readouterr().out == ""
     assert not missing.here()
     assert capsys.readouterr().out == (
-        "Nothing is not installed here: `python3 -m course_utils install --with b` adds what this cell needs.\n"
+        "Nothing is not installed here: `python3 -m course_utils install --with b` adds what"
+        " this cell needs.\n"
     )
 
 
