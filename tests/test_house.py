@@ -30,11 +30,12 @@ MAY_IMPORT = {
         "language_model",
         "evaluation",
     },
+    "reports": {"preprocessing", "evaluation"},
     "lessons": {"language_model"},
     "checks": {"lessons", "features", "language_model"},
     "grading": {"lessons", "checks", "features", "fusion", "alignment", "generation"},
     "site": {"lessons"},
-    "command": {"lessons", "datasets", "language_model", "grading", "site"},
+    "command": {"lessons", "datasets", "language_model", "reports", "grading", "site"},
 }
 # The ground has an order of its own: what a module of it may import of the others.
 GROUND_MAY_IMPORT = {

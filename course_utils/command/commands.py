@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(run=_doctor)
     _add_fetch(commands)
+    _add_report(commands)
     if is_whole():
         _add_answer(commands)
         _add_render(commands)
@@ -105,6 +106,15 @@ def _add_fetch(commands: argparse._SubParsersAction) -> None:
     )
     fetch.set_defaults(run=_fetch)
     fetch.add_argument("what", choices=["smollm2"], help="%(choices)s")
+
+
+def _add_report(commands: argparse._SubParsersAction) -> None:
+    report = commands.add_parser(
+        "report", help="make a model report in a new folder; or check the one there and say what is missing"
+    )
+    report.set_defaults(run=_report)
+    report.add_argument("folder", metavar="DIR", help="the report's folder")
+    report.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
 
 
 def _add_answer(commands: argparse._SubParsersAction) -> None:
@@ -275,6 +285,13 @@ def _fetch(options: argparse.Namespace) -> int:
 
     fetching.fetch_smollm2()
     return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    environment.enter()
+    from course_utils.command import report
+
+    return report.run(options.folder, options.as_json)
 
 
 def _answer(options: argparse.Namespace) -> int:

@@ -260,7 +260,7 @@ def test_what_the_kits_readme_says_works_for_somebody_who_has_only_the_kit(kit):
 def test_the_kits_help_offers_nothing_that_it_cannot_do(kit):
     overview = output_in_kit(kit, f"{sys.executable} -m course_utils --help")
     offered = re.findall(r"^    (\w+)\b", overview, flags=re.M)
-    assert sorted(offered) == ["doctor", "fetch", "install", "lab", "test"]
+    assert sorted(offered) == ["doctor", "fetch", "install", "lab", "report", "test"]
     for command in offered:
         said = output_in_kit(kit, f"{sys.executable} -m course_utils {command} --help")
         assert "pytest" not in said and "instructor" not in said
