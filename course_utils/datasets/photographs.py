@@ -151,7 +151,7 @@ def load(split: str | None = None, match: str | None = None) -> Photographs:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ShippedCaptions(DataSet):
-    """n captions of photographs in two languages, as their collection shipped them: some Chinese ones are wrong.
+    """n captions of photographs in two languages, as a collection shipped them: some Chinese ones are wrong.
 
     Attributes:
         paths: n str, the photograph's file in the package; most of these photographs are not in the course.
@@ -171,7 +171,7 @@ class ShippedCaptions(DataSet):
 def shipped_captions() -> ShippedCaptions:
     """Reads the captions of a real collection, with the errors that were found in them.
 
-    data/photographs/README.md says where they come from and how the errors were found. Introduced in lesson 13.
+    data/photographs/README.md says where they come from and how errors were found. Introduced in lesson 13.
 
     Returns:
         ShippedCaptions in a fixed order.

@@ -20,7 +20,7 @@ def choose_fusion() -> tuple[Figure, str]:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
     """
     questions = (
-        ("Does one modality alone\nreach the other two rows?", "that modality,\nno fusion"),
+        ("Does one modality alone\nreach what both reach?", "that modality,\nno fusion"),
         ("Does the sum of the logits\nreach the concatenation?", "summed logits"),
         ("Does a hidden layer over the\nconcatenation reach attention?", "concatenation,\none hidden layer"),
     )
@@ -35,10 +35,10 @@ def choose_fusion() -> tuple[Figure, str]:
         axes.text(7.4, y - 1.65, "no", va="center", fontsize=10)
     shapes.box(axes, 7.0, 1.2, 12.0, "cross-attention", _DO, 1.9)
     return figure, (
-        "Three questions, one below the other. Does one modality alone reach the other two rows? Yes: take that "
-        "modality, no fusion. No: does the sum of the logits reach the concatenation? Yes: summed logits. No: does "
-        "a hidden layer over the concatenation reach attention? Yes: concatenation with one hidden layer. No: "
-        "cross-attention."
+        "Three questions, one below the other. Does one modality alone reach what both reach? Yes: take that "
+        "modality, no fusion. No: does the sum of the logits reach the concatenation? Yes: summed logits. No: "
+        "does a hidden layer over the concatenation reach attention? Yes: concatenation with one hidden layer. "
+        "No: cross-attention."
     )
 
 
@@ -80,7 +80,11 @@ def report_files(files: Sequence[tuple[str, Sequence[str]]], checks: Sequence[st
             shapes.arrow(axes, (x - 9.2, 3.4), (x - 4.5, 3.4))
             axes.text(x - 6.8, 3.8, checks[number - 1], ha="center", va="bottom", fontsize=9)
     told = "; ".join(f"{name}: {', '.join(lines)}" for name, lines in files)
-    return figure, f"Boxes for files with what they hold, from left to right: {told}. Between them: {'; '.join(checks)}."
+    between = "; ".join(check.replace("\n", " ") for check in checks)
+    return (
+        figure,
+        f"Boxes for files with what they hold, from left to right: {told}. Between them: {between}.",
+    )
 
 
 def margin_table(similarity: np.ndarray, captions: Sequence[str]) -> tuple[Figure, str]:
@@ -113,11 +117,12 @@ def margin_table(similarity: np.ndarray, captions: Sequence[str]) -> tuple[Figur
         axes.text(5.0, n - i - 0.45, f"picture {i}", ha="right", va="center", fontsize=9)
         axes.text(6.0 + 2.6 * n, n - i - 0.45, f"{margins[i]:+.1f}", va="center", fontsize=10)
     axes.text(6.0 + 2.6 * n, n + 0.35, "margin", fontsize=9)
+    names = ", ".join(captions)
     told = "; ".join(
         f"picture {i}: {', '.join(f'{value:.1f}' for value in similarity[i])}, margin {margins[i]:+.1f}"
         for i in range(n)
     )
     return figure, (
-        f"A table, a row for each picture, a column for each of the captions {', '.join(captions)}. A thick frame is "
-        f"around a pair's own score, hatching behind the best other one. {told}."
+        f"A table, a row for each picture, a column for each of the captions {names}. A thick frame "
+        f"is around a pair's own score, hatching behind the best other one. {told}."
     )

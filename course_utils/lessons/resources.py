@@ -64,7 +64,7 @@ RESOURCES = (
         "https://cmu-multicomp-lab.github.io/mmml-course/fall2022/",
         "English",
         "advanced",
-        "a semester at Carnegie Mellon: readings, slides and recorded lectures on representation, alignment, fusion",
+        "a semester at Carnegie Mellon: readings and recorded lectures on representation, alignment, fusion",
         "who wants the theory behind lessons 05 to 08, and a project of months",
     ),
     Resource(

@@ -30,6 +30,7 @@ PAGES = {
 _RUBRICS = "Written questions: rubrics and model answers"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 _ATTACHMENT = re.compile(r"\(attachment:([^()\s]+)\)")
+_SECTION_OF_LESSON = re.compile(r"\]\((\d\d_\w+\.ipynb)#([^()\s]+)\)")
 
 
 def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
@@ -62,7 +63,16 @@ def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
         for name, data in cell.pop("attachments", {}).items():
             (pictures / f"{cell.id}-{name}").write_bytes(base64.b64decode(data["image/png"]))
         cell.source = _ATTACHMENT.sub(rf"({pictures.name}/{cell.id}-\1)", cell.source)
+        if cell.cell_type == "markdown":
+            cell.source = _SECTION_OF_LESSON.sub(_with_anchor_of_site, cell.source)
     return shown
+
+
+def _with_anchor_of_site(link: re.Match) -> str:
+    """A link to a section of a lesson: JupyterLab's anchors keep capitals and signs, the site's do not."""
+    lesson, anchor = link.groups()
+    anchor = re.sub(r"[^\w-]", "", anchor.lower())
+    return f"]({lesson}#{anchor})"
 
 
 def _refer_to_picture(output: "NotebookNode", path: Path) -> None:

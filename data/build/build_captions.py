@@ -1,7 +1,7 @@
 """Takes captions in two languages out of a Debian package of stamps for a drawing program, errors and all.
 
-Writes data/photographs/captions_as_shipped.tsv: a row for each photograph of the package that has a caption in
-English and in simplified Chinese, with the right word where the Chinese caption is wrong.
+Writes data/photographs/captions_as_shipped.tsv: a row for each photograph of the package that has a caption
+in English and in simplified Chinese, with the right word where the Chinese caption is wrong.
 
 needs
   Debian    tuxpaint-stamps-default 2022.06.04-1, as a file: apt-get download tuxpaint-stamps-default
@@ -48,9 +48,7 @@ def main() -> None:
         lines.append((path, english, chinese, right.pop(path, "")))
     if right or not all(map(all, (line[:3] for line in lines))):
         sys.exit(f"{PHOTOGRAPHS.name} or {ERRORS.name} does not fit the package")
-    write_atomically(
-        FOLDER / "captions_as_shipped.tsv", "".join("\t".join(line) + "\n" for line in lines)
-    )
+    write_atomically(FOLDER / "captions_as_shipped.tsv", "".join("\t".join(line) + "\n" for line in lines))
 
 
 if __name__ == "__main__":

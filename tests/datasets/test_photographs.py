@@ -50,7 +50,13 @@ def test_pictures_are_rgba_with_something_cut_away(loaded):
 
 def test_files_are_the_listed_ones_and_no_other(loaded):
     there = [path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()]
-    others = {"README.md", "photographs.tsv", "captions_as_shipped.tsv", "licences/GPL-2.txt", "licences/STATEMENTS.md"}
+    others = {
+        "README.md",
+        "photographs.tsv",
+        "captions_as_shipped.tsv",
+        "licences/GPL-2.txt",
+        "licences/STATEMENTS.md",
+    }
     assert set(there) == set(loaded.files) | others | {"licences/copyright"}
     assert len(set(loaded.files)) == len(loaded)
     assert all(name.isascii() and name == name.lower() and " " not in name for name in loaded.files)
@@ -331,7 +337,10 @@ def test_files_are_the_picture_that_is_loaded(loaded):
 
 def test_captions_as_shipped_have_the_errors_that_the_card_counts(loaded):
     shipped = photographs.shipped_captions()
-    assert f"captions of the {len(shipped)} photographs" in CARD and f"wrong, {shipped.wrong.sum()} times" in CARD
+    assert (
+        f"captions of the {len(shipped)} photographs" in CARD
+        and f"wrong, {shipped.wrong.sum()} times" in CARD
+    )
     assert all(shipped.english) and all(shipped.chinese) and len(set(shipped.paths)) == len(shipped)
     lion = shipped.select(path="animals/mammals/cats/lion.png")
     assert lion.chinese == ["一个洋葱。"] and lion.corrections == ["狮子"] and lion.wrong.all()

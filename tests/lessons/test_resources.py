@@ -12,7 +12,9 @@ from course_utils.lessons import resources
 def test_every_row_is_complete_and_none_comes_twice():
     for row in resources.RESOURCES:
         assert all(text.strip() == text and len(text) > 3 and "|" not in text for text in row), row
-        assert row.kind in resources.KINDS and row.level in resources.LEVELS and row.link.startswith("https://"), row
+        assert (
+            row.kind in resources.KINDS and row.level in resources.LEVELS and row.link.startswith("https://")
+        ), row
         assert row.kind != "paper" or row.name[-4:].isdigit(), f"{row.name} names no year"
     assert len({row.link for row in resources.RESOURCES}) == len(resources.RESOURCES) >= 12
     assert {row.kind for row in resources.RESOURCES} == set(resources.KINDS)

@@ -1,6 +1,7 @@
 """What pages are made of: no output that an answer made, alt text, and links that hold on the site."""
 
 import copy
+import re
 
 import nbformat
 import pytest
@@ -26,8 +27,17 @@ def test_cells_are_the_learners_and_so_is_their_text(lesson):
     worked, shown, pictures = lesson
     learners = editions.learner_edition(worked)
     assert [cell.id for cell in shown.cells] == [cell.id for cell in learners.cells]
+    anchor = re.compile(r"(\.ipynb)#[^()\s]+\)")  # the site has others: see below
     for cell, learner in zip(shown.cells, learners.cells, strict=True):
-        assert cell.source == learner.source.replace("attachment:", f"{pictures.name}/{cell.id}-")
+        source = learner.source.replace("attachment:", f"{pictures.name}/{cell.id}-")
+        assert anchor.sub(r"\1)", cell.source) == anchor.sub(r"\1)", source)
+
+
+def test_links_to_sections_have_the_anchors_of_the_site(tmp_path):
+    worked = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("[a](04_x.ipynb#7.3-More:-a-`b`,-c)")]
+    )
+    assert pages.site_edition(worked, tmp_path).cells[0].source == "[a](04_x.ipynb#73-more-a-b-c)"
 
 
 def test_outputs_are_kept_except_those_that_owe_an_answer(lesson):
