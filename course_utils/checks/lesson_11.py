@@ -393,7 +393,7 @@ def _choose(
         "below": largest < threshold,
         "none": largest == largest,
         "margin": margin >= threshold,
-        "share": largest / probabilities.sum(axis=1) >= threshold,
+        "share": largest >= threshold * probabilities.sum(axis=1),
     }.get(bar, largest >= threshold)
     key = {"least": largest, "first": np.zeros(n), "last": -np.arange(n), "margin": -margin}.get(
         rank, -largest
@@ -1355,10 +1355,10 @@ def _check_mean(
             False,
             f"{what} is {found[lost[0]][:1]} for item {lost[0]}, whose `present` is {present[lost[0]].tolist()}. {likely}",
         )
-    nan = np.abs(found) > 1e100
+    huge = np.abs(found.astype(np.float64)) > 1e100
     expect(
-        not nan.any(),
-        f"{what} holds {found[nan][:1]}: what is absent takes part, or is taken for the largest number.",
+        not huge.any(),
+        f"{what} holds {found[huge][:1]}: what is absent takes part, or is taken for the largest number.",
     )
     expect_close(found / size, right / size, what)
 
