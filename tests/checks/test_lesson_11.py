@@ -1512,6 +1512,8 @@ SMALL_NETWORK = (
             ]
         ),
         "compiled": lambda *sizes: (lambda m: m.compile("sgd", "mse") or m)(own_small_network(*sizes)),
+        "no biases": network(conv(use_bias=False), pool, lambda s, c, w: layers.Dense(c, use_bias=False)),
+        "maps of classes": network(conv(), lambda s, c, w: layers.Conv2D(c, 1), pool),
     },
     {
         "too large": (
