@@ -64,8 +64,8 @@ def nested_subsets(counts: Sequence[int]) -> tuple[Figure, str]:
             face = "0.85" if old else "white"
             shapes.cell(axes, (5.8 + 1.2 * place, y), 1.1, 1.1, str(place + 1), _PICTURE, face)
     return figure, (
-        f"Rows of {', '.join(map(str, counts))} numbered cells, one below the other. Each row begins with the "
-        "cells of the row above, in grey, and adds white ones."
+        f"Rows of {', '.join(map(str, counts))} numbered cells, one below the other. Each row begins with "
+        "the cells of the row above, in grey, and adds white ones."
     )
 
 
@@ -89,8 +89,8 @@ def self_training_loop() -> tuple[Figure, str]:
     axes.text(9.9, 2.6, "mistakes come\nback, too", ha="center", fontsize=11)
     return figure, (
         "A few labelled examples train a model. Its predictions for unlabelled examples, where it is sure, "
-        "become pseudo-labels, and an arrow leads from them back to the model, which is trained again. Beside "
-        "that arrow stands: mistakes come back, too."
+        "become pseudo-labels, and an arrow leads from them back to the model, which is trained again. "
+        "Beside that arrow stands: mistakes come back, too."
     )
 
 
@@ -149,7 +149,7 @@ def whole_number_weights(weights: Sequence[float]) -> tuple[Figure, str]:
             end = left + 2.6 * len(weights)
             shapes.arrow(axes, (end + 0.2, 2), (end + 1.9, 2))
     return figure, (
-        f"Three rows of cells with arrows between them: the weights {', '.join(f'{w:.2f}' for w in weights)}; "
+        f"Three rows of cells, arrows between them: the weights {', '.join(f'{w:.2f}' for w in weights)}; "
         f"the whole numbers {', '.join(map(str, whole))} with one scale of {scale:.5f}; and their products, "
         "nearly the weights again."
     )
@@ -203,9 +203,9 @@ def early_exit() -> tuple[Figure, str]:
     axes.text(31.7, 6.6, "late answer", va="center", fontsize=11)
     axes.text(31.7, 2.2, "early answer", va="center", fontsize=11)
     return figure, (
-        "A picture goes through convolutions 0 to 3. Behind them an early head asks whether it is sure by the "
-        "threshold. If yes, its answer is taken. If no, convolutions 4 and 5 and the head of the teacher follow, and "
-        "give the late answer."
+        "A picture goes through convolutions 0 to 3. Behind them an early head asks whether it is sure by "
+        "the threshold. If yes, its answer is taken. If no, convolutions 4 and 5 and the head of the teacher "
+        "follow, and give the late answer."
     )
 
 
@@ -220,7 +220,9 @@ def mean_of_those_present() -> tuple[Figure, str]:
     for row, (seen, heard) in enumerate(((True, True), (True, False), (False, True))):
         y = 5.8 - 2.6 * row
         for x, there, name, colour in ((1, seen, "picture", _PICTURE), (8, heard, "sound", _SOUND)):
-            shapes.cell(axes, (x, y), 6, 1.8, name if there else "absent", colour, hatch=None if there else "//")
+            shapes.cell(
+                axes, (x, y), 6, 1.8, name if there else "absent", colour, hatch=None if there else "//"
+            )
         shapes.arrow(axes, (14.4, y + 0.9), (17, y + 0.9))
         names = [name for name, there in (("picture", seen), ("sound", heard)) if there]
         formula = f"({' + '.join(names)}) / {len(names)}" if len(names) > 1 else names[0]

@@ -8,10 +8,10 @@ ENGLISH = {
         "photographs of other things on white."
     ),
     "descent": (
-        "The share of wrong answers against the number of random features, on a logarithmic axis, each a mean "
-        "with a band over three seeds. Without a penalty the test error falls, rises to a high peak near 200, "
-        "marked by a line, and falls again below its first valley. With a ridge penalty there is no peak. The "
-        "training error reaches zero at 200 features and stays there."
+        "The share of wrong answers against the number of random features, on a logarithmic axis, means "
+        "with a band over three seeds. Without a penalty the test error falls, rises to a high peak at 200, "
+        "marked by a line, and falls again below its first valley. With a ridge penalty there is no peak. "
+        "The training error reaches zero before 200 features and stays there."
     ),
     "exit": (
         "The share of right groups against the mean number of operations for a picture, two rising curves of "
@@ -19,9 +19,10 @@ ENGLISH = {
         "the threshold that was chosen, on the curve of the unseen style."
     ),
     "curves": (
-        "Three plots of the share of right digits for three models: against noise on the picture, against the "
-        "sound's signal-to-noise ratio from good to bad, and against the share of pictures missing. All curves "
-        "fall."
+        "Four plots of the share of right digits: against noise on the picture, the sound-to-noise ratio "
+        "from good to bad, the share of sounds missing and the share of pictures missing. Each has four "
+        "curves: zeros or the mean, with and without modality dropout. The two without dropout lie on each "
+        "other and fall furthest where sounds are missing. With pictures missing all stay near 1."
     ),
     "front": (
         "The share right in the unseen style against kilobytes of weights on a logarithmic axis, a mark for "
