@@ -124,15 +124,21 @@ class Workers:
             CourseError: a worker failed, with what it said; one was killed; it took longer.
         """
         until = time.monotonic() + seconds
-        while any(self.running) and time.monotonic() < until:
+        while any(self.running):
             failed = [process for process in self._processes if process.failed]
-            if failed:
+            late = time.monotonic() > until
+            if failed or late:
                 for process in self._processes:
                     process.kill()
+            if failed:
                 failed[0].result()
+            if late:
+                raise CourseError(
+                    f"the workers had not ended after {seconds:g} seconds, so they were ended. Hand over less, or "
+                    "wait longer; a worker that has stopped making steps may wait for one that is gone."
+                )
             time.sleep(_PAUSE)
-        left = max(0.0, until - time.monotonic())
-        return [process.result(left) for process in self._processes]
+        return [process.result() for process in self._processes]
 
 
 def _place_in(addresses: Sequence[str], worker: int) -> dict[str, str]:
