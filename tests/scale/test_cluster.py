@@ -71,7 +71,9 @@ def test_what_one_machine_began_a_cluster_ends(trial, tmp_path, monkeypatch):
     results.record("trial", {}, trial.ROWS, range(1), trial.run)
     monkeypatch.setenv(cluster.ADDRESS, "local:1")
     results.record("trial", {}, trial.ROWS, range(2), trial.run)
-    assert [run[:2] for run in figures(stored(tmp_path))] == [(row, seed) for seed in range(2) for row in "abc"]
+    assert [run[:2] for run in figures(stored(tmp_path))] == [
+        (row, seed) for seed in range(2) for row in "abc"
+    ]
     assert all(len(tries) == 1 for tries in attempts(tmp_path).values())
 
 
@@ -159,7 +161,10 @@ def test_an_address_needs_no_protocol():
 
 def test_nobody_at_an_address_is_said(monkeypatch):
     monkeypatch.setattr(cluster, "_SECONDS_TO_CONNECT", 1)
-    with pytest.raises(CourseError, match="nobody answered within 1 seconds"), cluster.connected("127.0.0.1:9"):
+    with (
+        pytest.raises(CourseError, match="nobody answered within 1 seconds"),
+        cluster.connected("127.0.0.1:9"),
+    ):
         pass
 
 
@@ -174,7 +179,9 @@ def test_workers_of_two_kinds_are_refused():
         def run(self, function):
             return {"tcp://a:1": {"machine": "2 cores"}, "tcp://b:1": {"machine": "64 cores"}}
 
-    with pytest.raises(CourseError, match="worker tcp://b:1 has another machine than worker tcp://a:1.*64 cores"):
+    with pytest.raises(
+        CourseError, match=r"worker tcp://b:1 has another machine than worker tcp://a:1.*64 cores"
+    ):
         cluster.on_every_worker(Client(), dict)
 
 
