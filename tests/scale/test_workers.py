@@ -16,14 +16,9 @@ from course_utils.scale import processes, workers
 
 
 @pytest.fixture(autouse=True)
-def without_keras(tmp_path, monkeypatch):
+def quick(without_keras, monkeypatch):
     """Lets workers begin at once: what they do here has nothing to do with Keras."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import course_utils.runtime as runtime\nruntime.start = lambda seed=0: None\n"
-    )
-    found = os.pathsep.join([str(tmp_path), str(ROOT), os.environ.get("PYTHONPATH", "")])
-    monkeypatch.setenv("PYTHONPATH", found)
-    monkeypatch.setattr(processes, "_search_path", lambda: found)
+    monkeypatch.setattr(processes, "_search_path", lambda: without_keras)
 
 
 def tells(worker, numbers):
