@@ -96,8 +96,8 @@ def record(
     """Runs an experiment for every row and seed and keeps the figures after each run.
 
     Interrupted, it goes on where it stopped when started again; with another configuration it starts anew.
-    Where the variable ``COURSE_CLUSTER`` has an address, the runs are spread over the cluster there. A
-    program that was started as ``python -m`` is then imported by every worker, which calls the function of it.
+    Where the variable ``COURSE_CLUSTER`` has an address, the runs are spread over the cluster there:
+    every worker imports the module of ``run`` and calls it.
 
     Args:
         name: str, names the file ``data/results/NAME.json``.
@@ -154,13 +154,12 @@ def _runner(run: Callable) -> Iterator[tuple[str, Callable]]:
                     f"cluster {address}: its workers have other {key} than this machine, {there[key]} for "
                     f"{own[key]}. Start them from the same folder and environment."
                 )
-        yield (
-            there["machine"],
-            lambda calls: (
-                (call[2:], found)
-                for call, found in cluster.spread(client, run_here, [(module, function, *call) for call in calls])
-            ),
-        )
+
+        def spread(calls: Sequence[tuple[str, int]]) -> Iterator:
+            named = [(module, function, *call) for call in calls]
+            return ((call[2:], found) for call, found in cluster.spread(client, run_here, named))
+
+        yield there["machine"], spread
 
 
 def about_this_machine() -> dict:

@@ -3,7 +3,6 @@
 Introduced in lesson 12.
 """
 
-import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,7 +42,9 @@ def where(address: object) -> str:
         CourseError: it has neither form, asks for more than 64 processes, or Dask is not installed.
     """
     if not isinstance(address, str) or not address:
-        raise CourseError(f"cluster is {shown(address)}: expected local:2 or an address such as tcp://10.0.0.5:8786.")
+        raise CourseError(
+            f"cluster is {shown(address)}: expected local:2 or an address such as tcp://10.0.0.5:8786."
+        )
     if local := _LOCAL.fullmatch(address):
         whole_number("the number of workers in --cluster local:N", int(local[1]), at_most=_MOST_LOCAL)
     else:
@@ -130,7 +131,7 @@ def on_every_worker(client: "Client", function: Callable[[], Mapping]) -> dict:
         different = [key for key in expected if found.get(key) != expected[key]]
         if different or found.keys() != expected.keys():
             raise CourseError(
-                f"worker {worker} has another {', '.join(different) or 'set of packages'} than worker {first}: "
+                f"worker {worker} has another {', '.join(different) or 'answer'} than worker {first}: "
                 f"{shown([found.get(key) for key in different])} for "
                 f"{shown([expected[key] for key in different])}. A record names one kind of machine: start "
                 "workers of one kind."

@@ -153,7 +153,8 @@ def source_of(function: Callable, known: Collection[str] = ()) -> str:
             f"function is {shown(function)}; expected one written with `def` in a cell or a file: its source"
             " is what the other process gets."
         )
-    needed = sorted({*function.__code__.co_freevars, *_globals_of(function.__code__)} - {*vars(builtins), *known})
+    used = {*function.__code__.co_freevars, *_globals_of(function.__code__)}
+    needed = sorted(used - {*vars(builtins), *known})
     if needed:
         raise CourseError(
             f"{function.__name__} uses {', '.join(needed)}, which the other process does not have: import it"

@@ -134,8 +134,8 @@ class Workers:
                 failed[0].result()
             if late:
                 raise CourseError(
-                    f"the workers had not ended after {seconds:g} seconds, so they were ended. Hand over less, or "
-                    "wait longer; a worker that has stopped making steps may wait for one that is gone."
+                    f"the workers had not ended after {seconds:g} seconds, so they were ended. Hand over "
+                    "less, or wait longer. A worker that stands still may wait for one that is gone."
                 )
             time.sleep(_PAUSE)
         return [process.result() for process in self._processes]

@@ -19,9 +19,8 @@ def course(tmp_path, monkeypatch):
 
     def run(command, *_):
         asked.append(command)
-        found.update(
-            {"torch": "2.13.0+cpu"} if any(word.startswith("torch==") for word in command) else {"course-alpha": "1.0"}
-        )
+        torch = any(word.startswith("torch==") for word in command)
+        found.update({"torch": "2.13.0+cpu"} if torch else {"course-alpha": "1.0"})
 
     monkeypatch.setattr(addons, "ROOT", tmp_path)
     monkeypatch.setattr(environment, "LOG", tmp_path / "log")

@@ -19,11 +19,10 @@ pytestmark = pytest.mark.skipif(not extras.scale.installed(), reason="Dask is no
 
 
 @pytest.fixture
-def trial(tmp_path, monkeypatch):
+def trial(tmp_path, monkeypatch, without_keras):
     """The experiment of the tests, writing to a folder of its own."""
     (tmp_path / "pause").write_text("0")
     monkeypatch.setenv("COURSE_TRIAL", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setattr(results, "DATA", tmp_path)
     return importlib.import_module("tests.scale.trial")
 
@@ -71,7 +70,9 @@ def test_what_one_machine_began_a_cluster_ends(trial, tmp_path, monkeypatch):
     results.record("trial", {}, trial.ROWS, range(1), trial.run)
     monkeypatch.setenv(cluster.ADDRESS, "local:1")
     results.record("trial", {}, trial.ROWS, range(2), trial.run)
-    assert [run[:2] for run in figures(stored(tmp_path))] == [(row, seed) for seed in range(2) for row in "abc"]
+    assert [run[:2] for run in figures(stored(tmp_path))] == [
+        (row, seed) for seed in range(2) for row in "abc"
+    ]
     assert all(len(tries) == 1 for tries in attempts(tmp_path).values())
 
 
@@ -102,7 +103,8 @@ def test_a_killed_worker_loses_nothing(trial, tmp_path):
     assert [run[:2] for run in figures(stored(tmp_path))] == calls
     tries = attempts(tmp_path)
     assert set(tries) == {f"{row}{seed}" for row, seed in calls}
-    assert [len(each) for each in tries.values()].count(2) <= 1, "only the run that was cut off is made again"
+    # The run that was cut off is made again, and one at most whose result was still on its way.
+    assert sum(len(each) - 1 for each in tries.values()) <= 2
     (tmp_path / "pause").write_text("0")
     for row, seed, found in figures(stored(tmp_path)):
         assert found == pytest.approx({key: round(value, 9) for key, value in trial.run(row, seed).items()})
@@ -117,15 +119,13 @@ def test_no_worker_outlives_the_program_that_started_it(trial, tmp_path):
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: len(attempts(tmp_path)) >= 3)
+        wait_for((tmp_path / "results" / "trial.json").exists)
     finally:
         program.kill()
         program.wait()
     workers = {process for tries in attempts(tmp_path).values() for process in tries}
     wait_for(lambda: not any(alive(worker) for worker in workers), 20)
-    # And what was ready is kept: started again, here, it goes on behind it.
-    kept = len(figures(stored(tmp_path)))
-    assert kept >= 1
+    assert figures(stored(tmp_path)), "what was ready is kept"
 
 
 def alive(process):
@@ -159,7 +159,10 @@ def test_an_address_needs_no_protocol():
 
 def test_nobody_at_an_address_is_said(monkeypatch):
     monkeypatch.setattr(cluster, "_SECONDS_TO_CONNECT", 1)
-    with pytest.raises(CourseError, match="nobody answered within 1 seconds"), cluster.connected("127.0.0.1:9"):
+    with (
+        pytest.raises(CourseError, match="nobody answered within 1 seconds"),
+        cluster.connected("127.0.0.1:9"),
+    ):
         pass
 
 
@@ -174,7 +177,9 @@ def test_workers_of_two_kinds_are_refused():
         def run(self, function):
             return {"tcp://a:1": {"machine": "2 cores"}, "tcp://b:1": {"machine": "64 cores"}}
 
-    with pytest.raises(CourseError, match="worker tcp://b:1 has another machine than worker tcp://a:1.*64 cores"):
+    with pytest.raises(
+        CourseError, match=r"worker tcp://b:1 has another machine than worker tcp://a:1.*64 cores"
+    ):
         cluster.on_every_worker(Client(), dict)
 
 

@@ -13,7 +13,7 @@ ROWS = tuple("abc")
 
 
 def run(row: str, seed: int) -> dict[str, float]:
-    """Leaves a file with the number of its process, takes a moment, gives figures that row and seed decide."""
+    """Leaves a file with the number of its process, takes a moment, gives figures of row and seed."""
     place = Path(os.environ[PLACE])
     (place / f"{row}{seed}-{os.getpid()}-{time.time_ns()}").touch()
     time.sleep(float((place / "pause").read_text()))

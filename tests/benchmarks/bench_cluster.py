@@ -1,0 +1,38 @@
+"""What a second worker brings to a recorded experiment of 24 runs, on two cores that do nothing else.
+
+    python -m tests.benchmarks.bench_cluster
+
+The time in which workers start is left out: it is the same for 24 runs and for a thousand. It ends with an
+error if two workers of one thread each are less than 1.7 times as fast as one.
+"""
+
+import sys
+import time
+
+from course_utils.experiments import results
+from course_utils.scale import cluster
+
+ROWS, SEEDS = ("smaller model", "early stopping"), range(12)
+MODULE = "course_utils.experiments.overfitting"
+LEAST = 1.7
+
+
+def seconds_with(workers, calls):
+    with cluster.connected(f"local:{workers}") as client:
+        # Each worker loads Keras with its first run.
+        client.run(results.run_here, MODULE, "run", *calls[0][2:])
+        began = time.perf_counter()
+        made = sum(1 for _ in cluster.spread(client, results.run_here, calls))
+        assert made == len(calls)
+        return time.perf_counter() - began
+
+
+def main():
+    calls = [(MODULE, "run", row, seed) for seed in SEEDS for row in ROWS]
+    one, two = (seconds_with(workers, calls) for workers in (1, 2))
+    print(f"{len(calls)} runs: one worker {one:.1f} s, two {two:.1f} s, {one / two:.2f} times as fast")
+    return 0 if one / two >= LEAST else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
