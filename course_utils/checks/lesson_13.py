@@ -3,6 +3,7 @@
 import collections
 import itertools
 import math
+import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -96,7 +97,10 @@ def suspects(my_suspects: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     rng = np.random.default_rng(131)
-    cases = [(rng.normal(size=(n, n)).round(2) + shift, n) for n, shift in [(7, 0.0), (9, -8.0), (8, 5.0)]]
+    cases = [
+        ((rng.normal(size=(n, n)) + 1.2 * np.eye(n)).round(2) + shift, n)
+        for n, shift in [(7, 0.0), (9, -8.0), (8, 5.0)]
+    ]
     found = [_suspected(my_suspects, *case) for case in cases]
     right = [_suspects(*case) for case in cases]
     name_mistake(found, right, (_suspect_mistakes(*case) for case in cases), _equal)
@@ -610,12 +614,12 @@ def _check_p_value(my_sign_test: Callable, *case: int) -> None:
         f"{what} NaN comes from 0 / 0, or from numbers too large for a float: Python's whole numbers have no limit.",
     )
     expect(
-        case[0] + case[1] > 0 or math.isclose(value, 1),
-        f"{what} Where the two never differ nothing speaks against chance.",
-    )
-    expect(
         value <= 1 + 1e-9,
         f"{what} A probability is never above 1: where the split is even, the middle is counted twice, `min(1.0, …)`.",
+    )
+    expect(
+        case[0] + case[1] > 0 or math.isclose(value, 1),
+        f"{what} Where the two never differ nothing speaks against chance.",
     )
     expect(math.isclose(value, right, rel_tol=1e-3), what)
 
@@ -998,15 +1002,19 @@ def _claim_mistakes(table: dict, answers: dict, count: int) -> _Mistakes:
 # --- 13.7 ---------------------------------------------------------------------------------------------------
 
 
+_SHAPES = (
+    r"Incompatible shapes|cannot be broadcast|must be broadcast|inputs have incompatible|matching shapes"
+)
+_COLUMN = "`present[:, i : i + 1]` has shape (batch, 1) and fits any feature vector; `present[:, i]` and `present` do not."
+
+
 @exercise(
     "13.7",
     "for one to three modalities a missing one changes nothing, a present one does, and all may be missing",
     own=r"course_utils\.fusion\.\w+\.(?!_)\w+",
     stops={
         r"KerasTensor|keras_tensor|symbolic": "In a functional model use `keras.ops` and layers: NumPy cannot compute with what has no numbers yet.",
-        r"at least 2 inputs|should be called on a list of at least": "There may be one modality alone, and one thing cannot be joined: `Concatenate` wants two.",
-        r"Incompatible shapes|cannot be broadcast|must be broadcast|inputs have incompatible|matching shapes": "`present[:, i : i + 1]` has shape (batch, 1) and fits any "
-        "feature vector; `present[:, i]` and `present` do not.",
+        _SHAPES: _COLUMN,
         r"disconnected|must be created from|not connected": "A functional model leads from its `keras.Input`s to its output through layers and `keras.ops`.",
         r"incompatible with the layer|expected (min_)?ndim": "Each modality is (batch, width): `keras.Input((width,))`, and it has its own layers.",
         r"object is not iterable": "`widths` is a list, with one number for each modality.",
@@ -1066,7 +1074,11 @@ def _check_inputs(model: "keras.Model", widths: list[int], told: str) -> None:
 
 def _logits(model: "keras.Model", parts: list[np.ndarray], present: np.ndarray) -> np.ndarray:
     what = f"a list of {len(parts)} feature arrays and `present`"
-    return np.asarray(call_model(model, [*parts, present], what), np.float64)
+    try:
+        return np.asarray(call_model(model, [*parts, present], what), np.float64)
+    except CheckFailed as error:
+        likely = f". {_COLUMN}" if re.search(_SHAPES, str(error)) else ""
+        raise CheckFailed(f"{error}{likely}") from error
 
 
 def _check_logits(
