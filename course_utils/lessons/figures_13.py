@@ -19,7 +19,7 @@ ENGLISH = {
     ),
     "real": (
         "The number of wrong captions found against the number read, most suspicious first. "
-        "The curve of the search rises above the dashed straight line of chance at the beginning, and meets it at "
+        "The curve of the search rises above the dashed line of chance at the beginning, and meets it at "
         "the end."
     ),
 }
