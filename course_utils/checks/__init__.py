@@ -509,7 +509,9 @@ def _is_same(before: object, after: object) -> bool:
         return np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
     if isinstance(before, dict):  # two arrays in them have no one answer to ==
         return before.keys() == after.keys() and all(
-            _is_same(value, after[key]) if isinstance(value, np.ndarray) else value == after[key]
+            _is_same(value, after[key])
+            if isinstance(value, np.ndarray)
+            else value is after[key] or value == after[key]  # NaN is not equal to itself
             for key, value in before.items()
         )
     return not isinstance(before, list | set) or before == after
