@@ -493,3 +493,30 @@ def test_a_pipeline_that_overlaps_ends_when_its_slowest_stage_does():
     assert "the last ends after 24 ms" in description  # 4 · (1 + 3 + 2)
     assert "the last ends after 15 ms" in description  # 1 + 4 · 3 + 2
     plt.close()
+
+
+def test_a_split_by_groups_shows_each_item_with_its_group_and_its_split():
+    figure, description = diagrams.split_by_groups(["gnu", "gnu", "owl"], [True, True, False])
+    assert sorted(texts(figure)) == ["gnu", "gnu", "owl", "test", "test", "train"]
+    assert "gnu test, gnu test, owl train" in description
+
+
+def test_a_table_of_margins_shows_own_score_minus_best_other():
+    similarity = np.array([[0.9, 0.2], [0.7, 0.3]])
+    figure, description = diagrams.margin_table(similarity, ["owl", "key"])
+    assert {"+0.7", "-0.4", "“owl”", "picture 1"} <= set(texts(figure))
+    assert "picture 1: 0.7, 0.3, margin -0.4" in description
+
+
+def test_the_files_of_a_report_and_the_choice_of_a_fusion_are_told_in_words():
+    files = [("a.csv", ["item", "split"]), ("b.md", ["Task"])]
+    figure, description = diagrams.report_files(files, ["same\nitems"])
+    assert {"a.csv", "item\nsplit", "same\nitems"} <= set(texts(figure))
+    assert "a.csv: item, split; b.md: Task" in description and "same items" in description
+    figure, description = diagrams.choose_fusion()
+    shown = texts(figure)
+    assert (
+        shown.count("yes") == shown.count("no") == 3
+        and "cross-attention" in shown
+        and "cross-attention" in description
+    )

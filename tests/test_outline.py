@@ -52,13 +52,16 @@ def lesson(number):
 
 
 def sections_of(notebook, cell_id):
-    """Anchors of the headings that a cell stands under, from the title of the lesson to the nearest."""
+    """Anchors of the sections that a cell stands in, from the title of the lesson to the nearest.
+
+    An exercise is no section: what comes after it belongs to the section around it.
+    """
     open_headings = {}
     for cell in notebook.cells:
         if cell.id == cell_id:
             return [anchor for _, anchor in sorted(open_headings.items())]
         if cell.cell_type == "markdown":
-            for hashes, title in re.findall(r"^(#{1,6}) (.+)$", cell.source, re.MULTILINE):
+            for hashes, title in re.findall(r"^(#{1,6}) (?!Exercise)(.+)$", cell.source, re.MULTILINE):
                 level = len(hashes)
                 open_headings = {key: value for key, value in open_headings.items() if key < level}
                 open_headings[level] = re.sub(r"[`*]", "", title.strip()).replace(" ", "-")
@@ -68,6 +71,7 @@ def sections_of(notebook, cell_id):
 def test_sections_are_those_that_a_cell_stands_under():
     notebook = lesson("04")[1]
     assert sections_of(notebook, "loop-by-hand")[1:] == ["4.-The-loop", "4.2-The-loop-by-hand"]
+    assert sections_of(lesson("08")[1], "live-senses")[-1] == "6.3-Counting-senses"  # behind exercise 8.6
     with pytest.raises(AssertionError, match="no cell"):
         sections_of(notebook, "nothing-of-the-kind")
 

@@ -18,8 +18,8 @@ ENGLISH = {
         "and augmentation, which are near 0.85; squares all lie near 0.6, and their lines overlap."
     ),
     "real": (
-        "The number of wrong captions found against the number of captions read, most suspicious first. The "
-        "curve of the search rises above the dashed straight line of chance at the beginning, and meets it at "
+        "The number of wrong captions found against the number read, most suspicious first. "
+        "The curve of the search rises above the dashed line of chance at the beginning, and meets it at "
         "the end."
     ),
 }
