@@ -25,6 +25,7 @@ _LOCAL = re.compile(r"local:(\d+)")
 _REMOTE = re.compile(r"(tcp|tls)://.+:\d+")
 _MOST_LOCAL = 64
 _SECONDS_TO_CONNECT = 20
+_SECONDS_FOR_A_WORKER = 120  # those of a queue begin one after the other
 _ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -104,10 +105,10 @@ def connected(address: str) -> Iterator["Client"]:
             ) from None
     with client:
         try:
-            client.wait_for_workers(1, timeout=_SECONDS_TO_CONNECT)
+            client.wait_for_workers(1, timeout=_SECONDS_FOR_A_WORKER)
         except TimeoutError:
             raise CourseError(
-                f"cluster {address}: the scheduler answers and has no worker. Start one with `dask worker "
+                f"cluster {address}: the scheduler answers, and no worker has come. Start one with `dask worker "
                 f"{address} --nthreads 1`."
             ) from None
         yield client
