@@ -15,8 +15,8 @@ ENGLISH = {
     ),
     "exit": (
         "The share of right groups against the mean number of operations for a picture, two rising curves of "
-        "15 thresholds. Validation drawings of a training style lie far above the unseen style. A star marks "
-        "the threshold that was chosen, on the curve of the unseen style."
+        "eleven thresholds. Validation drawings of a training style lie far above the unseen style. A star "
+        "marks the threshold that was chosen, on the curve of the unseen style."
     ),
     "curves": (
         "Four plots of the share of right digits: against noise on the picture, the sound-to-noise ratio "
