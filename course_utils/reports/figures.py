@@ -11,7 +11,7 @@ from course_utils.evaluation import Interval, bootstrap_interval
 __all__ = ["MAJORITY", "Figures", "difference", "majority", "score"]
 
 MAJORITY = "majority (computed)"
-"""Always the label that is most frequent among the test items: a little better than a constant can be chosen beforehand."""
+"""Always the label that is most frequent in the test: a little better than can be chosen beforehand."""
 
 
 @dataclass(frozen=True)

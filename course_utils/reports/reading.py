@@ -79,8 +79,8 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
                 continue
             if len(cells) != width:
                 raise CourseError(
-                    f"{path.name}: line {reader.line_num:,} has {len(cells)} cells, expected {width} as in the first line: "
-                    "a cell that holds a comma stands in quotation marks."
+                    f"{path.name}: line {reader.line_num:,} has {len(cells)} cells, expected {width} as in "
+                    "the first line: a cell that holds a comma stands in quotation marks."
                 )
             rows.append(Row(reader.line_num, tuple(cells[place] for place in places)))
     except csv.Error as error:
@@ -98,8 +98,8 @@ def _places(name: str, found: list[str], columns: Sequence[str]) -> list[int]:
         if found.count(column) != 1:
             often = "twice or more" if column in found else "not"
             raise CourseError(
-                f"{name}: the first line must name the columns {', '.join(columns)}; found {shown(', '.join(found))}, where "
-                f"{column} comes {often}."
+                f"{name}: the first line must name the columns {', '.join(columns)}; found "
+                f"{shown(', '.join(found))}, where {column} comes {often}."
             )
     return [found.index(column) for column in columns]
 
