@@ -364,11 +364,13 @@ def _experiments() -> list[str]:
 
 
 def _experiment(options: argparse.Namespace) -> int:
-    environment.enter("" if options.cluster is None else "scale")
+    environment.enter()
     variables = environment.child_environment()
     if options.cluster is not None:
+        from course_utils.command import addons
         from course_utils.scale import cluster
 
+        addons.add("scale")
         variables[cluster.ADDRESS] = cluster.where(options.cluster)
     seeds = ["--seeds", options.seeds] if options.seeds else []
     command = [sys.executable, "-m", f"course_utils.experiments.{options.name}", *seeds]

@@ -3,6 +3,7 @@
 Introduced in lesson 12.
 """
 
+import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -79,6 +80,8 @@ def connected(address: str) -> Iterator["Client"]:
     address = where(address)
     from distributed import Client, LocalCluster
 
+    # Its handlers are told by `silence_logs`, not those that other libraries have put at the root.
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     local = _LOCAL.fullmatch(address)
     with warnings.catch_warnings():
         # About a port for the dashboard that is taken, and versions that are compared below.
