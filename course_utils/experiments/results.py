@@ -225,7 +225,10 @@ def seeds_from_command_line(description: str, default: int) -> range:
 
 
 def _machine() -> str:
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    # A number of threads that was asked for: with another one, sums are rounded in other places.
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
+    asked = f", TensorFlow's threads: {threads}" if threads else ""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{asked}"
 
 
 def _versions() -> dict[str, str]:

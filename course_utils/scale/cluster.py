@@ -27,14 +27,13 @@ _REMOTE = re.compile(r"(tcp|tls)://.+:\d+")
 _MOST_LOCAL = 64
 _SECONDS_TO_CONNECT = 20
 _SECONDS_FOR_A_WORKER = 120  # those of a queue begin one after the other
-_ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def where(address: object) -> str:
     """Gives the address of a cluster if it has the form of one. Introduced in lesson 12.
 
     Args:
-        address: "local:2" for two worker processes of one thread each on this machine, or that of a
+        address: "local:2" for two worker processes on this machine, each with one run at a time, or that of a
             scheduler of Dask, such as "tcp://10.0.0.5:8786".
 
     Returns:
@@ -65,6 +64,9 @@ def where(address: object) -> str:
 def connected(address: str) -> Iterator["Client"]:
     """Connects to a cluster, or starts one for as long as the `with` block lasts. Introduced in lesson 12.
 
+    Local workers compute with as many threads as this process would: another number rounds in other places,
+    and a training makes another one of it.
+
     Dask moves functions by pickle: who can reach a scheduler can run programs on its workers. A local one
     listens on 127.0.0.1 alone.
 
@@ -78,12 +80,14 @@ def connected(address: str) -> Iterator["Client"]:
         CourseError: the address has no such form, nobody answers there, or no worker has come.
     """
     address = where(address)
+    import dask
     from distributed import Client, LocalCluster
 
     # Its handlers are told by `silence_logs`, not those that other libraries have put at the root.
     logging.getLogger("distributed").setLevel(logging.ERROR)
     local = _LOCAL.fullmatch(address)
-    with warnings.catch_warnings():
+    # Variables that Dask would set for local workers, such as one thread for matrix products.
+    with warnings.catch_warnings(), dask.config.set({"distributed.nanny.pre-spawn-environ": {}}):
         # About a port for the dashboard that is taken, and versions that are compared below.
         warnings.simplefilter("ignore")
         if local:
@@ -93,7 +97,6 @@ def connected(address: str) -> Iterator["Client"]:
                 processes=True,
                 host="127.0.0.1",
                 dashboard_address=None,
-                env=_ONE_THREAD,
                 silence_logs="ERROR",
             )
             with started, Client(started) as client:

@@ -66,6 +66,13 @@ def test_a_cluster_writes_the_record_of_one_machine(trial, tmp_path, monkeypatch
     assert len(processes - {os.getpid()}) == 2
 
 
+def test_a_record_says_how_many_threads_were_asked_for(monkeypatch):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    assert results.about_this_machine()["machine"].endswith(" cores")
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    assert results.about_this_machine()["machine"].endswith(" cores, TensorFlow's threads: 1")
+
+
 def test_what_one_machine_began_a_cluster_ends(trial, tmp_path, monkeypatch):
     results.record("trial", {}, trial.ROWS, range(1), trial.run)
     monkeypatch.setenv(cluster.ADDRESS, "local:1")
