@@ -15,7 +15,7 @@ from course_utils.files import from_home
 from course_utils.reports import figures as scores
 from course_utils.reports.figures import MAJORITY, Figures
 from course_utils.reports.reading import HEADINGS, Document, Row, read_document, read_rows
-from course_utils.reports.skeleton import ANSWERS, ITEMS, REPORT
+from course_utils.reports.skeleton import ANSWERS, ITEMS, REPORT, is_new
 
 __all__ = ["Report", "check"]
 
@@ -23,6 +23,7 @@ ITEM_COLUMNS = ("item", "split", "group", "source", "licence")
 ANSWER_COLUMNS = ("system", "seed", "item", "truth", "answer")
 SPLITS = ("train", "validation", "test")
 LEAST_SEEDS, MOST_ERRORS = 3, 10
+MOST_SYSTEMS = MOST_LICENCES = MOST_SENTENCES = 100
 
 _SYSTEMS = [["system", "trained"], ["系统", "训练"]]
 _RESULTS = [["system", "accuracy", "sd", "low", "high"], ["系统", "准确率", "标准差", "下限", "上限"]]
@@ -118,12 +119,14 @@ def check(folder: str | Path) -> Report:
         :class:`Report`.
 
     Raises:
-        CourseError: when there is no such folder, or none of the three files is in it.
+        CourseError: when there is no such folder, or none of the three files in it.
     """
     folder = from_home(folder)
-    if not folder.is_dir():
-        raise CourseError(f"{folder}: there is no such folder: `python3 -m course_utils report` makes one.")
-    if not any((folder / name).exists() for name in (REPORT, ITEMS, ANSWERS)):
+    if is_new(folder):
+        raise CourseError(
+            f"{folder}: there is no report yet: `python3 -m course_utils report DIR` makes one."
+        )
+    if not {REPORT, ITEMS, ANSWERS} & {path.name for path in folder.iterdir()}:
         raise CourseError(
             f"{folder}: this is no report: {REPORT}, {ITEMS} and {ANSWERS} are not there, and other "
             "things are. Name a new folder, in which a report is made."
@@ -137,6 +140,9 @@ def check(folder: str | Path) -> Report:
         _score(report, items, answers)
     if document:
         _compare(report, document, items, answers)
+    more = len(report.missing) - MOST_SENTENCES
+    if more > 0:
+        report.missing[MOST_SENTENCES:] = [f"And {more:,} more things: mend these first."]
     return report
 
 
@@ -207,11 +213,16 @@ def _read_items(path: Path) -> tuple[_Items, list[str]]:
         splits[name].add(split[item])
     apart = [name for name, found in splits.items() if name and len(found) > 1]
     if apart:
+        lie = "the group {} lies" if len(apart) == 1 else "the groups {} lie"
         wrong.append(
-            f"{path.name}: {_some(apart)} {_are(apart)} in more than one split: what is alike would be learnt "
-            "and tested, so a group lies in one."
+            f"{path.name}: {lie.format(_some(apart))} in more than one split: what is alike would be learnt "
+            "and tested."
         )
     licences = sorted({row.cells[4] for row in rows} - {"", "…"})
+    if len(licences) > MOST_LICENCES:
+        raise CourseError(
+            f"{path.name}: there are {len(licences):,} licences, expected at most {MOST_LICENCES}."
+        )
     return _Items(split, group, licences), wrong
 
 
@@ -230,6 +241,8 @@ def _read_answers(path: Path) -> tuple[_Answers, list[str]]:
         given[system][int(seed)][item] = answer
         if truth.setdefault(item, true) != true:
             contradictions[item] = None
+    if len(given) > MOST_SYSTEMS:
+        raise CourseError(f"{path.name}: there are {len(given):,} systems, expected at most {MOST_SYSTEMS}.")
     if no_seeds:
         wrong.append(f"{path.name}: the seed is no whole number in {_lines(no_seeds)}.")
     if twice:
@@ -257,7 +270,7 @@ def _differences(items: _Items, answers: _Answers) -> Iterator[str]:
             if left:
                 yield (
                     f"{ANSWERS}: {shown(system)} with seed {seed} lacks {len(left):,} of the {len(test):,} "
-                    f"test items, such as {_some(left[:1])}: every system answers the same items with every seed."
+                    f"test items, such as {_some(left[:1])}: every system answers all with every seed."
                 )
 
 

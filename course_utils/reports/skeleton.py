@@ -156,17 +156,19 @@ def make(folder: str | Path) -> list[Path]:
     paths = [folder / name for name in _FILES]
     try:
         folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CourseError(
+            f"{folder}: the folder could not be made: {error.strerror}. Check that the one around it exists "
+            "and that you may write there."
+        ) from error
+    try:
         for path in paths:
             write_atomically(path, _FILES[path.name])
-    except (OSError, CourseError) as error:
+    except BaseException:  # Ctrl-C, too
         with contextlib.suppress(OSError):
             for path in paths:
                 path.unlink(missing_ok=True)
             if not existed:
                 folder.rmdir()
-        reason = getattr(error, "strerror", None) or error
-        raise CourseError(
-            f"{folder}: the report could not be made: {reason}. Check that the folder around it exists and "
-            "that you may write there."
-        ) from error
+        raise
     return paths
