@@ -9,7 +9,7 @@ ENGLISH = {
     ),
     "shuffled": (
         "Which item stands at which position of an epoch of 200 items. Left, with a buffer of 20, the points "
-        "lie close below the diagonal: early items come early, and only a few come late. Right, with a "
+        "lie near the diagonal: early items come early, and only a few come late. Right, with a "
         "buffer of 200, they fill the whole square."
     ),
 }
