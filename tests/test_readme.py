@@ -45,7 +45,8 @@ def test_every_lesson_is_listed_as_ready_and_no_other():
 
 
 def test_map_in_lesson_00_links_every_lesson():
-    linked = re.findall(r"^\|[^|]*\| \[[^]]+\]\(([^)]+\.ipynb)\)", cells("00_orientation.ipynb")["map"].source, re.MULTILINE)
+    rows = cells("00_orientation.ipynb")["map"].source
+    linked = re.findall(r"^\|[^|]*\| \[[^]]+\]\(([^)]+\.ipynb)\)", rows, re.MULTILINE)
     assert list(dict.fromkeys(linked)) == LESSONS  # in this order
 
 

@@ -114,8 +114,8 @@ def connected(address: str) -> Iterator["Client"]:
             client.wait_for_workers(1, timeout=_SECONDS_FOR_A_WORKER)
         except TimeoutError:
             raise CourseError(
-                f"cluster {address}: the scheduler answers, and no worker has come. Start one with `dask worker "
-                f"{address} --nthreads 1`."
+                f"cluster {address}: the scheduler answers, and no worker has come. Start one with `dask "
+                f"worker {address} --nthreads 1`."
             ) from None
         yield client
 
