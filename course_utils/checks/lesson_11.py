@@ -31,7 +31,7 @@ __all__ = [
     "mean_of_present",
     "pareto",
     "pseudo_labels",
-    "small_network",
+    "network_within_budget",
     "subsets",
 ]
 
@@ -1629,7 +1629,7 @@ def _check_front(my_pareto: Callable, costs: np.ndarray, accuracies: np.ndarray)
         r"disconnected|must be created from|not connected": "A functional model leads from `keras.Input` to its output through layers and `keras.ops`.",
     },
 )
-def small_network(my_small_network: Callable) -> None:
+def network_within_budget(my_small_network: Callable) -> None:
     """Checks a classifier of a given number of parameters that sees the whole picture (lesson 11).
 
     Args:

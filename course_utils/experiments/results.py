@@ -157,7 +157,7 @@ def _runner(run: Callable) -> Iterator[tuple[str, Callable]]:
 
         def spread(calls: Sequence[tuple[str, int]]) -> Iterator:
             named = [(module, function, *call) for call in calls]
-            return ((call[2:], found) for call, found in cluster.spread(client, run_here, named))
+            return ((call[2:], found) for call, found in cluster.spread_calls(client, run_here, named))
 
         yield there["machine"], spread
 

@@ -287,7 +287,7 @@ def _score(report: Report, items: _Items, answers: _Answers) -> None:
     for system, seeds in answers.given.items():
         if all(item in given for given in seeds.values() for item in test):
             told = [[seeds[seed][item] for item in test] for seed in sorted(seeds)]
-            report.figures[system] = scores.score(truth, told, groups)
+            report.figures[system] = scores.scored(truth, told, groups)
             if len(told) > 1 and all(other == told[0] for other in told):
                 report.notes.append(f"{shown(system)} answers the same with every seed: is the seed used?")
     classes = len({*truth})

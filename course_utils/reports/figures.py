@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.evaluation import Interval, bootstrap_interval
 
-__all__ = ["MAJORITY", "Figures", "difference", "majority", "score"]
+__all__ = ["MAJORITY", "Figures", "difference", "majority", "scored"]
 
 MAJORITY = "majority (computed)"
 """Always the label that is most frequent in the test: a little better than can be chosen beforehand."""
@@ -37,7 +37,7 @@ class Figures:
     right: np.ndarray
 
 
-def score(truth: Sequence[str], answers: Sequence[Sequence[str]], groups: Sequence[str]) -> Figures:
+def scored(truth: Sequence[str], answers: Sequence[Sequence[str]], groups: Sequence[str]) -> Figures:
     """Scores a system.
 
     Args:
@@ -60,9 +60,9 @@ def score(truth: Sequence[str], answers: Sequence[Sequence[str]], groups: Sequen
 
 
 def majority(truth: Sequence[str], groups: Sequence[str]) -> Figures:
-    """Scores always answering the most frequent label; arguments as for :func:`score`."""
+    """Scores always answering the most frequent label; arguments as for :func:`scored`."""
     [(label, _)] = Counter(truth).most_common(1)
-    return score(truth, [[label] * len(truth)], groups)
+    return scored(truth, [[label] * len(truth)], groups)
 
 
 def difference(first: Figures, second: Figures, groups: Sequence[str]) -> Interval:

@@ -17,7 +17,7 @@ from course_utils.scale import extras
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["ADDRESS", "connected", "on_every_worker", "spread", "where"]
+__all__ = ["ADDRESS", "connected", "on_every_worker", "spread_calls", "where"]
 
 ADDRESS = "COURSE_CLUSTER"
 """Variable with the address of the cluster over which `experiment --cluster` spreads its runs."""
@@ -146,7 +146,9 @@ def on_every_worker(client: "Client", function: Callable[[], Mapping]) -> dict:
     return dict(expected)
 
 
-def spread(client: "Client", function: Callable, calls: Sequence[tuple]) -> Iterator[tuple[tuple, object]]:
+def spread_calls(
+    client: "Client", function: Callable, calls: Sequence[tuple]
+) -> Iterator[tuple[tuple, object]]:
     """Calls a function on the workers, each call on whichever is free. Introduced in lesson 12.
 
     A call whose worker is lost is made again on another one; results that have come are kept here.
