@@ -29,9 +29,9 @@ __all__ = [
     "factors",
     "int8",
     "mean_of_present",
+    "network_within_budget",
     "pareto",
     "pseudo_labels",
-    "network_within_budget",
     "subsets",
 ]
 

@@ -74,8 +74,9 @@ def test_the_shipped_records_have_three_seeds_of_every_row(name):
     record = results.load(name)
     for row in record.rows:
         seeds = next(iter(record.row(row).values())).seeds
-        # In "compute" nothing is left to chance. The second part of the encoder's training: one seed so far, and its card says so. The points of a
-        # law are many in place of that: two of them and the one that was predicted have three.
+        # In "compute" nothing is left to chance. The second part of the encoder's training: one seed so far,
+        # and its card says so. The points of a law are many in place of that: two of them and the one that
+        # was predicted have three.
         least = 1 if (name, row) in ONE_SEED or name in ("scaling", "compute") else 3
         assert len(set(seeds)) == len(seeds) >= least
     assert integrity.data_path(f"results/{name}.json").is_file()
