@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ from course_utils.checks import (
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["claims", "fusion", "group_split", "leaks", "sign_test", "suspects", "summary"]
+__all__ = ["claims", "fusion", "group_split", "leaks", "sign_test", "summary", "suspects"]
 
 _COURSE = r"course_utils\.(evaluation|reports|preprocessing|fusion|features|alignment)\.\w+\.(?!_)\w+"
 """What does the exercises' work already."""
@@ -329,7 +329,7 @@ def _check_splits(groups: list[str], share: float, splits: list[np.ndarray]) -> 
     for seed, test in enumerate(splits):
         told = f"{_told(groups, share, seed)} the test has {test.sum()} items, expected at least {share * len(groups):g}"
         reaches, stops = _reaches(groups, share, test), _stops(groups, share, test)
-        expect(reaches and stops or len(by_groups) > 1 or count < 4 or not 0 < share < 1, of_groups)
+        expect((reaches and stops) or len(by_groups) > 1 or count < 4 or not 0 < share < 1, of_groups)
         expect(
             reaches,
             f"{told}: the group with which the share is reached comes in as well, and nobody is left out for being too large.",
@@ -516,8 +516,9 @@ def sign_test(my_sign_test: Callable) -> None:
     found = [_p_value(my_sign_test, *case) for case in cases]
     right = [_sign(*case[:2]) for case in cases]
     name_mistake(found, right, (_sign_mistakes(*case) for case in cases))
-    for a, differ in ((a, differ) for differ in range(9) for a in range(differ + 1)):
-        _check_p_value(my_sign_test, a, differ - a, 3, 2)
+    for only_a, only_b in itertools.product(range(9), repeat=2):
+        if only_a + only_b < 9:
+            _check_p_value(my_sign_test, only_a, only_b, 3, 2)
     for case in [(0, 0, 0, 4), (1, 0, 0, 0), (0, 0, 1, 0), (5, 5, 0, 0), *cases, (645, 600, 40, 9)]:
         _check_p_value(my_sign_test, *case)
 
@@ -767,8 +768,7 @@ def _leaked(my_leaks: Callable, train: list[str], test: list[str]) -> list[int]:
         raise CheckFailed(
             f"{what} holds texts: return where they stand in `test`, `enumerate(test)` counts them."
         )
-    found = _whole(value, what)
-    return found
+    return _whole(value, what)
 
 
 def _leaks(train: list[str], test: list[str], **changes: str) -> list[int]:

@@ -52,7 +52,8 @@ def _text(report: Report) -> str:
         ]
     else:
         parts.append(
-            "Nothing is missing. What no command can see is up to you: whether labels are right, and what was tuned on what."
+            "Nothing is missing. What no command can see is up to you: whether labels are right, what was "
+            "tuned on what."
         )
     return "\n".join(parts)
 

@@ -15,7 +15,7 @@ from course_utils.files import from_home
 from course_utils.reports import figures as scores
 from course_utils.reports.figures import MAJORITY, Figures
 from course_utils.reports.reading import HEADINGS, Document, Row, read_document, read_rows
-from course_utils.reports.skeleton import ANSWERS, ITEMS, REPORT
+from course_utils.reports.skeleton import ANSWERS, ITEMS, REPORT, is_new
 
 __all__ = ["Report", "check"]
 
@@ -23,6 +23,7 @@ ITEM_COLUMNS = ("item", "split", "group", "source", "licence")
 ANSWER_COLUMNS = ("system", "seed", "item", "truth", "answer")
 SPLITS = ("train", "validation", "test")
 LEAST_SEEDS, MOST_ERRORS = 3, 10
+MOST_SYSTEMS = MOST_LICENCES = MOST_SENTENCES = 100
 
 _SYSTEMS = [["system", "trained"], ["系统", "训练"]]
 _RESULTS = [["system", "accuracy", "sd", "low", "high"], ["系统", "准确率", "标准差", "下限", "上限"]]
@@ -31,7 +32,7 @@ _TRAINED = {"yes": True, "no": False, "是": True, "否": False}
 _DASHES = ("-", "–", "—", "−", "")
 _NUMBER = re.compile(r"([+-]?\d{1,3}(?:\.(\d{1,12}))?) ?(%?)")
 _RANDOM = 0.01
-"""How far an end of an interval may lie from ours: another seed of the bootstrap moves it a little, in a small test by an item."""
+"""How far an end of an interval may lie from ours: another seed of the bootstrap moves it a little."""
 
 
 @dataclass
@@ -39,13 +40,14 @@ class Report:
     """What the check of a report found. Introduced in lesson 13.
 
     Attributes:
-        missing: list of str, a sentence for each thing that is missing or wrong; empty when the report passes.
+        missing: list of str, a sentence for each thing that is missing or wrong; empty when nothing is.
         notes: list of str, what a reader should know besides.
         figures: dict from each system whose answers are complete, and the computed majority, to its
             :class:`~course_utils.reports.Figures`.
         main: str, the system that the report is about; "" while unknown.
         baseline: str, the best baseline; "" while unknown.
-        gain: :class:`~course_utils.evaluation.Interval` of the main system's accuracy minus that baseline's, or None.
+        gain: :class:`~course_utils.evaluation.Interval` of the main system's accuracy minus that
+            baseline's, or None.
     """
 
     missing: list[str] = field(default_factory=list)
@@ -117,15 +119,17 @@ def check(folder: str | Path) -> Report:
         :class:`Report`.
 
     Raises:
-        CourseError: when there is no such folder, or none of the three files is in it.
+        CourseError: when there is no such folder, or none of the three files in it.
     """
     folder = from_home(folder)
-    if not folder.is_dir():
-        raise CourseError(f"{folder}: there is no such folder: `python3 -m course_utils report` makes one.")
-    if not any((folder / name).exists() for name in (REPORT, ITEMS, ANSWERS)):
+    if is_new(folder):
         raise CourseError(
-            f"{folder}: this is no report: {REPORT}, {ITEMS} and {ANSWERS} are not there, and other things are. "
-            "Name a new folder, in which a report is made."
+            f"{folder}: there is no report yet: `python3 -m course_utils report DIR` makes one."
+        )
+    if not {REPORT, ITEMS, ANSWERS} & {path.name for path in folder.iterdir()}:
+        raise CourseError(
+            f"{folder}: this is no report: {REPORT}, {ITEMS} and {ANSWERS} are not there, and other "
+            "things are. Name a new folder, in which a report is made."
         )
     report = Report()
     document = _part(report, _read_document, folder / REPORT)
@@ -136,6 +140,9 @@ def check(folder: str | Path) -> Report:
         _score(report, items, answers)
     if document:
         _compare(report, document, items, answers)
+    more = len(report.missing) - MOST_SENTENCES
+    if more > 0:
+        report.missing[MOST_SENTENCES:] = [f"And {more:,} more things: mend these first."]
     return report
 
 
@@ -195,7 +202,7 @@ def _read_items(path: Path) -> tuple[_Items, list[str]]:
     group = {item: name for _, (item, _, name, *_) in rows}
     twice = [item for item, count in Counter(row.cells[0] for row in rows).items() if count > 1]
     if twice:
-        wrong.append(f"{path.name}: {_some(twice)} come in more than one row: an item has one.")
+        wrong.append(f"{path.name}: {_some(twice)} {_are(twice)} in more than one row: an item has one.")
     unknown = sorted({*split.values()} - {*SPLITS, ""})
     if unknown:
         wrong.append(f"{path.name}: the split is {_some(unknown)}, expected one of {', '.join(SPLITS)}.")
@@ -206,11 +213,16 @@ def _read_items(path: Path) -> tuple[_Items, list[str]]:
         splits[name].add(split[item])
     apart = [name for name, found in splits.items() if name and len(found) > 1]
     if apart:
+        lie = "the group {} lies" if len(apart) == 1 else "the groups {} lie"
         wrong.append(
-            f"{path.name}: the group{'s' * (len(apart) > 1)} {_some(apart)} lie{'s' * (len(apart) == 1)} in more than one split: what is alike "
-            "would be learnt and tested."
+            f"{path.name}: {lie.format(_some(apart))} in more than one split: what is alike would be learnt "
+            "and tested."
         )
     licences = sorted({row.cells[4] for row in rows} - {"", "…"})
+    if len(licences) > MOST_LICENCES:
+        raise CourseError(
+            f"{path.name}: there are {len(licences):,} licences, expected at most {MOST_LICENCES}."
+        )
     return _Items(split, group, licences), wrong
 
 
@@ -229,6 +241,8 @@ def _read_answers(path: Path) -> tuple[_Answers, list[str]]:
         given[system][int(seed)][item] = answer
         if truth.setdefault(item, true) != true:
             contradictions[item] = None
+    if len(given) > MOST_SYSTEMS:
+        raise CourseError(f"{path.name}: there are {len(given):,} systems, expected at most {MOST_SYSTEMS}.")
     if no_seeds:
         wrong.append(f"{path.name}: the seed is no whole number in {_lines(no_seeds)}.")
     if twice:
@@ -255,8 +269,8 @@ def _differences(items: _Items, answers: _Answers) -> Iterator[str]:
             left = [item for item in test if item not in given]
             if left:
                 yield (
-                    f"{ANSWERS}: {shown(system)} with seed {seed} lacks {len(left):,} of the {len(test):,} test items, such as "
-                    f"{_some(left[:1])}: every system answers the same items with every seed."
+                    f"{ANSWERS}: {shown(system)} with seed {seed} lacks {len(left):,} of the {len(test):,} "
+                    f"test items, such as {_some(left[:1])}: every system answers all with every seed."
                 )
 
 
@@ -282,7 +296,7 @@ def _score(report: Report, items: _Items, answers: _Answers) -> None:
     drawn = len({*groups})
     if drawn == 1:
         report.missing.append(
-            f"{ITEMS}: all test items are of one group, so that no interval can be given: test on two at least."
+            f"{ITEMS}: all test items are of one group, so that there is no interval: test on two at least."
         )
     elif drawn < len(test):
         report.notes.append(
@@ -315,7 +329,7 @@ def _compare(report: Report, document: Document, items: _Items | None, answers: 
 
 
 def _table(document: Document, name: str, headers: list[list[str]]) -> tuple[list[Row], list[str]]:
-    """The whole rows of a section's table, and what is wrong with the others. Blanks are reported elsewhere."""
+    """The whole rows of a section's table, and what is wrong with others. Blanks are reported elsewhere."""
     rows = document.table(name, headers)
     if rows is None:
         return [], [f"{REPORT}: {name} has no table `| {' | '.join(headers[0])} |`."]
@@ -346,13 +360,14 @@ def _declared(report: Report, document: Document, name: str) -> dict[str, bool]:
 def _seeds(declared: Mapping[str, bool], answers: _Answers) -> Iterator[str]:
     unknown = [system for system in answers.given if system not in declared]
     if unknown:
-        yield f"{REPORT}: {_some(unknown)} {_are(unknown)} in {ANSWERS}, and neither in Baselines nor in Method."
+        yield f"{REPORT}: {_some(unknown)} of {ANSWERS} {_are(unknown)} neither in Baselines nor in Method."
     for system, trained in declared.items():
         count = len(answers.given.get(system, ()))
         if not count:
             yield f"{ANSWERS}: there are no answers of {shown(system)}, which {REPORT} names."
         elif trained and count < LEAST_SEEDS:
-            yield f"{ANSWERS}: {shown(system)} was trained and has {count} seed{'s' * (count > 1)}, expected at least {LEAST_SEEDS}."
+            seeds = f"{count} seed{'s' * (count > 1)}"
+            yield f"{ANSWERS}: {shown(system)} was trained and has {seeds}, expected at least {LEAST_SEEDS}."
 
 
 def _errors(document: Document, main: str, items: _Items | None, answers: _Answers) -> Iterator[str]:
@@ -381,7 +396,8 @@ def _errors(document: Document, main: str, items: _Items | None, answers: _Answe
     needed = min(MOST_ERRORS, len(made))
     found = len(looked & {*made})
     if found < needed:
-        yield f"{REPORT}: Errors looks at {found} of the {len(made):,} errors of {shown(main)}, expected {needed}."
+        errors = f"{len(made):,} errors of {shown(main)}"
+        yield f"{REPORT}: Errors looks at {found} of the {errors}, expected {needed}."
 
 
 def _results(document: Document, figures: Mapping[str, Figures], items: _Items) -> Iterator[str]:

@@ -11,7 +11,7 @@ from course_utils.evaluation import Interval, bootstrap_interval
 __all__ = ["MAJORITY", "Figures", "difference", "majority", "score"]
 
 MAJORITY = "majority (computed)"
-"""Always the label that is most frequent among the test items: a little better than a constant can be chosen beforehand."""
+"""Always the label that is most frequent in the test: a little better than can be chosen beforehand."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ def score(truth: Sequence[str], answers: Sequence[Sequence[str]], groups: Sequen
     Returns:
         :class:`Figures`.
     """
-    truth = np.array(truth)
-    right = np.array([truth == np.array(of_seed) for of_seed in answers])
+    right = np.array([[one == other for one, other in zip(truth, told, strict=True)] for told in answers])
     by_seed, each = right.mean(axis=1), right.mean(axis=0)
     interval = _interval(each, groups)
-    recall = np.mean([each[truth == label].mean() for label in np.unique(truth)])
+    classes = _numbered(truth)
+    recall = np.mean(np.bincount(classes, each) / np.bincount(classes))
     sd = by_seed.std(ddof=1) if len(by_seed) > 1 else np.nan
     return Figures(
         len(by_seed), float(each.mean()), float(sd), interval.low, interval.high, float(recall), each
@@ -72,8 +72,14 @@ def difference(first: Figures, second: Figures, groups: Sequence[str]) -> Interv
 
 def _interval(values: np.ndarray, groups: Sequence[str]) -> Interval:
     """Bootstrap over items; items of one group are no independent trials, so whole groups are drawn."""
-    _, members = np.unique(groups, return_inverse=True)
+    members = _numbered(groups)
     sums = np.stack([np.bincount(members, values), np.bincount(members)], axis=1)
     if len(sums) < 2:
         return Interval(float(values.mean()), np.nan, np.nan)
     return bootstrap_interval(sums, statistic=lambda rows: rows[:, 0].sum() / rows[:, 1].sum())
+
+
+def _numbered(names: Sequence[str]) -> np.ndarray:
+    """A whole number for each name, from 0."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names])

@@ -20,6 +20,11 @@ LARGEST_TEXT = 1_000_000
 """Bytes that are read; a report of some thousand items and ten systems has a tenth of them."""
 
 
+LONGEST_CELL = 300
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
 class Row(NamedTuple):
     """A row of a table.
 
@@ -79,10 +84,11 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
                 continue
             if len(cells) != width:
                 raise CourseError(
-                    f"{path.name}: line {reader.line_num:,} has {len(cells)} cells, expected {width} as in the first line: "
-                    "a cell that holds a comma stands in quotation marks."
+                    f"{path.name}: line {reader.line_num:,} has {len(cells)} cells, expected {width} as in "
+                    "the first line: a cell that holds a comma stands in quotation marks."
                 )
             rows.append(Row(reader.line_num, tuple(cells[place] for place in places)))
+            _require_readable(path.name, rows[-1])
     except csv.Error as error:
         raise CourseError(
             f"{path.name}: line {reader.line_num:,} cannot be read: {error}. Is a quotation mark left open?"
@@ -92,14 +98,24 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     return rows
 
 
+def _require_readable(name: str, row: Row) -> None:
+    """What is asked for is printed: names of a line at most, without codes that move a terminal's cursor."""
+    for cell in row.cells:
+        if len(cell) > LONGEST_CELL or _CONTROL.search(cell):
+            raise CourseError(
+                f"{name}: line {row.line:,} holds {shown(cell)}, of {len(cell):,} characters; expected at "
+                f"most {LONGEST_CELL}, and no control characters."
+            )
+
+
 def _places(name: str, found: list[str], columns: Sequence[str]) -> list[int]:
     found = [column.casefold() for column in found]
     for column in columns:
         if found.count(column) != 1:
             often = "twice or more" if column in found else "not"
             raise CourseError(
-                f"{name}: the first line must name the columns {', '.join(columns)}; found {shown(', '.join(found))}, where "
-                f"{column} comes {often}."
+                f"{name}: the first line must name the columns {', '.join(columns)}; found "
+                f"{shown(', '.join(found))}, where {column} comes {often}."
             )
     return [found.index(column) for column in columns]
 
@@ -161,7 +177,7 @@ HEADINGS = {
 """How a heading may read, by its English name."""
 
 _UNREAD = re.compile(r"<!--.*?(?:-->|\Z)|^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
 _BLANK = re.compile(r"(?<![…\w])…(?![…\w])")  # Chinese puts two of them for an ellipsis
 
 
@@ -185,10 +201,8 @@ def read_document(path: Path) -> Document:
             repeated.append(heading)
         elif heading:
             name, sections[heading] = heading, (number, [])
-        if name and _HEADING.fullmatch(line) is None:
-            sections[name][1].append(line)
-        elif name:
-            sections[name][1].append("")  # keeps the numbers of lines
+        if name:  # an empty line in the place of a heading keeps the numbers of lines
+            sections[name][1].append("" if _HEADING.match(line) else line)
     blanks = [number for number, line in enumerate(lines, 1) if _BLANK.search(line)]
     return Document(
         {name: Section(at, "\n".join(body)) for name, (at, body) in sections.items()}, repeated, blanks
@@ -201,10 +215,9 @@ def _unread(match: re.Match) -> str:
 
 
 def _heading(line: str) -> str | None:
-    match = _HEADING.fullmatch(line)
-    if match is None:
+    if not _HEADING.match(line):
         return None
-    words = re.sub(r"^[\d.、\s]+|[\s:：]+$", "", match[1]).casefold()
+    words = line.strip(" \t#").lstrip("0123456789.、 \t").rstrip(" \t:：").casefold()
     return next((name for name, spellings in HEADINGS.items() if words in spellings), None)
 
 

@@ -12,7 +12,8 @@ REPORT, ITEMS, ANSWERS = "report.md", "items.csv", "answers.csv"
 
 _REPORT = """# …
 
-<!-- Put a text in the place of each blank, the three dots. Comments such as this one may stay: they are not read. -->
+<!-- Put a text in the place of each blank, the three dots. Comments such as this one may stay: they are not
+read. -->
 
 ## Task
 
@@ -22,20 +23,23 @@ _REPORT = """# …
 
 ## Data
 
-<!-- Where the items come from, how many, how they were chosen and labelled, what is known to be wrong with them. -->
+<!-- Where the items come from, how many, how they were chosen and labelled, what is known to be wrong with
+them. -->
 
 …
 
 ## Splits
 
-<!-- What comes in groups, and so must not lie in two splits. What was chosen on which split. The test was looked at how often? -->
+<!-- What comes in groups, and so must not lie in two splits. What was chosen on which split. The test was
+looked at how often? -->
 
 …
 
 ## Baselines
 
-<!-- A row for each system that the method has to beat, named as in answers.csv: each modality alone, and the simplest way to join them. Always answering
-the most frequent label is computed for you. "yes" for what was trained: it needs 3 seeds at least; "no" for what has nothing to train. -->
+<!-- A row for each system that the method has to beat, named as in answers.csv: each modality alone, and
+the simplest way to join them. Always answering the most frequent label is computed for you. "yes" for what
+was trained: it needs 3 seeds at least; "no" for what has nothing to train. -->
 
 | system | trained |
 |---|---|
@@ -45,7 +49,8 @@ the most frequent label is computed for you. "yes" for what was trained: it need
 
 ## Method
 
-<!-- The same table for your own systems; the first row is the one that the report is about. Then how it works, and what was tuned, on what. -->
+<!-- The same table for your own systems; the first row is the one that the report is about. Then how it
+works, and what was tuned, on what. -->
 
 | system | trained |
 |---|---|
@@ -55,8 +60,9 @@ the most frequent label is computed for you. "yes" for what was trained: it need
 
 ## Results
 
-<!-- A row for each system: mean accuracy over the seeds, standard deviation of the seeds (a dash where there is one seed), ends of the 95 % interval over
-the test items. `python3 -m course_utils report` prints this table, computed from answers.csv. Then what follows from it, and what does not. -->
+<!-- A row for each system: mean accuracy over the seeds, standard deviation of the seeds (a dash where
+there is one seed), ends of the 95 % interval over the test items. `python3 -m course_utils report` prints
+this table, computed from answers.csv. Then what follows from it, and what does not. -->
 
 | system | accuracy | sd | low | high |
 |---|---|---|---|---|
@@ -66,7 +72,8 @@ the test items. `python3 -m course_utils report` prints this table, computed fro
 
 ## Errors
 
-<!-- Ten test items that the first system of Method answered wrongly, or all if there are fewer. Look at each of them. Then what they have in common. -->
+<!-- Ten test items that the first system of Method answered wrongly, or all if there are fewer. Look at
+each of them. Then what they have in common. -->
 
 | item | truth | answer | why |
 |---|---|---|---|
@@ -76,7 +83,8 @@ the test items. `python3 -m course_utils report` prints this table, computed fro
 
 ## Limits
 
-<!-- What the test does not show. On which people, places, languages and pictures nothing is known. What it must not be used for. -->
+<!-- What the test does not show. On which people, places, languages and pictures nothing is known. What it
+must not be used for. -->
 
 …
 
@@ -148,16 +156,19 @@ def make(folder: str | Path) -> list[Path]:
     paths = [folder / name for name in _FILES]
     try:
         folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CourseError(
+            f"{folder}: the folder could not be made: {error.strerror}. Check that the one around it exists "
+            "and that you may write there."
+        ) from error
+    try:
         for path in paths:
             write_atomically(path, _FILES[path.name])
-    except (OSError, CourseError) as error:
+    except BaseException:  # Ctrl-C, too
         with contextlib.suppress(OSError):
             for path in paths:
                 path.unlink(missing_ok=True)
             if not existed:
                 folder.rmdir()
-        reason = getattr(error, "strerror", None) or error
-        raise CourseError(
-            f"{folder}: the report could not be made: {reason}. Check that the folder around it exists and that you may write there."
-        ) from error
+        raise
     return paths

@@ -107,16 +107,34 @@ SUSPECTS = (
         "array": of(own_suspects, np.array),
     },
     {
-        "columns": (margins_sorted(lambda s: margin(s, axis=0)), "other pictures for the same caption: a column"),
-        "own among others": (margins_sorted(lambda s: np.diag(s) - s.max(axis=1)), "own score is among the other captions"),
-        "own among columns": (margins_sorted(lambda s: np.diag(s) - s.max(axis=0)), "own score is among the other pictures"),
+        "columns": (
+            margins_sorted(lambda s: margin(s, axis=0)),
+            "other pictures for the same caption: a column",
+        ),
+        "own among others": (
+            margins_sorted(lambda s: np.diag(s) - s.max(axis=1)),
+            "own score is among the other captions",
+        ),
+        "own among columns": (
+            margins_sorted(lambda s: np.diag(s) - s.max(axis=0)),
+            "own score is among the other pictures",
+        ),
         "own score alone": (margins_sorted(np.diag), "own score alone"),
         "largest first": (margins_sorted(margin, largest=True), r"begins with the \*largest\*"),
         "other minus own": (margins_sorted(lambda s: -margin(s)), r"begins with the \*largest\*"),
-        "mean of the others": (margins_sorted(lambda s: margin(s, np.mean)), "the mean of the other captions"),
-        "worst of the others": (margins_sorted(lambda s: margin(s, np.min)), "the worst of the other captions"),
+        "mean of the others": (
+            margins_sorted(lambda s: margin(s, np.mean)),
+            "the mean of the other captions",
+        ),
+        "worst of the others": (
+            margins_sorted(lambda s: margin(s, np.min)),
+            "the worst of the other captions",
+        ),
         "zeros": (margins_sorted(lambda s: margin(s, fill=0)), "put 0 in the place of the own score"),
-        "ratio": (margins_sorted(lambda s: np.diag(s) / (np.diag(s) - margin(s))), "You divide by the best other"),
+        "ratio": (
+            margins_sorted(lambda s: np.diag(s) / (np.diag(s) - margin(s))),
+            "You divide by the best other",
+        ),
         "size": (margins_sorted(lambda s: np.abs(margin(s))), "size of the margin"),
         "largest size": (margins_sorted(lambda s: np.abs(margin(s)), largest=True), "size of the margin"),
         "sorted by index": (of(own_suspects, sorted), "sorted by index"),
@@ -133,13 +151,16 @@ SUSPECTS = (
         "margins": (lambda s, c: np.sort(margin(s))[:c], "holds fractions: return which they are"),
         "marked": (lambda s, c: margin(s) < np.sort(margin(s))[c - 1], "holds True and False"),
         "one": (lambda s, c: own_suspects(s, 1)[0], r"has shape \(\), expected a list"),
-        "pairs": (lambda s, c: [[i, i] for i in own_suspects(s, c)], r"expected a list of whole numbers. Use `\[0\]`"),
+        "pairs": (
+            lambda s, c: [[i, i] for i in own_suspects(s, c)],
+            r"expected a list of whole numbers. Use `\[0\]`",
+        ),
         "in place": (suspects_in_place, "changed the arrays"),
         "count fixed": (lambda s, c: own_suspects(s, 3), "has 3 numbers, expected 7"),
         "empty": (lambda s, c: [], "has 0 numbers, expected 7"),
         "identity": (lambda s, c: s, "has shape"),
     },
-)  # fmt: skip
+)
 
 
 # --- 13.2: a split by groups
@@ -281,8 +302,14 @@ SPLITS = (
             r"share is one of the \*items\*",
         ),
         "one group": (by_names(lambda n, g, s, _: n[:1]), r"share is one of the \*items\*"),
-        "all but one": (by_names(lambda n, g, s, _: n[1:]), r"share is one of the \*items\*|before its last group"),
-        "what fits": (by_names(lambda n, g, s, _: until(n, g, s, fits=True)), "nobody is left out for being too large"),
+        "all but one": (
+            by_names(lambda n, g, s, _: n[1:]),
+            r"share is one of the \*items\*|before its last group",
+        ),
+        "what fits": (
+            by_names(lambda n, g, s, _: until(n, g, s, fits=True)),
+            "nobody is left out for being too large",
+        ),
         "stops before": (
             by_names(lambda n, g, s, _: until(n, g, s)[:-1]),
             "the group with which the share is reached comes in as well",
@@ -291,15 +318,23 @@ SPLITS = (
             by_names(lambda n, g, s, _: n[: min(len(n) - 1, len(until(n, g, s)) + 1)]),
             "which it had before its last group",
         ),
-        "nobody stays out": (by_names(lambda n, g, s, _: until(n, g, s, least=0)), "at least one group stays out"),
+        "nobody stays out": (
+            by_names(lambda n, g, s, _: until(n, g, s, least=0)),
+            "at least one group stays out",
+        ),
         "two stay out": (
             by_names(lambda n, g, s, _: until(n, g, s, least=2)),
             "has 0 items|comes in as well",
         ),
-        "one always": (by_names(lambda n, g, s, _: until(n, g, s, first=True)), "compare .before. a group comes in"),
+        "one always": (
+            by_names(lambda n, g, s, _: until(n, g, s, first=True)),
+            "compare .before. a group comes in",
+        ),
         "rotated": (rotated, r"the \*order\* of all groups is drawn"),
         "one never": (
-            by_names(lambda n, g, s, _: until([*n[: n.index(min(n))], *n[n.index(min(n)) + 1 :], min(n)], g, s)),
+            by_names(
+                lambda n, g, s, _: until([*n[: n.index(min(n))], *n[n.index(min(n)) + 1 :], min(n)], g, s)
+            ),
             "never comes into the test",
         ),
         "one first": (
@@ -307,7 +342,10 @@ SPLITS = (
             "is always in the test",
         ),
         "indices": (lambda *g: np.flatnonzero(own_split(*g)), "not the places of those"),
-        "names": (lambda g, *r: sorted({n for n, t in zip(g, own_split(g, *r), strict=True) if t}), "numbers"),
+        "names": (
+            lambda g, *r: sorted({n for n, t in zip(g, own_split(g, *r), strict=True) if t}),
+            "numbers",
+        ),
         "by group": (lambda g, *r: [True] * len(set(g)), "not a value for each group"),
         "zeros and ones": (of(own_split, lambda t: t.astype(int)), "expected bool.*True and False are asked"),
         "two arrays": (of(own_split, lambda t: [t, ~t]), "has shape"),
@@ -317,7 +355,7 @@ SPLITS = (
         "empty": (lambda *_: [], "is empty"),
         "identity": (lambda g, *_: g, "not everything is a number"),
     },
-)  # fmt: skip
+)
 
 
 # --- 13.3: mean and spread
@@ -365,7 +403,10 @@ SUMMARIES = (
         "the lesson's": own_summary,
         "loop": summary_by_loop,
         "statistics": each(
-            lambda s: (statistics.fmean(s), statistics.stdev(s) if len(s) > 1 else statistics.fmean([math.nan]))
+            lambda s: (
+                statistics.fmean(s),
+                statistics.stdev(s) if len(s) > 1 else statistics.fmean([math.nan]),
+            )
         ),
         "array": each(lambda s: np.array([np.mean(s), deviation(s)])),
         "sorted systems": lambda f: dict(sorted(own_summary(f).items())),
@@ -376,7 +417,10 @@ SUMMARIES = (
         "divided by n": (each(lambda s: (np.mean(s), deviation(s, 0))), "minus 1"),
         "variance": (each(lambda s: (np.mean(s), deviation(s) ** 2)), "That is the variance"),
         "variance of n": (each(lambda s: (np.mean(s), np.var(s))), "That is the variance.*minus 1"),
-        "error of the mean": (each(lambda s: (np.mean(s), deviation(s) / len(s) ** 0.5)), "error of the mean"),
+        "error of the mean": (
+            each(lambda s: (np.mean(s), deviation(s) / len(s) ** 0.5)),
+            "error of the mean",
+        ),
         "its error": (each(lambda s: (np.mean(s), np.std(s) / len(s) ** 0.5)), "error of the mean"),
         "median": (each(lambda s: (np.median(s), deviation(s))), "That is the median"),
         "exchanged": (each(lambda s: (deviation(s), np.mean(s))), "exchanged"),
@@ -387,16 +431,35 @@ SUMMARIES = (
         "rounded": (each(lambda s: (round(np.mean(s), 2), round(deviation(s), 2))), "are rounded"),
         "twice the mean": (each(lambda s: (np.mean(s), np.mean(s))), "deviation equals the mean"),
         "a warning": (each(lambda s: (np.mean(s), np.std(s, ddof=1))), "a warning is printed"),
-        "0 for one": (each(lambda s: (np.mean(s), np.std(s, ddof=min(1, len(s) - 1)))), "one seed has no spread, NaN"),
+        "0 for one": (
+            each(lambda s: (np.mean(s), np.std(s, ddof=min(1, len(s) - 1)))),
+            "one seed has no spread, NaN",
+        ),
         "None for one": (each(lambda s: (np.mean(s), deviation(s) if s[1:] else None)), "is None"),
-        "left out for one": (lambda f: {k: v for k, v in own_summary(f).items() if f[k][1:]}, "nothing is said of"),
-        "statistics alone": (each(lambda s: (statistics.mean(s), statistics.stdev(s))), "stopped with.*NaN is asked"),
+        "left out for one": (
+            lambda f: {k: v for k, v in own_summary(f).items() if f[k][1:]},
+            "nothing is said of",
+        ),
+        "statistics alone": (
+            each(lambda s: (statistics.mean(s), statistics.stdev(s))),
+            "stopped with.*NaN is asked",
+        ),
         "division": (
-            each(lambda s: (np.mean(s), math.sqrt(sum((x - statistics.fmean(s)) ** 2 for x in s) / (len(s) - 1)))),
+            each(
+                lambda s: (
+                    np.mean(s),
+                    math.sqrt(sum((x - statistics.fmean(s)) ** 2 for x in s) / (len(s) - 1)),
+                )
+            ),
             "stopped with ZeroDivisionError.*NaN is asked",
         ),
         "squares without the mean": (
-            each(lambda s: (np.mean(s), np.sqrt(np.float32(np.mean(np.square(s, dtype="f4"))) - np.float32(np.mean(s)) ** 2))),
+            each(
+                lambda s: (
+                    np.mean(s),
+                    np.sqrt(np.float32(np.mean(np.square(s, dtype="f4"))) - np.float32(np.mean(s)) ** 2),
+                )
+            ),
             "minus 1|expected",
         ),
         "mean alone": (each(np.mean), "Return two things"),
@@ -410,7 +473,7 @@ SUMMARIES = (
         "identity": (lambda f: f, "Return two things"),
         "empty": (lambda f: {}, "nothing is said of"),
     },
-)  # fmt: skip
+)
 
 
 # --- 13.4: the sign test
@@ -442,7 +505,8 @@ def sign_test_by_logs(right_a, right_b):
     b = sum(bool(y) and not x for x, y in zip(right_a, right_b, strict=True))
     n = a + b
     logs = [
-        math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2) for k in range(n + 1)
+        math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2)
+        for k in range(n + 1)
     ]
     return min(1.0, sum(math.exp(one) for k, one in enumerate(logs) if abs(k - n / 2) >= abs(a - n / 2)))
 
@@ -516,13 +580,22 @@ SIGNS = (
             of_counts(lambda a, b, *_: min(1.0, 2 * tail(min(a, b) - 1, a + b))),
             r"range\(k \+ 1\)",
         ),
-        "exactly this": (of_counts(lambda a, b, *_: math.comb(a + b, a) / 2 ** (a + b)), "exactly this split"),
+        "exactly this": (
+            of_counts(lambda a, b, *_: math.comb(a + b, a) / 2 ** (a + b)),
+            "exactly this split",
+        ),
         "twice exactly this": (
             of_counts(lambda a, b, *_: min(1.0, 2 * math.comb(a + b, a) / 2 ** (a + b))),
             "exactly this split",
         ),
-        "begins with a": (of_counts(lambda a, b, *_: min(1.0, 2 * tail(a, a + b))), r"\*smaller\* of the two"),
-        "begins with b": (of_counts(lambda a, b, *_: min(1.0, 2 * tail(b, a + b))), r"\*smaller\* of the two"),
+        "begins with a": (
+            of_counts(lambda a, b, *_: min(1.0, 2 * tail(a, a + b))),
+            r"\*smaller\* of the two",
+        ),
+        "begins with b": (
+            of_counts(lambda a, b, *_: min(1.0, 2 * tail(b, a + b))),
+            r"\*smaller\* of the two",
+        ),
         "one direction of a": (of_counts(lambda a, b, *_: tail(a, a + b)), r"\*smaller\*.*both directions"),
         "above 1": (of_counts(lambda a, b, *_: 2 * tail(min(a, b), a + b)), "middle is counted twice"),
         "much above 1": (of_counts(lambda a, b, *_: 2 * tail(max(a, b), a + b)), "never above 1: begin with"),
@@ -533,14 +606,27 @@ SIGNS = (
             "mid-p",
         ),
         "normal": (of_counts(lambda a, b, *_: normal(a, b)), "approximation by the normal curve"),
-        "normal, corrected": (of_counts(lambda a, b, *_: normal(a, b, 1)), "approximation by the normal curve"),
+        "normal, corrected": (
+            of_counts(lambda a, b, *_: normal(a, b, 1)),
+            "approximation by the normal curve",
+        ),
         "one minus": (of(own_sign_test, lambda p: 1 - p), "1 minus what is asked"),
         "share": (of_counts(lambda a, b, *_: a / max(a + b, 1)), "share of a"),
-        "difference": (of_counts(lambda a, b, c, d: abs(a - b) / (a + b + c + d)), "difference of the accuracies"),
+        "difference": (
+            of_counts(lambda a, b, c, d: abs(a - b) / (a + b + c + d)),
+            "difference of the accuracies",
+        ),
         "NaN where none differ": (of_counts(lambda a, b, *_: own_p(a, b) if a + b else math.nan), "0 / 0"),
-        "0 where none differ": (of_counts(lambda a, b, *_: own_p(a, b) if a + b else 0.0), "nothing speaks against"),
+        "0 where none differ": (
+            of_counts(lambda a, b, *_: own_p(a, b) if a + b else 0.0),
+            "nothing speaks against",
+        ),
         "overflow": (
-            of_counts(lambda a, b, *_: min(1.0, 2 * sum(math.comb(a + b, k) for k in range(min(a, b) + 1)) / 2.0 ** (a + b))),
+            of_counts(
+                lambda a, b, *_: min(
+                    1.0, 2 * sum(math.comb(a + b, k) for k in range(min(a, b) + 1)) / 2.0 ** (a + b)
+                )
+            ),
             "stopped with OverflowError.*no limit",
         ),
         "many are approximated": (
@@ -555,7 +641,7 @@ SIGNS = (
         "constant": (lambda *_: 1.0, "expected"),
         "identity": (lambda a, b: a, "has shape"),
     },
-)  # fmt: skip
+)
 
 
 def own_p(a, b):
@@ -616,7 +702,9 @@ def leaks_by_dictionary(train, test):
 
 
 def without_accents(text):
-    return "".join(sign for sign in unicodedata.normalize("NFKD", same(text)) if not unicodedata.combining(sign))
+    return "".join(
+        sign for sign in unicodedata.normalize("NFKD", same(text)) if not unicodedata.combining(sign)
+    )
 
 
 def form(name):
@@ -636,7 +724,9 @@ LEAKS = (
         "regular expression": leaks_by_regex,
         "loops": leaks_by_loop,
         "dictionary": leaks_by_dictionary,
-        "fold first": leaks_with(lambda t: " ".join(unicodedata.normalize("NFKC", t.casefold()).casefold().split())),
+        "fold first": leaks_with(
+            lambda t: " ".join(unicodedata.normalize("NFKC", t.casefold()).casefold().split())
+        ),
         "a tuple": of(own_leaks, tuple),
         "array": of(own_leaks, lambda f: np.array(f, int)),
     },
@@ -646,21 +736,41 @@ LEAKS = (
         "NFC": (leaks_with(form("NFC")), "NFC leaves full-width"),
         "NFD": (leaks_with(form("NFD")), "leaves full-width"),
         "no accents": (leaks_with(without_accents), "lose their accents"),
-        "no case": (leaks_with(lambda t: " ".join(unicodedata.normalize("NFKC", t).split())), "case are the same"),
-        "lower": (leaks_with(lambda t: " ".join(unicodedata.normalize("NFKC", t).lower().split())), "leaves ß as it is"),
-        "no space": (leaks_with(lambda t: unicodedata.normalize("NFKC", t).casefold()), "White space: strip both"),
-        "stripped": (leaks_with(lambda t: unicodedata.normalize("NFKC", t).casefold().strip()), r"white space \*inside\*"),
+        "no case": (
+            leaks_with(lambda t: " ".join(unicodedata.normalize("NFKC", t).split())),
+            "case are the same",
+        ),
+        "lower": (
+            leaks_with(lambda t: " ".join(unicodedata.normalize("NFKC", t).lower().split())),
+            "leaves ß as it is",
+        ),
+        "no space": (
+            leaks_with(lambda t: unicodedata.normalize("NFKC", t).casefold()),
+            "White space: strip both",
+        ),
+        "stripped": (
+            leaks_with(lambda t: unicodedata.normalize("NFKC", t).casefold().strip()),
+            r"white space \*inside\*",
+        ),
         "all space gone": (leaks_with(lambda t: same(t).replace(" ", "")), "take away all white space"),
         "spaces alone": (
-            leaks_with(lambda t: " ".join(filter(None, unicodedata.normalize("NFKC", t).casefold().split(" ")))),
+            leaks_with(
+                lambda t: " ".join(filter(None, unicodedata.normalize("NFKC", t).casefold().split(" ")))
+            ),
             "tabs and line ends",
         ),
-        "lower without form": (leaks_with(lambda t: " ".join(t.lower().split())), "makes them equal.*leaves ß"),
+        "lower without form": (
+            leaks_with(lambda t: " ".join(t.lower().split())),
+            "makes them equal.*leaves ß",
+        ),
         "lower and strip": (
             leaks_with(lambda t: unicodedata.normalize("NFKC", t).lower().strip()),
             r"leaves ß.*\*inside\*",
         ),
-        "NFC and lower": (leaks_with(lambda t: " ".join(unicodedata.normalize("NFC", t).lower().split())), "NFC leaves.*leaves ß"),
+        "NFC and lower": (
+            leaks_with(lambda t: " ".join(unicodedata.normalize("NFC", t).lower().split())),
+            "NFC leaves.*leaves ß",
+        ),
         "test alone": (leaks_with(lambda t: t, same), "those of the training set are not"),
         "train alone": (leaks_with(same, lambda t: t), "those of the test are not"),
         "once each": (
@@ -668,9 +778,18 @@ LEAKS = (
             "listed twice",
         ),
         "indices into train": (lambda a, b: own_leaks(b, a), "indices into `train`"),
-        "the others": (lambda a, b: [i for i in range(len(b)) if i not in own_leaks(a, b)], r"do \*not\* occur"),
-        "part": (lambda a, b: [i for i, t in enumerate(b) if any(same(t) in same(o) for o in a)], r"only a \*part\*"),
-        "holds": (lambda a, b: [i for i, t in enumerate(b) if any(same(o) in same(t) for o in a)], r"only \*holds\*"),
+        "the others": (
+            lambda a, b: [i for i in range(len(b)) if i not in own_leaks(a, b)],
+            r"do \*not\* occur",
+        ),
+        "part": (
+            lambda a, b: [i for i, t in enumerate(b) if any(same(t) in same(o) for o in a)],
+            r"only a \*part\*",
+        ),
+        "holds": (
+            lambda a, b: [i for i, t in enumerate(b) if any(same(o) in same(t) for o in a)],
+            r"only \*holds\*",
+        ),
         "backward": (of(own_leaks, lambda f: f[::-1]), "opposite order"),
         "from 1": (of(own_leaks, lambda f: [i + 1 for i in f]), "counted from 1"),
         "the first": (of(own_leaks, lambda f: f[:1]), "`return` inside of the loop"),
@@ -686,7 +805,7 @@ LEAKS = (
         "all": (lambda a, b: [*range(len(b))], "returned|expected"),
         "identity": (lambda a, b: b, "holds texts"),
     },
-)  # fmt: skip
+)
 
 
 # --- 13.6: claims
@@ -791,8 +910,14 @@ CLAIMS = (
         "empty kept": (claimed(differs, empty=False), "no rows has a wrong claim"),
         "NaN kept": (claimed(lambda c, a: abs(c - a) > 0.005), "claim that is NaN is wrong"),
         "absent and empty kept": (claimed(differs, False, False), "do not name.*no rows"),
-        "NaN and empty kept": (claimed(lambda c, a: abs(c - a) > 0.005, empty=False), "no rows.*NaN is wrong"),
-        "NaN and absent kept": (claimed(lambda c, a: abs(c - a) > 0.005, absent=False), "do not name.*NaN is wrong"),
+        "NaN and empty kept": (
+            claimed(lambda c, a: abs(c - a) > 0.005, empty=False),
+            "no rows.*NaN is wrong",
+        ),
+        "NaN and absent kept": (
+            claimed(lambda c, a: abs(c - a) > 0.005, absent=False),
+            "do not name.*NaN is wrong",
+        ),
         "high alone, NaN kept": (claimed(lambda c, a: c - a > 0.005), "too high alone.*NaN is wrong"),
         "those with answers": (claims_with_answers_only, "do not name has a wrong claim"),
         "a missing key": (
@@ -812,13 +937,14 @@ CLAIMS = (
         "unsorted": (lambda t, a: [s for s in t if s in own_claims(t, a)], "and not sorted"),
         "backward": (of(own_claims, lambda f: f[::-1]), "opposite order"),
         "the right ones": (lambda t, a: sorted({*t} - {*own_claims(t, a)}), "whose claims are right"),
-        "unnamed too": (lambda t, a: sorted({*own_claims(t, a)} | ({*a} - {*t})), "does not name do not count"),
+        "unnamed too": (
+            lambda t, a: sorted({*own_claims(t, a)} | ({*a} - {*t})),
+            "does not name do not count",
+        ),
         "all": (lambda t, a: sorted(t), "Those are all systems"),
         "the first": (of(own_claims, lambda f: f[:1]), "`return` inside of the loop"),
         "answers' mean": (
-            lambda t, a: sorted(
-                s for s in t if not len(a.get(s, ())) or differs(t[s], a[s][:, 1].mean())
-            ),
+            lambda t, a: sorted(s for s in t if not len(a.get(s, ())) or differs(t[s], a[s][:, 1].mean())),
             "share of rows in which",
         ),
         "a set": (of(own_claims, set), "of the type set"),
@@ -828,7 +954,7 @@ CLAIMS = (
         "nothing": (lambda t, a: [], "Nothing was found"),
         "identity": (lambda t, a: t, "of the type dict"),
     },
-)  # fmt: skip
+)
 
 
 # --- 13.7: a fusion that can do without
@@ -903,7 +1029,10 @@ class Fusion(keras.Model):
 
     def call(self, inputs):
         *parts, present = inputs
-        kept = [layer(part) * present[:, i : i + 1] for i, (layer, part) in enumerate(zip(self.first, parts, strict=True))]
+        kept = [
+            layer(part) * present[:, i : i + 1]
+            for i, (layer, part) in enumerate(zip(self.first, parts, strict=True))
+        ]
         return self.last(ops.concatenate(kept, axis=1))
 
 
@@ -1005,7 +1134,10 @@ FUSIONS = (
         "any": (gated(lambda p, i: ops.max(p, axis=1, keepdims=True)), r"as soon as \*any\*"),
         "nearly": (gated(lambda p, i: p[:, i : i + 1] + 0.1), "change the logits as if it were there"),
         "one left out": (gated(lambda p, i: p[:, i : i + 1] * (i != 1)), "its numbers change nothing"),
-        "one always": (gated(lambda p, i: p[:, i : i + 1] if i != 1 else 1.0), "is missing, and its numbers change"),
+        "one always": (
+            gated(lambda p, i: p[:, i : i + 1] if i != 1 else 1.0),
+            "is missing, and its numbers change",
+        ),
         "the first alone": (gated(lambda p, i: p[:, i : i + 1], keep=False), "its numbers change nothing"),
         "present alone": (gated(lambda p, i: 0.0), "do the features reach them"),
         "softmax over nothing": (
@@ -1038,7 +1170,7 @@ FUSIONS = (
         "identity": (lambda w, c: w, "Return a Keras model"),
         "nothing": (lambda w, c: None, "without `return`"),
     },
-)  # fmt: skip
+)
 
 
 (
