@@ -90,5 +90,5 @@ def test_the_map_of_lesson_00_names_the_row_and_leads_to_its_section(row):
     name, notebook = lesson(number)
     (cell,) = [cell for cell in lesson("00")[1].cells if cell.id == MAP]
     (line,) = [line for line in cell.source.splitlines() if line.startswith(f"| {row} |")]
-    wanted = [f"({'' if number == '00' else name}#{anchor})" for anchor in sections_of(notebook, cell_id)]
+    wanted = [f"({name}#{anchor})" for anchor in sections_of(notebook, cell_id)]
     assert any(link in line for link in wanted), f"{line}\nleads to none of {', '.join(wanted)}"
