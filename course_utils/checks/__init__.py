@@ -568,7 +568,7 @@ def _is_same(before: object, after: object) -> bool:
         return before.keys() == after.keys() and all(
             _is_same(value, after[key])
             if isinstance(value, np.ndarray)
-            else value is after[key] or value == after[key]  # NaN is not equal to itself
+            else value == after[key] or (value != value and after[key] != after[key])  # NaN is both times
             for key, value in before.items()
         )
     if isinstance(before, list) and any(isinstance(value, np.ndarray) for value in before):
