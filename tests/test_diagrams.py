@@ -139,6 +139,14 @@ DRAWINGS = {
     "parallel_kinds": (),
     "pipeline_timeline": ({"read": 1, "decode": 3, "train": 2},),
     "shared_step": (3, 8),
+    "early_exit": (),
+    "mean_of_those_present": (),
+    "nested_subsets": ((2, 4, 8),),
+    "self_training_loop": (),
+    "teacher_and_student": (),
+    "three_limits": (),
+    "two_thin_kernels": (1152, 192, 48),
+    "whole_number_weights": ((0.62, -0.31, 0.08, -1.0),),
     "batch_negatives": (["cat", "owl", "cat"],),
     "batch_norm_modes": (np.arange(6.0), 1.0, 2.0),
     "convolution_settings": (),
@@ -520,3 +528,23 @@ def test_the_files_of_a_report_and_the_choice_of_a_fusion_are_told_in_words():
         and "cross-attention" in shown
         and "cross-attention" in description
     )
+
+
+def test_nested_subsets_add_cells_to_those_of_the_row_above():
+    figure, _ = diagrams.nested_subsets((1, 3))
+    faces = [patch.get_facecolor()[0] for patch in figure.axes[0].patches]
+    plt.close(figure)
+    assert faces == [1.0, 0.85, 1.0, 1.0]
+
+
+def test_the_largest_weight_becomes_127_and_the_products_come_near_the_weights():
+    figure, description = diagrams.whole_number_weights((0.5, -2.0))
+    plt.close(figure)
+    assert {"32", "-127", "0.5039", "-2.0000"} <= set(texts(figure))
+    assert "32, -127" in description
+
+
+def test_thin_kernels_have_as_many_numbers_as_their_sides_say():
+    figure, description = diagrams.two_thin_kernels(10, 6, 2)
+    plt.close(figure)
+    assert all(number in description for number in ("60 numbers", "20 numbers", "12 numbers"))
