@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     import keras
 
 __all__ = [
+    "MIXED_TYPES",
     "CheckFailed",
     "EmptyAnswer",
     "StillEmpty",
+    "are_close_arrays",
     "call_model",
     "deviations",
     "exercise",
@@ -45,6 +47,7 @@ __all__ = [
     "expect_array",
     "expect_close",
     "expect_model",
+    "expect_names",
     "expect_number",
     "expect_parts",
     "name_mistake",
@@ -64,6 +67,13 @@ _KINDS = {
     "builtin_function_or_method": "a function: call it, with parentheses",
     "KerasTensor": "a symbolic tensor, which has no numbers yet",
 }
+
+MIXED_TYPES = {
+    r"cannot compute \w+ as input|must have the same type|expected to be a \w+ tensor": "TensorFlow mixes no "
+    "types: the arrays are float64 or float32, as they come. `np.asarray`, or `keras.ops.cast(…, x.dtype)` of "
+    "what you make yourself.",
+}
+"""For ``stops`` of an exercise whose arrays come in two types."""
 
 _PASSED: dict[str, bool] = {}
 """Whether an exercise passed when it was last checked, by its number, in the order of the lesson."""
@@ -160,6 +170,32 @@ def expect_array(
         f"{what} has dtype {array.dtype}, expected {dtype.__name__}.{_TYPES.get(dtype, '')}",
     )
     return array
+
+
+def expect_names(value: object, what: str) -> list[str]:
+    """Gives a list of text that an answer returned, of whatever kind a list may be.
+
+    Args:
+        value: object, what was returned.
+        what: str, what it is, to begin a sentence with.
+
+    Returns:
+        list of str.
+
+    Raises:
+        CheckFailed: it is no list, or holds something else.
+    """
+    expect(value is not None, f"{what} is None: does your function end without `return`?")
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = value.tolist()
+    expect(
+        isinstance(value, list | tuple),
+        f"{what} is of the type {type(value).__name__}: return a list of names, `sorted(…)` makes one of a set,"
+        " too.",
+    )
+    strange = [type(name).__name__ for name in value if not isinstance(name, str)]
+    expect(not strange, f"{what} holds something of the type {''.join(strange[:1])}: return names alone.")
+    return [str(name) for name in value]
 
 
 def expect_number(value: object, what: str, whole: bool = False) -> float:
@@ -343,6 +379,22 @@ def expect_close(
 
 def _are_close(found: Sequence, other: Sequence) -> bool:
     return np.allclose(found, other, atol=1e-5)
+
+
+def are_close_arrays(found: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    """Says whether arrays of several inputs, each of its own shape, are equal; for ``is_same``.
+
+    Args:
+        found: list of float arrays.
+        other: list of as many.
+
+    Returns:
+        bool.
+    """
+    return all(
+        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-4, atol=1e-4)
+        for a, b in zip(found, other, strict=True)
+    )
 
 
 def name_mistake(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_utils.checks import (
+    MIXED_TYPES,
     CheckFailed,
+    are_close_arrays,
     call_model,
     deviations,
     exercise,
@@ -16,6 +18,7 @@ from course_utils.checks import (
     expect_array,
     expect_close,
     expect_model,
+    expect_names,
     expect_number,
     expect_parts,
     name_mistake,
@@ -43,19 +46,6 @@ _COURSE = r"course_utils\.(language_model|generation|fusion|experiments)\.\w+\.(
 _Mistakes = Iterator[tuple[object, str]]
 """What typical mistakes make of the same input, each with its hint."""
 
-_WHOLE_TYPE = {
-    r"cannot compute \w+ as input|must have the same type|expected to be a \w+ tensor": "TensorFlow mixes no types: the arrays are "
-    "float64 or float32, as they come. `np.asarray`, or `keras.ops.cast(…, x.dtype)` of what you make yourself.",
-}
-
-
-def _are_close(found: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    """Says whether arrays of several inputs, each of its own shape, are equal."""
-    return all(
-        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-4, atol=1e-4)
-        for a, b in zip(found, other, strict=True)
-    )
-
 
 # --- 10.1 ---------------------------------------------------------------------------------------------------
 
@@ -69,7 +59,7 @@ def _are_close(found: list[np.ndarray], other: list[np.ndarray]) -> bool:
         "side rows of patches and width // side columns, and as many channels as the last axis is long.",
         r"'float' object cannot be interpreted": "Sizes are whole numbers: `height // side`; `/` makes a float.",
         r"no attribute 'transpose'|repeated axis": "`transpose` wants each axis once: six of them, if both sides are split in two.",
-        **_WHOLE_TYPE,
+        **MIXED_TYPES,
     },
 )
 def patches(my_patches: Callable) -> None:
@@ -256,7 +246,7 @@ _WHICH = {
         "`&` and `|` decide for each entry, or go through the sequences and tokens in loops.",
         r"ufunc 'bitwise|unsupported operand type": "`&` and `|` go before `==`: put each comparison into parentheses.",
         r"index .*out of (range|bounds)|zero-size|empty": "There may be no token of a kind, and one token alone.",
-        **_WHOLE_TYPE,
+        **MIXED_TYPES,
     },
 )
 def mask(my_mask: Callable) -> None:
@@ -567,7 +557,7 @@ _PAIRS = {
         r"Integers to negative integer powers": "Whole numbers have no negative powers: `float(theta) ** …`.",
         r"'float' object cannot be interpreted|must be integer|only integer": "A half is a whole number: `x.shape[1] // 2`.",
         r"index .*out of (range|bounds)": "Positions may be large, and in any order: they are no indices of `x`.",
-        **_WHOLE_TYPE,
+        **MIXED_TYPES,
     },
 )
 def rotated(my_rotated: Callable) -> None:
@@ -587,7 +577,7 @@ def rotated(my_rotated: Callable) -> None:
     ]
     found = [_turned(my_rotated, *given) for given in first]
     right = [_rotate(*given) for given in first]
-    name_mistakes(found, right, first, _turn_mistakes, _are_close)
+    name_mistakes(found, right, first, _turn_mistakes, are_close_arrays)
     for tokens, dim, highest, theta in [
         (1, 2, 1, 10000.0),
         (1, 4, 9, 10.0),
@@ -814,7 +804,7 @@ _SOURCES = {
         "fewer groups than heads: `np.repeat(keys, heads // groups, axis=1)` gives each head its own, and so for `values`.",
         r"'float' object cannot be interpreted|must be integer|only integer": "heads / groups is a float: `heads // groups`.",
         r"index .*out of (range|bounds)": "Head h uses group h // (heads // groups): there are fewer groups than heads.",
-        **_WHOLE_TYPE,
+        **MIXED_TYPES,
     },
 )
 def grouped_attention(my_grouped_attention: Callable) -> None:
@@ -831,7 +821,7 @@ def grouped_attention(my_grouped_attention: Callable) -> None:
     first = [_draw_heads(rng, 5, 6, 3, 4), _draw_heads(rng, 4, 4, 2, 6), _draw_heads(rng, 6, 6, 2, 5)]
     found = [_attended(my_grouped_attention, *given) for given in first]
     right = [_attend(*given) for given in first]
-    name_mistakes(found, right, first, _attention_mistakes, _are_close)
+    name_mistakes(found, right, first, _attention_mistakes, are_close_arrays)
     for tokens, heads, groups, dim in [(1, 3, 1, 2), (2, 1, 1, 1), (3, 8, 1, 5), (7, 5, 5, 3), (9, 12, 4, 7)]:
         _check_attended(my_grouped_attention, *_draw_heads(rng, tokens, heads, groups, dim))
     for given in first:
@@ -1067,7 +1057,7 @@ _STRENGTHS = {
     stops={
         r"mismatch|not aligned|incompatible|could not be broadcast|must be equal|Incompatible": "The change is a @ b, (inputs, rank) times "
         "(rank, outputs), in this order; and x @ kernel, with x in front.",
-        **_WHOLE_TYPE,
+        **MIXED_TYPES,
     },
 )
 def low_rank(my_low_rank: Callable) -> None:
@@ -1087,7 +1077,7 @@ def low_rank(my_low_rank: Callable) -> None:
         found,
         [_adapted(*given) for given in first],
         (_low_rank_mistakes(*given) for given in first),
-        _are_close,
+        are_close_arrays,
     )
     for sizes in [
         (1, 1, 1, 1, 2.0),
@@ -1822,21 +1812,7 @@ def _are_equal(a: np.ndarray, b: np.ndarray, difference: str = "") -> bool:
 def _listed(my_changed: Callable, before: dict, after: dict, allowed: set) -> list[str]:
     value = my_changed(before, after, allowed)
     what = f"What you return for {plural(len(before), 'weight')} before and {len(after)} after"
-    expect(value is not None, f"{what} is None: does your function end without `return`?")
-    if isinstance(value, np.ndarray) and value.ndim == 1:
-        value = value.tolist()
-    expect(
-        isinstance(value, list | tuple),
-        f"{what} is of the type {type(value).__name__}: return a list of names, `sorted(…)` makes one of a set, too.",
-    )
-    strange = [name for name in value if not isinstance(name, str)]
-    expect(
-        not strange,
-        f"{what} holds something of the type {type(*strange[:1]).__name__}: return names alone."
-        if strange
-        else "",
-    )
-    return [str(name) for name in value]
+    return expect_names(value, what)
 
 
 def _check_changed(my_changed: Callable, before: dict, after: dict, allowed: set, hint: str = "") -> None:

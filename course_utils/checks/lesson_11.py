@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_utils.checks import (
+    MIXED_TYPES,
+    are_close_arrays,
     call_model,
     deviations,
     exercise,
@@ -40,11 +42,6 @@ _COURSE = r"course_utils\.experiments\.\w+\.(?!_)\w+"
 
 _Mistakes = Iterator[tuple[object, str]]
 """What typical mistakes make of the same input, each with its hint."""
-
-_MIXED_TYPES = {
-    r"cannot compute \w+ as input|must have the same type|expected to be a \w+ tensor": "TensorFlow mixes no types: the arrays are "
-    "float64 or float32, as they come. `np.asarray`, or `keras.ops.cast(…, x.dtype)` of what you make yourself.",
-}
 
 
 def _whole(value: object, what: str, hint: str) -> np.ndarray:
@@ -318,7 +315,7 @@ _CHOICES = {
         r"arrays used as indices": "There may be nothing to choose, and `np.array([])` holds floats: `np.array(…, int)`.",
         r"need at least one array|zero-size|empty sequence": "There may be nothing to choose, of one class or at all: two arrays without entries.",
         r"index .*out of (range|bounds)|kth": "A class may have fewer than `per_class` items: a slice `[:per_class]` stops at the end.",
-        **_MIXED_TYPES,
+        **MIXED_TYPES,
     },
 )
 def pseudo_labels(my_pseudo_labels: Callable) -> None:
@@ -563,7 +560,7 @@ _LOSSES = {
         r"could not be broadcast": "`keepdims=True` keeps the axis over which a maximum or a sum is taken: (n, 1) beside (n, classes).",
         r"index .*out of (range|bounds)": "`labels` are classes, one for each item: `log_p[np.arange(n), labels]`.",
         r"must have the same shape|Shapes .*incompatible": "`labels` are whole numbers, no one-hot rows: `SparseCategoricalCrossentropy`, or index with them.",
-        **_MIXED_TYPES,
+        **MIXED_TYPES,
     },
 )
 def distillation_loss(my_distillation_loss: Callable) -> None:
@@ -763,7 +760,7 @@ def _check_large_logits(my_distillation_loss: Callable) -> None:
         "`axis=tuple(range(kernel.ndim - 1))`.",
         r"axis .*out of bounds": "A kernel may have two, three or four axes: `tuple(range(kernel.ndim - 1))`.",
         r"unpack": "A kernel may have two, three or four axes: `kernel.reshape(-1, kernel.shape[-1])` makes two of them.",
-        **_MIXED_TYPES,
+        **MIXED_TYPES,
     },
 )
 def int8(my_int8: Callable) -> None:
@@ -999,7 +996,7 @@ def _check_halves(my_int8: Callable) -> None:
         r"unpack": "`np.linalg.svd` gives three: left vectors, sizes, right vectors as rows.",
         r"must be square|not square|square array": "A kernel need not be square: singular values exist for each.",
         r"unsupported data type|float16": "`np.linalg` computes in float32 or float64.",
-        **_MIXED_TYPES,
+        **MIXED_TYPES,
     },
 )
 def factors(my_factors: Callable) -> None:
@@ -1204,7 +1201,7 @@ _MEANS = {
         "where there is none.",
         r"boolean index did not match": "`features[present]` takes away two axes; go through the items, `features[i][present[i]]`, or use `np.where`.",
         r"numpy boolean subtract|bitwise|multiply.*bool": "`present` is True and False: `present.astype(float)` are numbers.",
-        **_MIXED_TYPES,
+        **MIXED_TYPES,
     },
 )
 def mean_of_present(my_mean_of_present: Callable) -> None:
@@ -1226,7 +1223,7 @@ def mean_of_present(my_mean_of_present: Callable) -> None:
         first.append((rng.normal(size=(n, modalities, width)) + 0.5, present[order]))
     found = [_averaged(my_mean_of_present, *given) for given in first]
     right = [_average(*given) for given in first]
-    name_mistakes(found, right, first, _mean_mistakes, _are_close)
+    name_mistakes(found, right, first, _mean_mistakes, are_close_arrays)
     for shape in [(1, 1, 1), (1, 3, 2), (4, 1, 3), (3, 5, 1), (64, 2, 17)]:
         _check_mean(my_mean_of_present, rng.normal(size=shape), rng.random(shape[:2]) < 0.5)
     features, present = first[0]
@@ -1247,14 +1244,6 @@ def mean_of_present(my_mean_of_present: Callable) -> None:
         _check_mean(my_mean_of_present, *given)
     _check_mean(my_mean_of_present, features.astype(np.float32), present)
     _check_mean(my_mean_of_present, 1e6 * features, present, size=1e6)
-
-
-def _are_close(found: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    """Says whether arrays of several inputs, each of its own shape, are equal."""
-    return all(
-        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-4, atol=1e-4)
-        for a, b in zip(found, other, strict=True)
-    )
 
 
 def _average(

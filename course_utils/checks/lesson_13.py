@@ -18,6 +18,7 @@ from course_utils.checks import (
     expect,
     expect_array,
     expect_model,
+    expect_names,
     expect_number,
     expect_parts,
     name_mistake,
@@ -57,20 +58,6 @@ def _whole(value: object, what: str) -> list[int]:
         f"{what} holds fractions: return which they are, whole numbers from 0, as `np.argsort` gives them, not their values.",
     )
     return [int(number) for number in array]
-
-
-def _names(value: object, what: str) -> list[str]:
-    """A list of text, of whatever kind a list may be."""
-    expect(value is not None, f"{what} is None: does your function end without `return`?")
-    if isinstance(value, np.ndarray) and value.ndim == 1:
-        value = value.tolist()
-    expect(
-        isinstance(value, list | tuple),
-        f"{what} is of the type {type(value).__name__}: return a list of names, `sorted(…)` makes one of a set, too.",
-    )
-    strange = [type(name).__name__ for name in value if not isinstance(name, str)]
-    expect(not strange, f"{what} holds something of the type {''.join(strange[:1])}: return names alone.")
-    return [str(name) for name in value]
 
 
 # --- 13.1 ---------------------------------------------------------------------------------------------------
@@ -939,7 +926,7 @@ def _claimed(my_claims: Callable, table: dict, answers: dict) -> list[str]:
     what = f"What you return for {len(table)} claims"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the mean of nothing is a warning, and its NaN is looked at below
-        return _names(my_claims(table, answers), what)
+        return expect_names(my_claims(table, answers), what)
 
 
 def _is_wrong(claim: float, rows: np.ndarray | None, changes: Mapping[str, str]) -> bool:
