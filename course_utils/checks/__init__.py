@@ -70,8 +70,8 @@ _KINDS = {
 
 MIXED_TYPES = {
     r"cannot compute \w+ as input|must have the same type|expected to be a \w+ tensor": "TensorFlow mixes no "
-    "types: the arrays are float64 or float32, as they come. `np.asarray`, or `keras.ops.cast(…, x.dtype)` of "
-    "what you make yourself.",
+    "types: the arrays are float64 or float32, as they come. `np.asarray`, or `keras.ops.cast(…, x.dtype)` "
+    "of what you make yourself.",
 }
 """For ``stops`` of an exercise whose arrays come in two types."""
 
@@ -190,8 +190,8 @@ def expect_names(value: object, what: str) -> list[str]:
         value = value.tolist()
     expect(
         isinstance(value, list | tuple),
-        f"{what} is of the type {type(value).__name__}: return a list of names, `sorted(…)` makes one of a set,"
-        " too.",
+        f"{what} is of the type {type(value).__name__}: return a list of names, `sorted(…)` makes one of a"
+        " set, too.",
     )
     strange = [type(name).__name__ for name in value if not isinstance(name, str)]
     expect(not strange, f"{what} holds something of the type {''.join(strange[:1])}: return names alone.")
