@@ -22,7 +22,8 @@ ENGLISH = {
         "Four plots of the share of right digits: against noise on the picture, the sound-to-noise ratio "
         "from good to bad, the share of sounds missing and the share of pictures missing. Each has four "
         "curves: zeros or the mean, with and without modality dropout. The two without dropout lie on each "
-        "other and fall further than those with it where the sound is noisy or missing. With pictures missing all stay near 1."
+        "other and fall further than those with it where the sound is noisy or missing. "
+        "With pictures missing all stay near 1."
     ),
     "front": (
         "The share right in the unseen style against kilobytes of weights on a logarithmic axis, a mark for "
