@@ -2,7 +2,7 @@
 
 Both sides use this module, and neither ever unpickles. What is no plain data stays where it is and crosses as
 a *handle*, a number by which the other side can call it (and, of Keras models, as a description that the
-other side checks and builds anew: see ``models``).
+other side checks and builds anew: see ``models``; of datasets, as what their items look like: ``pipelines``).
 """
 
 import dataclasses
@@ -90,6 +90,8 @@ class Side:
         make_path: function of ``(name, bytes)`` that returns a Path here.
         send_model: function of an object that returns a description of it as a Keras model, or None.
         make_model: function of such a description that returns a model.
+        send_dataset: function of an object that returns a description of its items as a dataset, or None.
+        make_dataset: function of ``(handle, description)`` that returns what stands here for the dataset.
         handles: dict from number to object, what the other side may call here.
     """
 
@@ -98,6 +100,8 @@ class Side:
     make_path: Callable | None = None
     send_model: Callable | None = None
     make_model: Callable | None = None
+    send_dataset: Callable | None = None
+    make_dataset: Callable | None = None
     handles: dict = dataclasses.field(default_factory=dict)
 
     def write(self, value: object, blobs: list[bytes]) -> object:
@@ -149,6 +153,8 @@ class Side:
         # Never twice the same number, so that an old one cannot come to mean another object.
         handle = len(self.handles)
         self.handles[handle] = value
+        if self.send_dataset and (description := self.send_dataset(value)):
+            return {"dataset": [handle, self.write(description, blobs)]}
         return {"handle": [handle, type(value).__name__, callable(value)]}
 
     def read(self, written: object, blobs: list[bytes]) -> object:
@@ -195,6 +201,8 @@ class Side:
             return self.make_path(str(content[0]), blobs[content[1]])
         if tag == "model" and self.make_model:
             return self.make_model(self._read(content, blobs))
+        if tag == "dataset" and self.make_dataset:
+            return self.make_dataset(int(content[0]), self._read(content[1], blobs))
         if tag == "handle":
             handle, name, is_callable = content
             return self.remote(int(handle), str(name)[:80], bool(is_callable))

@@ -1,13 +1,14 @@
 """The answers of a submission as a check sees them: calling one calls it in the sandbox."""
 
 import builtins
+import functools
 import re
 from pathlib import Path
 
 import numpy as np
 
 from course_utils.checks import CheckFailed, EmptyAnswer
-from course_utils.grading import models
+from course_utils.grading import models, pipelines
 from course_utils.grading.limits import Limits
 from course_utils.grading.plain import Remote, Side, same_place
 from course_utils.grading.sandbox import Sandbox, SandboxGone
@@ -41,8 +42,14 @@ class Caller:
     def __init__(self, sandbox: Sandbox, limits: Limits) -> None:
         self._sandbox, self._limits = sandbox, limits
         self._used = sandbox.used()
-        self._side = Side(remote=self._remote, send_path=_send_path, make_model=models.build)
+        self._side = Side(
+            remote=self._remote,
+            send_path=_send_path,
+            make_model=models.build,
+            make_dataset=self._dataset,
+        )
         self._failure = None
+        self._first = True
 
     def _seconds(self) -> float:
         """Gives the time of the next call, if there is any left for it."""
@@ -67,7 +74,11 @@ class Caller:
             "named": self._side.write(named, blobs),
             "errstate": np.geterr(),
             "seed": int(np.random.randint(2**31)),
+            # TensorFlow's seed stays the same for all of a check, as it does in a notebook: the shuffle of
+            # a dataset comes from that seed and its own.
+            "first": self._first,
         }
+        self._first = False
         answer, blobs = self._sandbox.send(content, blobs, seconds=self._seconds())
         while "use" in answer:
             content, sent = self._use(answer, blobs)
@@ -81,6 +92,20 @@ class Caller:
         for argument, now in zip(arguments, changed if isinstance(changed, list) else (), strict=False):
             same_place(argument, now)
         return self._read(answer.get("value"), blobs)
+
+    def _dataset(self, handle: int, description: object) -> pipelines.RemoteDataset:
+        return pipelines.stand_in(description, functools.partial(self._epoch, handle))
+
+    def _epoch(self, handle: int, most: int | None) -> list:
+        """Fetches the items of a new epoch of a dataset of the submission."""
+        content = {"do": "epoch", "target": handle, "most": most}
+        answer, blobs = self._sandbox.send(content, seconds=self._seconds())
+        if "raised" in answer:
+            raise _exception(answer["raised"])
+        items = self._read(answer.get("items"), blobs)
+        if not isinstance(items, list):
+            raise ValueError("an epoch that is no list")
+        return items
 
     def _use(self, asked: dict, blobs: list[bytes]) -> tuple[dict, list[bytes]]:
         """Lets the sandbox call what the check has handed over: a function, a model or two of its methods."""

@@ -4,6 +4,7 @@ Started as ``python -m course_utils.grading.worker``. It is not trusted: the sub
 process, and may send whatever it likes in its place.
 """
 
+import itertools
 import os
 import random
 import sys
@@ -13,7 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from course_utils.grading import models
+from course_utils.grading import models, pipelines
 from course_utils.grading.borrowed import borrowed
 from course_utils.grading.cells import Cells
 from course_utils.grading.plain import Remote, Side, read_message, same_place, write_message
@@ -47,6 +48,7 @@ class Worker:
             remote=lambda handle, name, _: Given(self, handle, name),
             make_path=self._make_path,
             send_model=models.describe,
+            send_dataset=pipelines.describe,
         )
 
     def serve(self) -> None:
@@ -90,7 +92,7 @@ class Worker:
         function = self._side.handles[content["target"]]
         arguments = self._side.read(content["arguments"], blobs)
         named = self._side.read(content["named"], blobs)
-        _seed(content["seed"])
+        _seed(content["seed"], with_keras=content["first"])
         try:
             with np.errstate(**content["errstate"]):
                 value = function(*arguments, **named)
@@ -101,6 +103,14 @@ class Worker:
             "value": self._side.write(value, sent),
             "arguments": self._side.write([_changeable(item) for item in arguments], sent),
         }, sent
+
+    def _epoch(self, content: dict, blobs: list[bytes]) -> tuple:
+        try:
+            items = list(itertools.islice(self._side.handles[content["target"]], content["most"]))
+        except BaseException as error:
+            return {"raised": _describe(error)}, []
+        sent = []
+        return {"items": self._side.write(items, sent)}, sent
 
     def _make_path(self, name: str, content: bytes) -> Path:
         self._files += 1
@@ -167,10 +177,10 @@ def _describe(error: BaseException) -> dict:
     return {**described, "stub": is_stub(error)}
 
 
-def _seed(seed: int) -> None:
+def _seed(seed: int, with_keras: bool = True) -> None:
     random.seed(seed)
     np.random.seed(seed)
-    if "keras" in sys.modules:
+    if with_keras and "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(seed)
 
 

@@ -49,14 +49,47 @@ def my_extract_features(pictures, model, preprocess, batch_size):
     maps = model.predict(prepared, batch_size=batch_size, verbose=0)
     return maps if maps.ndim == 2 else maps.mean(axis=(1, 2))
 """
-OTHERS_02 = [
-    {
-        "2.4": (OWN_LAYER, "not graded automatically"),
-        "2.5": (CHANGES_ITS_ARGUMENT, "changed the arrays"),
-        "2.6": (BY_PREDICT, ""),
-    },
-    {"2.4": (NOT_FEW, "expected at most 20,000")},
-]
+# A dataset stays in the sandbox, and its items come out epoch by epoch, with the seed that the answer gives.
+BY_GENERATOR = """
+def my_pipeline(pictures, labels, batch, seed):
+    rng = np.random.default_rng(seed)
+
+    def epoch():
+        order = rng.permutation(len(labels))
+        for at in range(0, len(order), batch):
+            chosen = order[at : at + batch]
+            yield (pictures[chosen] / 255).astype(np.float32), labels[chosen]
+
+    looks = tf.TensorSpec((None, *pictures.shape[1:]), tf.float32), tf.TensorSpec((None,), labels.dtype)
+    return tf.data.Dataset.from_generator(epoch, output_signature=looks)
+"""
+IN_ORDER = """
+def my_pipeline(pictures, labels, batch, seed):
+    rows = tf.data.Dataset.from_tensor_slices((pictures, labels)).batch(batch)
+    return rows.map(lambda some, theirs: (tf.cast(some, tf.float32) / 255, theirs))
+"""
+ENDLESS = IN_ORDER.replace("labels)).batch", "labels)).repeat().batch")
+STOPS = """
+def my_pipeline(pictures, labels, batch, seed):
+    rows = tf.data.Dataset.from_tensor_slices((pictures, labels)).shuffle(len(labels), seed=seed).batch(batch)
+    return rows.map(lambda some, theirs: (tf.cast(some, tf.float32) / 255, 1 // (theirs * 0)))
+"""
+OTHERS = {
+    "02": [
+        {
+            "2.4": (OWN_LAYER, "not graded automatically"),
+            "2.5": (CHANGES_ITS_ARGUMENT, "changed the arrays"),
+            "2.6": (BY_PREDICT, ""),
+        },
+        {"2.4": (NOT_FEW, "expected at most 20,000")},
+    ],
+    "12": [
+        {"12.5": (BY_GENERATOR, "")},
+        {"12.5": (IN_ORDER, "nothing is shuffled")},
+        {"12.5": (ENDLESS, "has more than 5 batches")},
+        {"12.5": (STOPS, "stopped with InvalidArgumentError")},
+    ],
+}
 
 
 @pytest.mark.parametrize("number", LESSONS)
@@ -79,16 +112,15 @@ def test_the_sources_answers_earn_everything_and_a_blank_nothing(number):
             assert kind == "graded"
             earned = {verdict["number"]: verdict["earned"] for verdict in found["verdicts"]}
             assert earned == {one.number: share * one.points for one in lesson.exercises}, found["verdicts"]
-        if number == "02":
-            _expect_others(here, lesson)
+        _expect_others(here, lesson, OTHERS.get(number, ()))
     finally:
         process.kill()
         process.join()
 
 
-def _expect_others(connection, lesson):
+def _expect_others(connection, lesson, answers_of_others):
     answers = {exercise.number: exercise.answers[0] for exercise in lesson.exercises}
-    for others in OTHERS_02:
+    for others in answers_of_others:
         notebook = copy.deepcopy(lesson.release)
         for cell in notebook.cells:
             for number, (text, _) in others.items():
