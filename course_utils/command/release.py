@@ -44,7 +44,7 @@ def require(version: str, folder: str | None) -> tuple[str, Path]:
             folder is there, or this is not the clean commit to release.
     """
     if not re.fullmatch(r"\d+\.\d+(\.\d+)?", version):
-        raise CourseError(f"release {shown(version)}: expected a version, X.Y or X.Y.Z, such as 1.0 or 1.0.2.")
+        raise CourseError(f"release {shown(version)}: expected a version, such as 1.0 or 1.0.2.")
     full = version if version.count(".") == 2 else f"{version}.0"
     require_agreement(full)
     place = Path(folder).expanduser().resolve() if folder else DIST / full
@@ -161,8 +161,8 @@ def _require_clean_commit(tag: str) -> None:
     """Refuses changes that are not committed, another branch, and a version that another commit has."""
     if changes := _git("status", "--porcelain"):
         raise CourseError(
-            f"Not everything is committed: {'; '.join(changes[:5])}{' …' if changes[5:] else ''}. Commit it or "
-            "put it away (git stash --include-untracked), then run this again."
+            f"Not everything is committed: {'; '.join(changes[:5])}{' …' if changes[5:] else ''}. Commit it, "
+            "or put it away (git stash --include-untracked), then run this again."
         )
     tagged = tag in _git("tag", "--points-at", "HEAD")
     branch = "".join(_git("branch", "--show-current"))
