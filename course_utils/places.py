@@ -63,8 +63,8 @@ def way_back(path: Path) -> str:
     if ALONE:
         return (
             "`course_utils` is installed here as a package alone, without the course's data and lessons: "
-            "unpack the learner kit of the same release, or clone the course, and set the variable PYTHONPATH "
-            "to that folder."
+            "unpack the learner kit of the same release, or clone the course, and set PYTHONPATH to that "
+            "folder."
         )
     name = path.relative_to(ROOT).as_posix()
     if (ROOT / ".git").exists():
