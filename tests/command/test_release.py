@@ -190,9 +190,23 @@ def test_a_rule_that_is_broken_is_shown(course, monkeypatch):
         release._require_rules()
 
 
-@pytest.mark.parametrize("path", release._RULES)
-def test_the_rules_are_there(path):
-    assert (ROOT / path).is_file()
+def test_the_rules_are_those_of_versions_links_and_licences():
+    listed = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *release._RULES],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+    for name in (
+        "test_habits.py::test_the_version_stands_in_one_place",
+        "test_readme.py::test_links_lead_somewhere[README.zh-CN.md]",
+        "test_guides.py::test_links_lead_somewhere[CONTRIBUTING.md]",
+        "test_notebooks_rules.py::test_lesson[00_orientation.ipynb-has_working_links]",
+        "test_cards.py::test_every_folder_has_its_licence",
+    ):
+        assert f"{name}\n" in listed
+    assert "[00_orientation.ipynb-is_small]" not in listed
 
 
 # The whole of it, in a clone of this commit; then the wheel, where there is no clone.
