@@ -81,7 +81,7 @@ def require_agreement(version: str) -> str:
     if not dated:
         raise CourseError(
             f"CHANGELOG.md: the first section is {shown(heading)}; expected the heading "
-            f"`## {version} · {datetime.date.today()}`, with any other day. {again}"
+            f"`## {version} · {datetime.date.today()}`, or another day. {again}"
         )
     wanted = {"version": version, "date-released": dated[1]}
     stated = dict(re.findall(r"^(version|date-released): (\S+)$", _text("CITATION.cff"), flags=re.MULTILINE))
