@@ -36,9 +36,9 @@ def choose_fusion() -> tuple[Figure, str]:
     shapes.box(axes, 7.0, 1.2, 12.0, "cross-attention", _DO, 1.9)
     return figure, (
         "Three questions, one below the other. Does one modality alone reach the best of all fusions? Yes: "
-        "take that modality, no fusion. No: does the sum of the logits reach every fusion below? Yes: summed logits. "
-        "No: does a hidden layer over the concatenation reach attention? Yes: concatenation with one hidden "
-        "layer. No: cross-attention."
+        "take that modality, no fusion. No: does the sum of the logits reach every fusion below? Yes: summed "
+        "logits. No: does a hidden layer over the concatenation reach attention? Yes: concatenation with one "
+        "hidden layer. No: cross-attention."
     )
 
 
