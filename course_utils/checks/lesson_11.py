@@ -606,7 +606,11 @@ def distillation_loss(my_distillation_loss: Callable) -> None:
     single = student.astype(np.float32), teacher.astype(np.float32), labels.astype(np.int32)
     _check_loss(my_distillation_loss, *single, temperature, weight, tolerance=1e-3)
     _check_loss(my_distillation_loss, student, student.copy(), labels, 4, 1.0)
-    _check_loss(my_distillation_loss, student + 700, teacher - 700, labels, 1.5, weight, tolerance=1e-3)
+    moved = student + 700, teacher - 700, labels, 1.5, weight
+    remark = (
+        ", with 700 added to the student's logits and taken from the teacher's, which changes no softmax,"
+    )
+    _check_loss(my_distillation_loss, *moved, tolerance=1e-3, remark=remark)
     _check_loss(my_distillation_loss, np.zeros((3, 4)), np.zeros((3, 4)), np.array([0, 3, 1]), 3, 0.5)
     _check_large_logits(my_distillation_loss)
 

@@ -675,6 +675,12 @@ DISTILLATION = (
             "multiplied by T².*yours are exchanged",
         ),
         "overflow": (naive(), "largest logit before"),
+        "clipped logits": (
+            lambda s, t, y, T, w: own_distillation_loss(
+                np.clip(s, -500, 500), np.clip(t, -500, 500), y, T, w
+            ),
+            "which changes no softmax",
+        ),
         "log of 0": (naive(shifted_softmax), "\\*logarithm\\* of the softmax"),
         "something small": (naive(shifted_softmax, 1e-9), "do you clip, or add something small"),
         "Keras' divergence": (loss_by_keras, "do you clip"),
