@@ -164,7 +164,7 @@ def _explain_shares(
     taken: dict[int, int], right: dict[int, int], sizes: dict[int, int], what: str, count: int
 ) -> None:
     """Says what kind of subset holds so many items of each class."""
-    few = "A class that has fewer than `count` gives all that it has"
+    few = "a class that has fewer than `count` gives all that it has"
     for wrong, hint in [
         ({label: min(count - 1, size) for label, size in sizes.items()}, "yours gives one less."),
         ({label: min(count + 1, size) for label, size in sizes.items()}, "yours gives one more."),
@@ -208,7 +208,7 @@ def _explain_shares(
         )
     total = sum(taken.values())
     likely = (
-        "that is the number of items in all: `count` of *each class* are asked."
+        "that is the number of items in all: `count` items of *each class* are asked."
         if total == min(count, sum(sizes.values()))
         else f"`count` of each class, and all of one that has fewer, of {sizes}."
     )
@@ -309,7 +309,7 @@ _CHOICES = {
 
 @exercise(
     "11.2",
-    "items and labels are right for 18 sets of probabilities, with ties, exact thresholds, missing classes, and nothing to choose",
+    "items and labels are right for 19 sets of probabilities, with ties, exact thresholds, missing classes, and nothing to choose",
     own=_COURSE,
     stops={
         r"arrays used as indices": "There may be nothing to choose, and `np.array([])` holds floats: `np.array(…, int)`.",
@@ -360,6 +360,7 @@ def pseudo_labels(my_pseudo_labels: Callable) -> None:
     _check_choice(my_pseudo_labels, probabilities / 1e6, threshold / 1e6, per_class)
     # So many ties that an unstable sort shows.
     _check_choice(my_pseudo_labels, rng.integers(0, 3, (400, 3)) / 4, 0.5, 60)
+    _check_choice(my_pseudo_labels, rng.integers(0, 11, (300, 3)) / 16, 0.25, 45)
     for classes in (9, 2):
         drawn = rng.dirichlet(np.full(classes, 0.3), 120)
         _check_choice(my_pseudo_labels, drawn, 0.7, 7)
@@ -479,14 +480,21 @@ def _check_choice(
         else f"probabilities of shape {probabilities.shape}"
     )
     given = f"For {shown}, threshold {threshold:g} and per_class {per_class}"
+    certainty = dict(enumerate(probabilities.max(axis=1).tolist()))
+    as_certain = sorted(map(certainty.get, right)) == sorted(certainty.get(item, -1.0) for item in indices)
+    likely = (
+        " Yours are as certain: of equally certain items the one with the lower index comes first. Is your sort stable, "
+        '`np.argsort(-certainty, kind="stable")`?'
+        if as_certain and sorted(indices) != right
+        else ""
+    )
     if len(right) > 12:
         differing = sorted({*indices} ^ {*right})
         expect(
             indices == right,
-            f"{given} you chose {len(indices)} items, expected {len(right)}; the first that differs is item {differing[:1]}. Of equally certain "
-            "items the lower index comes first: is your sort stable?",
+            f"{given} you chose {len(indices)} items, expected {len(right)}; the first that differs is item {differing[:1]}.{likely}",
         )
-    expect(indices == right, f"{given} you chose the items {indices}, expected {right}.")
+    expect(indices == right, f"{given} you chose the items {indices}, expected {right}.{likely}")
     expect(
         labels == right_labels,
         f"{given} your labels are {labels[:12]}, expected {right_labels[:12]}: the class of the largest probability, the lower one of two equals.",
@@ -567,7 +575,7 @@ def distillation_loss(my_distillation_loss: Callable) -> None:
     """Checks the loss of a student with a teacher and labels (lesson 11).
 
     Args:
-        my_distillation_loss: function of ``(student, teacher, labels, temperature, weight)``, logits float (n, classes) twice,
+        my_distillation_loss: function of ``(student_logits, teacher_logits, labels, temperature, weight)``, logits float (n, classes) twice,
             int (n,), float and float, that returns a float.
 
     Raises:
@@ -598,7 +606,11 @@ def distillation_loss(my_distillation_loss: Callable) -> None:
     single = student.astype(np.float32), teacher.astype(np.float32), labels.astype(np.int32)
     _check_loss(my_distillation_loss, *single, temperature, weight, tolerance=1e-3)
     _check_loss(my_distillation_loss, student, student.copy(), labels, 4, 1.0)
-    _check_loss(my_distillation_loss, student + 700, teacher - 700, labels, 1.5, weight, tolerance=1e-3)
+    moved = student + 700, teacher - 700, labels, 1.5, weight
+    remark = (
+        ", with 700 added to the student's logits and taken from the teacher's, which changes no softmax,"
+    )
+    _check_loss(my_distillation_loss, *moved, tolerance=1e-3, remark=remark)
     _check_loss(my_distillation_loss, np.zeros((3, 4)), np.zeros((3, 4)), np.array([0, 3, 1]), 3, 0.5)
     _check_large_logits(my_distillation_loss)
 
@@ -808,7 +820,7 @@ def _check_int8(my_int8: Callable, kernel: np.ndarray) -> None:
     empty = largest == 0
     expect(
         np.allclose(scales[empty], 1),
-        f"{what} are {scales[empty][:1]} for a channel of zeros, expected 1: such a scale is never 0, and nothing is divided by it.",
+        f"{what} hold {scales[empty].min(initial=1):.3g} for a channel of zeros, expected 1: neither 0 nor something tiny.",
     )
     # In shares of what is right: absolute differences of tiny scales would pass.
     expect_close(
@@ -1147,7 +1159,7 @@ def _product_mistakes(kernel: np.ndarray, rank: int) -> _Mistakes:
     q, r = np.linalg.qr(kernel)
     yield (
         q[:, kept] @ r[kept],
-        "The first columns of a QR decomposition are not the nearest: `np.linalg.svd`.",
+        "The first columns of the kernel, or of its QR decomposition, do not come nearest: `np.linalg.svd`.",
     )
     yield (
         left[:, kept] @ right[kept],
@@ -1419,7 +1431,7 @@ def pareto(my_pareto: Callable) -> None:
     found = [_front_with(my_pareto, *given) for given in first]
     right = [_front(*given) for given in first]
     name_mistakes(found, right, first, _front_mistakes, operator.eq)
-    cells = [(cost, accuracy) for cost in (1.0, 2.0, 4.0) for accuracy in (0.25, 0.5, 0.75)]
+    cells = [(cost, accuracy) for cost in (1.0, 2.0, 4.0) for accuracy in (0.0, 0.5, 0.75)]
     few = [cell for cell in cells if cell[0] < 3 and cell[1] < 0.7]
     for rows in [
         *_tables(cells, 1),
@@ -1590,10 +1602,11 @@ def _check_front(my_pareto: Callable, costs: np.ndarray, accuracies: np.ndarray)
             f"{given} you keep row {row} ({costs[row]:g}, {accuracies[row]:g}), which row {by} ({costs[by]:g}, {accuracies[by]:g}) beats.",
         )
     for row in sorted({*right} - {*found}):
+        likely = " An accuracy may be 0: a search for the best begins at −∞." if accuracies[row] == 0 else ""
         expect(
             False,
             f"{given} row {row} ({costs[row]:g}, {accuracies[row]:g}) is missing: no row costs no more, is at least as accurate, and better in "
-            "one of the two.",
+            f"one of the two.{likely}",
         )
     expect(
         False,
@@ -1632,7 +1645,7 @@ def network_within_budget(my_small_network: Callable) -> None:
 
     rng = np.random.default_rng(118)
     keras.utils.set_random_seed(118)
-    for side, classes, budget in [(12, 3, 3000), (21, 4, 6000), (8, 20, 500)]:
+    for side, classes, budget in [(12, 3, 3000), (23, 4, 6000), (8, 20, 500)]:
         model = expect_model(my_small_network(side, classes, budget))
         sizes = f"For side {side}, {classes} classes and budget {budget:,}"
         pictures = rng.random((5, side, side, 3)).astype(np.float32)

@@ -76,7 +76,7 @@ def self_training_loop() -> tuple[Figure, str]:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
     """
     figure, axes = shapes.canvas(9, 2.9, 34, 9)
-    shapes.box(axes, 3.6, 6.6, 6.2, "labelled\nfew", _PICTURE, 2.2)
+    shapes.box(axes, 3.6, 6.6, 6.2, "a few\nlabelled", _PICTURE, 2.2)
     shapes.box(axes, 14, 6.6, 5, "model", _TEXT, 2.2)
     shapes.box(axes, 25.5, 6.6, 9, "predictions for\nwhat is unlabelled", _SOUND, 2.2)
     shapes.box(axes, 25.5, 2, 9, "sure ones:\npseudo-labels", _SOUND, 2.2)
@@ -173,12 +173,12 @@ def two_thin_kernels(inputs: int, outputs: int, rank: int) -> tuple[Figure, str]
     axes.text(16.4, 5.4, "·", ha="center", va="center", fontsize=24)
     shapes.cell(axes, (18, 4.4), 5.4, 2, f"{rank} × {outputs}\n{rank * outputs:,}", _SOUND)
     axes.text(4, 0.4, "one convolution", ha="center", fontsize=11)
-    axes.text(13.2, 0.4, "few channels", ha="center", fontsize=11)
+    axes.text(13.2, 0.4, "3 × 3, few channels", ha="center", fontsize=11)
     axes.text(20.7, 3.4, "1 × 1", ha="center", fontsize=11)
     return figure, (
         f"A matrix of {inputs} × {outputs}, {inputs * outputs:,} numbers, is nearly the product of two thin "
-        f"ones: {inputs} × {rank}, {inputs * rank:,} numbers, a convolution with few channels, and "
-        f"{rank} × {outputs}, {rank * outputs:,} numbers, a convolution of 1 × 1."
+        f"ones: {inputs} × {rank}, {inputs * rank:,} numbers, a convolution of 3 × 3 with few channels, "
+        f"and {rank} × {outputs}, {rank * outputs:,} numbers, a convolution of 1 × 1."
     )
 
 
@@ -194,18 +194,20 @@ def early_exit() -> tuple[Figure, str]:
     shapes.box(axes, 25, 6.6, 7, "convolutions 4,\n5, and the head", _TEXT, 2.2)
     shapes.box(axes, 18.4, 2.2, 8.6, "early head: sure\nby the threshold?", _SOUND, 2.2)
     shapes.arrow(axes, (5.2, 6.6), (7.7, 6.6))
-    shapes.arrow(axes, (15.1, 6.6), (21.3, 6.6))
-    shapes.arrow(axes, (18, 6.5), (18, 3.4))
+    axes.plot([15.1, 16.4], [6.6, 6.6], color="black", linestyle="-", lw=1.5)
+    shapes.arrow(axes, (16.4, 6.6), (16.4, 3.4))
+    axes.plot([20.2, 20.2], [3.4, 6.6], color="black", linestyle="-", lw=1.5)
+    shapes.arrow(axes, (20.2, 6.6), (21.3, 6.6))
     shapes.arrow(axes, (28.7, 6.6), (31.4, 6.6))
     shapes.arrow(axes, (22.9, 2.2), (31.4, 2.2))
     axes.text(27, 2.6, "yes", ha="center", fontsize=11)
-    axes.text(18.7, 7.1, "no", ha="center", fontsize=11)
+    axes.text(19.5, 4.9, "no", ha="center", fontsize=11)
     axes.text(31.7, 6.6, "late answer", va="center", fontsize=11)
     axes.text(31.7, 2.2, "early answer", va="center", fontsize=11)
     return figure, (
-        "A picture goes through convolutions 0 to 3. Behind them an early head asks whether it is sure by "
-        "the threshold. If yes, its answer is taken. If no, convolutions 4 and 5 and the head of the teacher "
-        "follow, and give the late answer."
+        "A picture goes through convolutions 0 to 3. From them an arrow leads down to an early head, which "
+        "asks whether it is sure by the threshold. If yes, its answer is taken. If no, a line leads up again "
+        "and convolutions 4 and 5 and the head of the teacher follow, and give the late answer."
     )
 
 

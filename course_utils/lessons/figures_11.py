@@ -10,8 +10,8 @@ ENGLISH = {
     "descent": (
         "The share of wrong answers against the number of random features, on a logarithmic axis, means "
         "with a band over three seeds. Without a penalty the test error falls, rises to a high peak at 200, "
-        "marked by a line, and falls again below its first valley. With a ridge penalty there is no peak. "
-        "The training error reaches zero before 200 features and stays there."
+        "marked by a line, as many features as examples, and falls again below its first valley. With a "
+        "ridge penalty there is no peak. The training error reaches zero before 200 features and stays there."
     ),
     "exit": (
         "The share of right groups against the mean number of operations for a picture, two rising curves of "
@@ -19,7 +19,7 @@ ENGLISH = {
         "marks the threshold that was chosen, on the curve of the unseen style."
     ),
     "curves": (
-        "Four plots of the share of right digits: against noise on the picture, the sound-to-noise ratio "
+        "Four plots of the share of right digits: against noise on the picture, the signal-to-noise ratio "
         "from good to bad, the share of sounds missing and the share of pictures missing. Each has four "
         "curves: zeros or the mean, with and without modality dropout. The two without dropout lie on each "
         "other and fall further than those with it where the sound is noisy or missing. "
@@ -27,8 +27,9 @@ ENGLISH = {
     ),
     "front": (
         "The share right in the unseen style against kilobytes of weights on a logarithmic axis, a mark for "
-        "each remedy of the table. A line joins the circles on the Pareto front; crosses mark the rows that "
-        "another row beats."
+        "each remedy of the table. A line joins the circles on the Pareto front, from small to large: the "
+        "student with 8 bits, 4 bits, and 8 bits. Crosses mark the rows that another row beats; the teacher "
+        "is as high as 8 bits, at four times its size."
     ),
 }
 """Name of a figure → one or more sentences on what is to be seen."""

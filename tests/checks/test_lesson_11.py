@@ -369,6 +369,13 @@ def indexed_by_floats(probabilities, threshold, per_class):
     return indices, probabilities.argmax(1)[np.array([*indices.tolist()])]
 
 
+def unstable_where_many(keys):
+    """Sorts few numbers stably, as NumPy's default does, and more of them not."""
+    middle = len(keys) // 2 if len(keys) > 16 else 0
+    moved = np.roll(np.arange(len(keys)), middle)
+    return moved[np.argsort(keys[moved], kind="stable")]
+
+
 def pseudo_labels_in_place(probabilities, threshold, per_class):
     result = own_pseudo_labels(probabilities, threshold, per_class)
     probabilities[probabilities < threshold] = 0
@@ -426,6 +433,10 @@ PSEUDO_LABELS = (
         "unstable": (
             chosen(sort=lambda k: np.array(sorted(range(len(k)), key=lambda i: (k[i], (i * 7) % 31)), int)),
             "expected",
+        ),
+        "unstable where many": (
+            chosen(sort=unstable_where_many),
+            "as certain.*is your sort stable|Is your sort",
         ),
         "exchanged": (lambda p, t, n: own_pseudo_labels(p, t, n)[::-1], "exchanged: first the indices"),
         "all labels": (lambda p, t, n: (own_pseudo_labels(p, t, n)[0], p.argmax(1)), "the labels of all"),
@@ -664,6 +675,12 @@ DISTILLATION = (
             "multiplied by T².*yours are exchanged",
         ),
         "overflow": (naive(), "largest logit before"),
+        "clipped logits": (
+            lambda s, t, y, T, w: own_distillation_loss(
+                np.clip(s, -500, 500), np.clip(t, -500, 500), y, T, w
+            ),
+            "which changes no softmax",
+        ),
         "log of 0": (naive(shifted_softmax), "\\*logarithm\\* of the softmax"),
         "something small": (naive(shifted_softmax, 1e-9), "do you clip, or add something small"),
         "Keras' divergence": (loss_by_keras, "do you clip"),
@@ -741,6 +758,11 @@ def int8_affine(kernel):
     low, high = kernel.min(axis=axes), kernel.max(axis=axes)
     scales = np.where(high > low, (high - low) / 255, 1)
     return np.round((kernel - low) / scales - 128).astype(np.int8), scales.astype(np.float32)
+
+
+def int8_with_tiny_scales(kernel):
+    top = np.maximum(np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1))), 1e-3)
+    return np.round(kernel * 127 / top).astype(np.int8), (top / 127).astype(np.float32)
 
 
 def int8_in_place(kernel):
@@ -841,6 +863,7 @@ INT8 = (
         ),
         "values alone": (lambda k: own_int8(k)[0], "Return two things"),
         "library": (int8_of_keras, "now write it yourself"),
+        "tiny scales": (int8_with_tiny_scales, "hold 7.87e-06 for a channel of zeros"),
         "in place": (int8_in_place, "changed the arrays"),
         "constant": (
             lambda k: (np.ones(k.shape, np.int8), np.ones(k.shape[-1], np.float32)),
@@ -916,6 +939,11 @@ def by_qr(kernel, rank):
 
 def by_columns(kernel, rank):
     return kernel[:, :rank], np.eye(rank, kernel.shape[1])
+
+
+def by_columns_and_least_squares(kernel, rank):
+    first = kernel[:, :rank]
+    return first, np.linalg.lstsq(first, kernel, rcond=None)[0]
 
 
 def by_random_basis(kernel, rank):
@@ -1014,6 +1042,7 @@ FACTORS = (
         "centred": (of_centred, "mean was taken away"),
         "QR": (by_qr, "QR decomposition"),
         "columns of the kernel": (by_columns, "first rows or columns"),
+        "columns and least squares": (by_columns_and_least_squares, "first columns of the kernel, or"),
         "random basis": (by_random_basis, "the least that this rank allows"),
         "eigenvalues": (by_eigenvalues, "the least that this rank allows|need not be square"),
         "zero sizes divided": (factors_by_division, "a singular value may be 0"),
@@ -1285,6 +1314,16 @@ def running(better):
     return answer
 
 
+def scan_from_zero(costs, accuracies):
+    """Like the scan, but nothing is better than 0 from the beginning."""
+    best, at, rows = 0, None, []
+    for row in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i], i)):
+        if accuracies[row] > best or (accuracies[row] == best and costs[row] == at):
+            best, at = accuracies[row], costs[row]
+            rows.append(row)
+    return rows
+
+
 def unique_front(costs, accuracies):
     seen, rows = set(), []
     for row in own_pareto(costs, accuracies):
@@ -1363,6 +1402,7 @@ PARETO = (
         "beaten": (beaten_rows, "\\*are\\* beaten"),
         "running maximum": (running(lambda a, best: a > best), "most accurate of them is on the front"),
         "running, equal too": (running(lambda a, best: a >= best), "`>=` keeps it|\\*just as\\*"),
+        "scan from 0": (scan_from_zero, "An accuracy may be 0"),
         "best alone": (lambda c, a: np.flatnonzero(a == a.max()), "most accurate alone"),
         "one best": (lambda c, a: [int(a.argmax())], "is missing|beats|One row alone"),
         "cheapest alone": (lambda c, a: np.flatnonzero(c == c.min()), "cheapest alone"),
@@ -1582,6 +1622,12 @@ SMALL_NETWORK = (
         "centre": (
             answering(lambda x, s, c: layers.Dense(c)(layers.Conv2D(4, 3, 2, "same")(x)[:, 2, 2])),
             "Only rows .* one place of a map",
+        ),
+        "pooled by threes": (
+            network(
+                lambda s, c, w: layers.AveragePooling2D(3), lambda s, c, w: layers.Conv2D(w, 1), pool, dense
+            ),
+            "Only rows 0 to 20",
         ),
         "stepped over": (network(conv(kernel=1, stride=2), conv(), pool, dense), "steps over pixels"),
         "one place": (
