@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_utils.lessons.stubs import is_cell, is_stub
+from course_utils.places import language_here
 
 if TYPE_CHECKING:
     import keras
@@ -110,7 +111,7 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         # The hint is for a person: frames of the check would only hide it.
-        return [f"Not yet. {self}"]
+        return [_in_this_folder(f"Not yet. {self}")]
 
 
 class StillEmpty(CheckFailed):
@@ -544,25 +545,44 @@ def exercise(
         def check(*answers: object) -> None:
             _PASSED[number] = False
             try:
-                test(*(_Answer(answer, own) for answer in answers))
-            except CheckFailed:
+                _examine(test, answers, number, own, stops)
+            except CheckFailed as failed:
+                failed.args = (_in_this_folder(str(failed), number),)
                 raise
-            except Exception as error:  # a learner's code can raise anything, and the check must say where
-                if _is_empty(error, answers):
-                    raise StillEmpty(
-                        f"Exercise {number} is still empty. Write your answer in the cell above in place of "
-                        "`raise NotImplementedError()`, run that cell (Shift+Enter), then run this one again."
-                    ) from None
-                raise CheckFailed(_describe(error, answers, test, stops)) from error
-            print(f"Exercise {number} passed: {verified}.")
+            print(_in_this_folder(f"Exercise {number} passed: {verified}.", number))
             _PASSED[number] = True
             # In grading there is no lesson to go on with, and one process checks the answers of many.
             if _notebook():
-                print(_progress(number))
+                print(_in_this_folder(_progress(number)))
 
         return check
 
     return decorate
+
+
+def _examine(test: Callable, answers: tuple, number: str, own: str | None, stops: Mapping[str, str]) -> None:
+    """Tests answers; whatever goes wrong, what is raised says it."""
+    try:
+        test(*(_Answer(answer, own) for answer in answers))
+    except CheckFailed:
+        raise
+    except Exception as error:  # a learner's code can raise anything, and the check must say where
+        if _is_empty(error, answers):
+            raise StillEmpty(
+                f"Exercise {number} is still empty. Write your answer in the cell above in place of "
+                "`raise NotImplementedError()`, run that cell (Shift+Enter), then run this one again."
+            ) from None
+        raise CheckFailed(_describe(error, answers, test, stops)) from error
+
+
+def _in_this_folder(sentence: str, number: str = "") -> str:
+    """Gives what a check says in the language of the lesson that asks."""
+    language = language_here()
+    if not language:
+        return sentence
+    from course_utils.lessons import messages  # half a second that English need not wait for
+
+    return messages.of_check(sentence, language, number)
 
 
 def _progress(number: str) -> str:
@@ -687,7 +707,8 @@ def _tell_empty_answers(shell: object) -> None:
         shell: object, kind: type, error: Exception, frames: TracebackType, tb_offset: int | None = None
     ) -> None:
         if is_stub(error):
-            print("Not yet. This cell uses your answer to the exercise above, and that is still empty.")
+            sentence = "Not yet. This cell uses your answer to the exercise above, and that is still empty."
+            print(_in_this_folder(sentence))
         else:
             shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
 

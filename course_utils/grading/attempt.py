@@ -12,6 +12,8 @@ from course_utils.grading.limits import TooMuchWork, bounded_work
 from course_utils.grading.plan import Exercise, Step, grade_id, is_as_released
 from course_utils.grading.sandbox import Sandbox, SandboxGone
 from course_utils.grading.verdicts import Decision, State, Verdict, error_output, stream_output, writable
+from course_utils.lessons import languages, messages
+from course_utils.lessons.templates import MESSAGES
 
 if TYPE_CHECKING:
     from course_utils.grading.referee import Referee
@@ -35,6 +37,7 @@ class Attempt:
         self._referee, self._steps = referee, steps
         self._limits = referee.limits
         self._released = referee.plan.cells("release")
+        self._language = languages.written_in(step.cell for step in steps)
         self.verdicts = {}
         self._given_up = set()  # places of cells that are not run again
         self._trouble = {}  # grade_id of an answer → why its cell did not run to its end
@@ -237,7 +240,9 @@ class Attempt:
             return
         self._given_up.add(place)
         sentence = f"The cell was stopped: {reason}."
-        step.cell.outputs = [error_output("Stopped", sentence)]
+        step.cell.outputs = [
+            error_output("Stopped", messages.in_language(sentence, self._language, MESSAGES))
+        ]
         if step.kind == "answer":
             self._trouble[grade_id(step.cell)] = sentence
             self._settled |= {
@@ -248,7 +253,11 @@ class Attempt:
         return next(step.cell for step in self._steps if step.exercise is exercise)
 
     def _record(self, exercise: Exercise, decision: Decision) -> None:
-        """Keeps a decision, unless a better one is known, and shows it as the output of the check's cell."""
+        """Keeps a decision, unless a better one is known, and shows it as the output of the check's cell.
+
+        What is kept is in English, so that hints of a class can be counted; what is shown, in the language
+        of the notebook.
+        """
         if decision.state == State.UNTOUCHED and self._state_of(exercise) not in (None, State.UNTOUCHED):
             return
         hint = writable(decision.hint)
@@ -263,7 +272,12 @@ class Attempt:
             note="",
         )
         text = decision.printed or f"Exercise {exercise.number} passed.\n"
-        self._cell_of(exercise).outputs = [stream_output(text)] if passed else [error_output("Not yet", hint)]
+        lines = (text if passed else hint).split("\n")
+        shown = "\n".join(
+            messages.of_check(line, self._language, exercise.number, MESSAGES) for line in lines
+        )
+        output = stream_output(shown) if passed else error_output("Not yet", shown)
+        self._cell_of(exercise).outputs = [output]
 
 
 def _outputs(reported: object, limit: int) -> list[dict]:

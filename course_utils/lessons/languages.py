@@ -3,7 +3,8 @@
 import functools
 import locale
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from course_utils.places import LANGUAGES, TRANSLATIONS
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["CHOICE_FILE", "chosen", "lessons_folder", "remember", "spellings", "translator"]
+__all__ = ["CHOICE_FILE", "chosen", "lessons_folder", "remember", "spellings", "translator", "written_in"]
 
 CHOICE_FILE = ".course-language"
 _NAMES_IN_LOCALES = {"zh": "zh", "chinese": "zh"}  # Windows says Chinese (Simplified)_China
@@ -123,3 +124,16 @@ def spellings(sentence: str) -> frozenset[str]:
     catalogues = map(Catalogue.read, TRANSLATIONS.glob(f"*/{COURSE}.po"))
     found = (catalogue.find(Passage("", sentence)) for catalogue in catalogues)
     return frozenset({sentence, *filter(None, found)})
+
+
+def written_in(cells: Iterable["NotebookNode"]) -> str:
+    """Says which language a learner's notebook is in, by how the sentences of its text end.
+
+    Args:
+        cells: of the notebook, with "cell_type" and "source".
+
+    Returns:
+        str, the folder of the language's catalogues, such as "zh_CN"; "" for English.
+    """
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return LANGUAGES["zh"] if text.count("。") > len(re.findall(r"[a-z]\.(?=\s)", text)) else ""
