@@ -271,13 +271,11 @@ class Attempt:
             hint=hint,
             note="",
         )
-        text = decision.printed or f"Exercise {exercise.number} passed.\n"
-        lines = (text if passed else hint).split("\n")
-        shown = "\n".join(
-            messages.of_check(line, self._language, exercise.number, MESSAGES) for line in lines
-        )
-        output = stream_output(shown) if passed else error_output("Not yet", shown)
-        self._cell_of(exercise).outputs = [output]
+        printed = decision.printed or f"Exercise {exercise.number} passed.\n"
+        parts = printed.split("\n") if passed else [hint]
+        words = (messages.of_check(part, self._language, exercise.number, MESSAGES) for part in parts)
+        text = "\n".join(words)
+        self._cell_of(exercise).outputs = [stream_output(text) if passed else error_output("Not yet", text)]
 
 
 def _outputs(reported: object, limit: int) -> list[dict]:

@@ -48,7 +48,8 @@ class _Template:
     @classmethod
     def of(cls, english: str, other: str | None) -> "_Template":
         """Makes one; what goes on where something else ends has that as its first place."""
-        is_end = english.startswith((" ", ","))
+        letters = sum(map(str.isalpha, PLACE.sub("", english)))
+        is_end = english.startswith((" ", ",")) or (english[0].islower() and letters >= _MANY)
         whole = _FIRST_PLACE + PLACE.sub(_shifted, english) if is_end else english
         if other is None:
             return cls(whole, None)
@@ -89,9 +90,8 @@ def _pattern(english: str, place: str) -> re.Pattern:
         elif PLACE.fullmatch(part):
             found += place
         else:
-            found += re.escape(part).replace(_MAY_BE, " ?") + r"(?!\d)" * part.endswith(
-                "."
-            )  # not the point of a number
+            found += re.escape(part).replace(_MAY_BE, " ?")
+            found += r"(?!\d)" * part.endswith(".")  # not the point of a number
     return re.compile(found, re.DOTALL)
 
 
@@ -134,7 +134,10 @@ class Phrasebook:
     def _search(self, text: str) -> tuple[int, str]:
         """Gives how many letters of a text are known, as many as can be, and its translation."""
         if text not in self._found:
-            ways = (self._by_template, self._by_sentences, self._without_sign, self._without_capital)
+            ways = (
+                *(self._by_template, self._by_sentences),
+                *(self._without_sign, self._without_capital, self._without_blank),
+            )
             known = _LATIN_WORD.search(text) and not _is_value(text)
             found = [pair for way in ways for pair in way(text)] if known else []
             self._found[text] = max([(0, text), *found], key=lambda pair: pair[0])
@@ -180,6 +183,12 @@ class Phrasebook:
         if text[0].isupper():
             known, words = self._search(text[0].lower() + text[1:])
             yield (known, words) if re.search(f"[{_HAN}]", words) else (known, text)
+
+    def _without_blank(self, text: str) -> Iterator[tuple[int, str]]:
+        """Takes a piece without the blank behind it."""
+        if text.endswith(" "):
+            known, words = self._search(text[:-1])
+            yield known, f"{words} "
 
 
 def in_language(message: str, language: str, *catalogues: str) -> str:

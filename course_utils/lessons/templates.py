@@ -28,14 +28,15 @@ PLURAL = "{s}"
 PLACE = re.compile(r"\{(?:[0-9]+|s)\}")
 """The places in a template."""
 
-_PLAIN_PLACE = "{}"
 # Words, but no part of a path or of a name in code.
-_WORD = re.compile(r"(?<![^ “(…])[A-Za-z][A-Za-z’'-]+(?![^ ,.:;?!”)…])")
+_WORD = re.compile(r"(?<![^ “(…])(?:[A-Za-z][A-Za-z’'-]+|an?)(?![^ ,.:;?!”)…])")
+_LETTER = re.compile(r"[A-Za-z]")
 _CODE = re.compile(r"`[^`]*`")
 # Two words beside each other, a word beside code, or one with a full stop; not the names of an expression.
 _SENTENCE = re.compile(
     r"(?<![^ “(*])[A-Za-z’'-]{2,}[,:;]? +(?:[A-Za-z{(*“]|…)|…[:,;)”]? +[a-z]{2,}|(?<![^ …])[A-Za-z]{3,}[.:]$"
 )
+_FORMAT_PLACE = re.compile(r"((?<!`)\{\}(?!`))")  # `{}` is an empty dictionary
 _SAID_KEY = re.compile(r"^(?:an?|the) |\.$")
 _PATTERN_TAKERS = {"compile", "findall", "fullmatch", "match", "search", "split", "sub"}
 _UNSAID_KEYWORDS = {"own", "help", "metavar"}
@@ -112,7 +113,7 @@ def _name_of(statement: ast.stmt) -> str:
 def _shown_pieces(module: ast.Module) -> Iterator[ast.expr]:
     """Finds the strings that messages show: in their places, or by a name, parameter or function there."""
     values = _values_by_name(module)
-    waiting = [part for node in ast.walk(module) for part in _parts(node) or () if isinstance(part, ast.expr)]
+    waiting = [part for node in ast.walk(module) for part in _fillings(node)]
     known: set[str] = set()
     while waiting:
         for piece in _pieces(waiting.pop()):
@@ -123,8 +124,16 @@ def _shown_pieces(module: ast.Module) -> Iterator[ast.expr]:
                 waiting += values.get(piece.id, [])
 
 
+def _fillings(node: ast.AST) -> list[ast.expr]:
+    """Gives the expressions that fill a string."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="format"), args=arguments):
+            return arguments
+    return [part for part in _parts(node) or () if isinstance(part, ast.expr)]
+
+
 def _values_by_name(module: ast.Module) -> dict[str, list[ast.expr]]:
-    """Lists what each name may stand for: what is assigned, passed for a parameter, or returned."""
+    """Lists what each name may stand for: what is assigned, looped over, passed or returned."""
     values = collections.defaultdict(list)
     functions = {node.name: node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
     for name, function in functions.items():
@@ -134,10 +143,22 @@ def _values_by_name(module: ast.Module) -> dict[str, list[ast.expr]]:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 values[name].append(value)
+            case ast.For(target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items)):
+                for item in items:
+                    _add_unpacked(values, target, item)
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in functions:
                 for parameter, argument in zip(functions[name].args.args, arguments, strict=False):
                     values[parameter.arg].append(argument)
     return values
+
+
+def _add_unpacked(values: dict[str, list[ast.expr]], target: ast.expr, item: ast.expr) -> None:
+    match target, item:
+        case ast.Name(id=name), _:
+            values[name].append(item)
+        case ast.Tuple(elts=targets), ast.Tuple(elts=items):
+            for one, other in zip(targets, items, strict=False):
+                _add_unpacked(values, one, other)
 
 
 @dataclass
@@ -159,7 +180,8 @@ class _Reader(ast.NodeVisitor):
         if parts is None:
             super().visit(node)
             return
-        self._keep(parts, node)
+        for variant in _variants(parts):
+            self._keep(variant, node)
         for part in parts:
             if isinstance(part, ast.expr):
                 self.visit(part)
@@ -208,7 +230,7 @@ class _Reader(ast.NodeVisitor):
         is_pattern = any("\\" in literal for literal in literals)
         certain = id(node) in self.certain or PLURAL in parts
         if not is_pattern and (_WORD if certain else _SENTENCE).search(words):
-            self.found.append(_numbered(parts))
+            self.found.append(_numbered(parts).rstrip("\n"))
 
 
 def _numbered(parts: list[str | ast.expr]) -> str:
@@ -223,10 +245,23 @@ def _numbered(parts: list[str | ast.expr]) -> str:
     return text
 
 
+def _variants(parts: list[str | ast.expr]) -> Iterator[list[str | ast.expr]]:
+    """Gives a string as it is, or, if all its words are a choice of two, with each of them."""
+    for place, part in enumerate(parts):
+        match part:
+            case ast.IfExp(body=ast.Constant() as one, orelse=ast.Constant() as other) if not any(
+                isinstance(text, str) and _LETTER.search(text) for text in parts
+            ):
+                yield [*parts[:place], one.value, *parts[place + 1 :]]
+                yield [*parts[:place], other.value, *parts[place + 1 :]]
+                return
+    yield parts
+
+
 def _parts(node: ast.AST) -> list[str | ast.expr] | None:
     """Takes a string apart into its text and the expressions that fill it; None for what is no string."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [node.value]
+        return [ast.Name("") if text == "{}" else text for text in _FORMAT_PLACE.split(node.value)]
     if isinstance(node, ast.JoinedStr):
         return [part for value in node.values for part in _parts(value)]
     if isinstance(node, ast.FormattedValue):
