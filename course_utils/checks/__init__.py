@@ -54,6 +54,7 @@ __all__ = [
     "name_mistake",
     "name_mistakes",
     "plural",
+    "tell",
 ]
 
 _KINDS = {
@@ -549,11 +550,11 @@ def exercise(
             except CheckFailed as failed:
                 failed.args = (_in_this_folder(str(failed), number),)
                 raise
-            print(_in_this_folder(f"Exercise {number} passed: {verified}.", number))
+            tell(f"Exercise {number} passed: {verified}.", number)
             _PASSED[number] = True
             # In grading there is no lesson to go on with, and one process checks the answers of many.
             if _notebook():
-                print(_in_this_folder(_progress(number)))
+                tell(_progress(number))
 
         return check
 
@@ -573,6 +574,16 @@ def _examine(test: Callable, answers: tuple, number: str, own: str | None, stops
                 "`raise NotImplementedError()`, run that cell (Shift+Enter), then run this one again."
             ) from None
         raise CheckFailed(_describe(error, answers, test, stops)) from error
+
+
+def tell(sentence: str, number: str = "") -> None:
+    """Prints what a check says, in the language of the lesson that asks.
+
+    Args:
+        sentence: str, in English.
+        number: str, the exercise's, such as "1.2"; "" for what is said of every one.
+    """
+    print(_in_this_folder(sentence, number))
 
 
 def _in_this_folder(sentence: str, number: str = "") -> str:
@@ -707,8 +718,7 @@ def _tell_empty_answers(shell: object) -> None:
         shell: object, kind: type, error: Exception, frames: TracebackType, tb_offset: int | None = None
     ) -> None:
         if is_stub(error):
-            sentence = "Not yet. This cell uses your answer to the exercise above, and that is still empty."
-            print(_in_this_folder(sentence))
+            tell("Not yet. This cell uses your answer to the exercise above, and that is still empty.")
         else:
             shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
 

@@ -21,9 +21,10 @@ from course_utils.lessons.templates import COMMON, PLACE, PLURAL, catalogue_of_c
 __all__ = ["Phrasebook", "in_language", "of_check"]
 
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
-_BOUNDARY = re.compile(r"(?<=[.?!:]) (?=\S)")
+_ENDS = (".", "?", "!", ":")
 _CODE = re.compile(r"`[^`]*`")
 _BRACKETS = ("()", "[]", "{}", "“”")
+_OPENING = r"'\"\[({<"  # how Python begins to write a value
 _MAY_BE = "\0"  # a blank that may be there
 _FIRST_PLACE = "{0}"
 _FEW = 6  # letters; a template of fewer, such as "{0} of {1}", could have made anything
@@ -72,27 +73,34 @@ class _Template:
         return frozenset(part for part in parts if isinstance(part, int))
 
     @functools.cached_property
-    def patterns(self) -> tuple[re.Pattern, re.Pattern]:
-        """What matches a message, a group for each place: they end as early as can be, or as late."""
-        return _pattern(self.english, "(.*?)"), _pattern(self.english, "(.*)")
+    def patterns(self) -> list[re.Pattern]:
+        """What matches a message, a group for each place: they end as early as can be, or as late.
+
+        Two places with nothing but a blank between them are also cut in front of a value.
+        """
+        ways = itertools.product(("(.*?)", "(.*)"), (" ", rf" (?=[{_OPENING}])"))
+        found = dict.fromkeys(_pattern(self.english, place, blank) for place, blank in ways)
+        return [re.compile(pattern, re.DOTALL) for pattern in found]
 
 
 def _shifted(place: re.Match) -> str:
     return place[0] if place[0] == PLURAL else f"{{{int(place[0][1:-1]) + 1}}}"
 
 
-def _pattern(english: str, place: str) -> re.Pattern:
-    """Compiles a template; a blank in front of a last place may be gone with what it stood in front of."""
+def _pattern(english: str, place: str, blank: str) -> str:
+    """Writes a pattern; a blank in front of a last place may be gone with what it stood in front of."""
     found = ""
     for part in _cut(re.sub(rf" (?={PLACE.pattern}$)", _MAY_BE, english)):
         if part == PLURAL:
             found += "s?"
         elif PLACE.fullmatch(part):
             found += place
+        elif part == " ":
+            found += blank
         else:
             found += re.escape(part).replace(_MAY_BE, " ?")
-            found += r"(?!\d)" * part.endswith(".")  # not the point of a number
-    return re.compile(found, re.DOTALL)
+            found += r"(?!\d)" * part.rstrip(_MAY_BE).endswith(".")  # not the point of a number
+    return found
 
 
 def _cut(text: str) -> list[str]:
@@ -116,6 +124,7 @@ class Phrasebook:
 
     def __init__(self, translations: Mapping[str, str | None]) -> None:
         self._templates = [_Template.of(*pair) for pair in translations.items()]
+        self._plain = {text for text in translations if len(text) > _FEW and not PLACE.search(text)}
         self._found: dict[str, tuple[int, str]] = {}
 
     @classmethod
@@ -134,14 +143,22 @@ class Phrasebook:
     def _search(self, text: str) -> tuple[int, str]:
         """Gives how many letters of a text are known, as many as can be, and its translation."""
         if text not in self._found:
-            ways = (
-                *(self._by_template, self._by_sentences),
-                *(self._without_sign, self._without_capital, self._without_blank),
-            )
-            known = _LATIN_WORD.search(text) and not _is_value(text)
-            found = [pair for way in ways for pair in way(text)] if known else []
-            self._found[text] = max([(0, text), *found], key=lambda pair: pair[0])
+            self._found[text] = self._best(text)
         return self._found[text]
+
+    def _best(self, text: str) -> tuple[int, str]:
+        best, letters = (0, text), sum(map(str.isalpha, text))
+        if not _LATIN_WORD.search(text) or _is_value(text):
+            return best
+        ways = (
+            *(self._by_template, self._by_pieces, self._before_value),
+            *(self._without_sign, self._without_capital, self._without_blank),
+        )
+        for found in (found for way in ways for found in way(text)):
+            best = max(best, found, key=lambda pair: pair[0])
+            if best[0] >= letters:
+                break
+        return best
 
     def _by_template(self, text: str) -> Iterator[tuple[int, str]]:
         for template in self._templates:
@@ -165,12 +182,21 @@ class Phrasebook:
         words = (values[part][1] if isinstance(part, int) else part for part in template.translation)
         yield known, functools.reduce(_joined, words, "")
 
-    def _by_sentences(self, text: str) -> Iterator[tuple[int, str]]:
-        for boundary in _BOUNDARY.finditer(text):
-            left, right = text[: boundary.start()], text[boundary.end() :]
-            if _is_whole(left):
+    def _by_pieces(self, text: str) -> Iterator[tuple[int, str]]:
+        """Cuts between two sentences, and beside what a template without places has made."""
+        for blank in re.finditer(" (?=[^ ])", text):
+            left, right = text[: blank.start()], text[blank.end() :]
+            if (left.endswith(_ENDS) and _is_whole(left)) or left in self._plain or right in self._plain:
                 (one, first), (other, second) = self._search(left), self._search(right)
                 yield one + other, _joined(first, f" {second}")
+
+    def _before_value(self, text: str) -> Iterator[tuple[int, str]]:
+        """Takes a piece behind which a value was put."""
+        for opening in re.finditer(rf" (?=[{_OPENING}])", text):
+            if _is_value(text[opening.end() :]):
+                known, words = self._search(text[: opening.end()])
+                yield known, _joined(words, text[opening.end() :])
+                return
 
     def _without_sign(self, text: str) -> Iterator[tuple[int, str]]:
         """Takes a sentence without its full stop, which may have been put behind a piece."""
@@ -243,7 +269,7 @@ def _is_strange(known: int, text: str) -> bool:
 
 def _is_value(text: str) -> bool:
     """Says whether a piece of a message is one value as Python writes it, maybe with dots in its middle."""
-    if not text.startswith(tuple("'\"[({<")):
+    if not re.match(f"[{_OPENING}]", text):
         return False
     try:
         ast.literal_eval(text)

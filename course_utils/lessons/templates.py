@@ -37,7 +37,7 @@ _SENTENCE = re.compile(
     r"(?<![^ “(*])[A-Za-z’'-]{2,}[,:;]? +(?:[A-Za-z{(*“]|…)|…[:,;)”]? +[a-z]{2,}|(?<![^ …])[A-Za-z]{3,}[.:]$"
 )
 _FORMAT_PLACE = re.compile(r"((?<!`)\{\}(?!`))")  # `{}` is an empty dictionary
-_SAID_KEY = re.compile(r"^(?:an?|the) |\.$")
+_SAID_KEY = re.compile(r"^(?:an?|the) |[.?]$")
 _PATTERN_TAKERS = {"compile", "findall", "fullmatch", "match", "search", "split", "sub"}
 _UNSAID_KEYWORDS = {"own", "help", "metavar"}
 
