@@ -148,12 +148,14 @@ class Phrasebook:
 
     def _best(self, text: str) -> tuple[int, str]:
         best, letters = (0, text), sum(map(str.isalpha, text))
-        if not _LATIN_WORD.search(text) or _is_value(text):
+        if not _LATIN_WORD.search(text):
             return best
-        ways = (
+        ways = [
             *(self._by_template, self._by_pieces, self._before_value),
             *(self._without_sign, self._without_capital, self._without_blank),
-        )
+        ]
+        if _is_value(text):
+            ways = [self._in_brackets]
         for found in (found for way in ways for found in way(text)):
             best = max(best, found, key=lambda pair: pair[0])
             if best[0] >= letters:
@@ -161,7 +163,17 @@ class Phrasebook:
         return best
 
     def _by_template(self, text: str) -> Iterator[tuple[int, str]]:
-        for template in self._templates:
+        return self._by_one_of(self._templates, text)
+
+    def _in_brackets(self, text: str) -> Iterator[tuple[int, str]]:
+        """Takes what may be a value, which stays as it is, for a message only if that has its bracket."""
+        own = [
+            one for one in self._templates if one.english.startswith(text[0]) and not PLACE.match(one.english)
+        ]
+        return self._by_one_of(own, text)
+
+    def _by_one_of(self, templates: list[_Template], text: str) -> Iterator[tuple[int, str]]:
+        for template in templates:
             if template.longest in text:
                 matches = (pattern.fullmatch(text) for pattern in template.patterns)
                 for groups in dict.fromkeys(match.groups() for match in matches if match):
