@@ -714,7 +714,7 @@ def _describe(error: Exception, answers: tuple, test: Callable, stops: Mapping[s
 def _tell_empty_answers(shell: object) -> None:
     """Lets a cell that calls an answer still empty say so in one line, without a traceback."""
 
-    def tell(
+    def handle(
         shell: object, kind: type, error: Exception, frames: TracebackType, tb_offset: int | None = None
     ) -> None:
         if is_stub(error):
@@ -722,7 +722,7 @@ def _tell_empty_answers(shell: object) -> None:
         else:
             shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
 
-    shell.set_custom_exc((NotImplementedError,), tell)
+    shell.set_custom_exc((NotImplementedError,), handle)
 
 
 if _shell := _notebook():
