@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Attempt"]
 
 _SLICING_SECONDS = 10
+_TRANSLATION_SECONDS = 5
 
 # Code that can make any name without saying it.
 _ROUNDABOUT = re.compile(
@@ -240,9 +241,7 @@ class Attempt:
             return
         self._given_up.add(place)
         sentence = f"The cell was stopped: {reason}."
-        step.cell.outputs = [
-            error_output("Stopped", messages.in_language(sentence, self._language, MESSAGES))
-        ]
+        step.cell.outputs = [error_output("Stopped", self._in_its_language(sentence))]
         if step.kind == "answer":
             self._trouble[grade_id(step.cell)] = sentence
             self._settled |= {
@@ -273,9 +272,16 @@ class Attempt:
         )
         printed = decision.printed or f"Exercise {exercise.number} passed.\n"
         parts = printed.split("\n") if passed else [hint]
-        words = (messages.of_check(part, self._language, exercise.number, MESSAGES) for part in parts)
-        text = "\n".join(words)
+        text = "\n".join(self._in_its_language(part, exercise.number) for part in parts)
         self._cell_of(exercise).outputs = [stream_output(text) if passed else error_output("Not yet", text)]
+
+    def _in_its_language(self, text: str, number: str = "") -> str:
+        """Gives a line that is shown to the student in the language of the notebook."""
+        try:
+            with bounded_work(_TRANSLATION_SECONDS):  # it may quote whatever a submission has returned
+                return messages.of_check(text, self._language, number, MESSAGES)
+        except TooMuchWork:
+            return text
 
 
 def _outputs(reported: object, limit: int) -> list[dict]:

@@ -26,6 +26,8 @@ _CODE = re.compile(r"`[^`]*`")
 _BRACKETS = ("()", "[]", "{}", "“”")
 _OPENING = r"'\"\[({<"  # how Python begins to write a value
 _MAY_BE = "\0"  # a blank that may be there
+_LONGEST = 2_000  # letters of a message; a hint may quote whatever an answer has returned
+_MOST_PIECES = 1_000
 _FIRST_PLACE = "{0}"
 _FEW = 6  # letters; a template of fewer, such as "{0} of {1}", could have made anything
 _MANY = 20  # letters from which a message may have been cut anywhere, as one that quotes a library's error
@@ -125,7 +127,7 @@ class Phrasebook:
     def __init__(self, translations: Mapping[str, str | None]) -> None:
         self._templates = [_Template.of(*pair) for pair in translations.items()]
         self._plain = {text for text in translations if len(text) > _FEW and not PLACE.search(text)}
-        self._found: dict[str, tuple[int, str]] = {}
+        self._found: dict[str, tuple[int, str]] = {}  # pieces of the message that is looked at
 
     @classmethod
     def of(cls, *catalogues: Catalogue) -> "Phrasebook":
@@ -134,15 +136,26 @@ class Phrasebook:
 
     def translated(self, message: str) -> str:
         """Gives a finished message in the other language; what no template has made stays as it is."""
-        return self._search(message)[1]
+        return self._taken_apart(message)[1]
 
     def knows(self, message: str) -> bool:
         """Says whether a template has made a message, or one each of its sentences."""
-        return self._search(message)[0] > 0
+        return self._taken_apart(message)[0] > 0
+
+    def _taken_apart(self, message: str) -> tuple[int, str]:
+        self._found.clear()
+        if len(message) > _LONGEST:
+            return 0, message
+        try:
+            return self._search(message)
+        except RecursionError:  # it quotes hundreds of sentences
+            return 0, message
 
     def _search(self, text: str) -> tuple[int, str]:
         """Gives how many letters of a text are known, as many as can be, and its translation."""
         if text not in self._found:
+            if len(self._found) >= _MOST_PIECES:
+                return 0, text
             self._found[text] = self._best(text)
         return self._found[text]
 

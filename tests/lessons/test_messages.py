@@ -123,6 +123,17 @@ def test_a_message_takes_a_few_milliseconds():
     assert (time.process_time() - began) / len(several) < 0.03
 
 
+@pytest.mark.parametrize(
+    "quoted", ["a cat. " * 280, "x is 1, expected 2. " * 95, "at index, of it has shape " * 75, "(" * 1_900]
+)
+def test_what_a_message_quotes_does_not_keep_it(quoted):
+    book = Phrasebook({passage.text: "译" for passage in offered(COMMON)})
+    began = time.process_time()
+    book.translated(quoted)
+    assert time.process_time() - began < 10
+    assert book.translated(quoted * 100) == quoted * 100
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(messages, "folder_of", tmp_path.joinpath)
