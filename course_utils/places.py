@@ -21,6 +21,7 @@ __all__ = [
     "TESTS",
     "TRANSLATIONS",
     "VENV",
+    "language_here",
     "moved",
     "way_back",
 ]
@@ -73,6 +74,21 @@ def way_back(path: Path) -> str:
             "brings the course's own back."
         )
     return f"Keep a copy if you have changed it; then take {name} from the archive that the course came in."
+
+
+def language_here() -> str:
+    """Says in which language a lesson speaks, by the folder that its kernel runs in.
+
+    A kernel runs where its notebook lies, and lessons in another language lie in a folder of its name. So
+    lessons in two languages, open beside each other, each keep their own.
+
+    Returns:
+        Folder of the language's catalogues, such as "zh_CN"; "" for English.
+    """
+    try:
+        return LANGUAGES.get(Path.cwd().name, "")
+    except OSError:  # the folder is gone
+        return ""
 
 
 def moved(names: dict) -> Callable:

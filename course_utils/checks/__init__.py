@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_utils.lessons.stubs import is_cell, is_stub
+from course_utils.places import language_here
 
 if TYPE_CHECKING:
     import keras
@@ -53,6 +54,7 @@ __all__ = [
     "name_mistake",
     "name_mistakes",
     "plural",
+    "tell",
 ]
 
 _KINDS = {
@@ -110,7 +112,7 @@ class CheckFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         # The hint is for a person: frames of the check would only hide it.
-        return [f"Not yet. {self}"]
+        return [_in_this_folder(f"Not yet. {self}")]
 
 
 class StillEmpty(CheckFailed):
@@ -544,25 +546,54 @@ def exercise(
         def check(*answers: object) -> None:
             _PASSED[number] = False
             try:
-                test(*(_Answer(answer, own) for answer in answers))
-            except CheckFailed:
+                _examine(test, answers, number, own, stops)
+            except CheckFailed as failed:
+                failed.args = (_in_this_folder(str(failed), number),)
                 raise
-            except Exception as error:  # a learner's code can raise anything, and the check must say where
-                if _is_empty(error, answers):
-                    raise StillEmpty(
-                        f"Exercise {number} is still empty. Write your answer in the cell above in place of "
-                        "`raise NotImplementedError()`, run that cell (Shift+Enter), then run this one again."
-                    ) from None
-                raise CheckFailed(_describe(error, answers, test, stops)) from error
-            print(f"Exercise {number} passed: {verified}.")
+            tell(f"Exercise {number} passed: {verified}.", number)
             _PASSED[number] = True
             # In grading there is no lesson to go on with, and one process checks the answers of many.
             if _notebook():
-                print(_progress(number))
+                tell(_progress(number))
 
         return check
 
     return decorate
+
+
+def _examine(test: Callable, answers: tuple, number: str, own: str | None, stops: Mapping[str, str]) -> None:
+    """Tests answers; whatever goes wrong, what is raised says it."""
+    try:
+        test(*(_Answer(answer, own) for answer in answers))
+    except CheckFailed:
+        raise
+    except Exception as error:  # a learner's code can raise anything, and the check must say where
+        if _is_empty(error, answers):
+            raise StillEmpty(
+                f"Exercise {number} is still empty. Write your answer in the cell above in place of "
+                "`raise NotImplementedError()`, run that cell (Shift+Enter), then run this one again."
+            ) from None
+        raise CheckFailed(_describe(error, answers, test, stops)) from error
+
+
+def tell(sentence: str, number: str = "") -> None:
+    """Prints what a check says, in the language of the lesson that asks.
+
+    Args:
+        sentence: str, in English.
+        number: str, the exercise's, such as "1.2"; "" for what is said of every one.
+    """
+    print(_in_this_folder(sentence, number))
+
+
+def _in_this_folder(sentence: str, number: str = "") -> str:
+    """Gives what a check says in the language of the lesson that asks."""
+    language = language_here()
+    if not language:
+        return sentence
+    from course_utils.lessons import messages  # half a second that English need not wait for
+
+    return messages.of_check(sentence, language, number)
 
 
 def _progress(number: str) -> str:
@@ -683,15 +714,15 @@ def _describe(error: Exception, answers: tuple, test: Callable, stops: Mapping[s
 def _tell_empty_answers(shell: object) -> None:
     """Lets a cell that calls an answer still empty say so in one line, without a traceback."""
 
-    def tell(
+    def handle(
         shell: object, kind: type, error: Exception, frames: TracebackType, tb_offset: int | None = None
     ) -> None:
         if is_stub(error):
-            print("Not yet. This cell uses your answer to the exercise above, and that is still empty.")
+            tell("Not yet. This cell uses your answer to the exercise above, and that is still empty.")
         else:
             shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
 
-    shell.set_custom_exc((NotImplementedError,), tell)
+    shell.set_custom_exc((NotImplementedError,), handle)
 
 
 if _shell := _notebook():

@@ -18,6 +18,7 @@ from course_utils.checks import (
     expect_model,
     expect_number,
     expect_parts,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -484,7 +485,7 @@ def wide_view(my_wide_view: Callable) -> None:
         f"A place in the middle sees {seen}, expected 63 at most: the view shall end before the edge of the picture. Is something "
         "pooled over the whole picture, or dense?",
     )
-    print(f"Yours sees {seen}, and has {model.count_params():,} weights.")
+    tell(f"Yours sees {seen}, and has {model.count_params():,} weights.", "2.4")
 
 
 def _seen(model: "keras.Model") -> tuple[int, int]:

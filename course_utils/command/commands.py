@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from course_utils.command import environment, interpreter
+from course_utils.command import environment, interpreter, speech
 from course_utils.errors import CourseError
 from course_utils.places import MY_LESSONS, ROOT, SITE, TESTS
 
@@ -23,7 +23,8 @@ def run(arguments: list[str]) -> int:
         CourseError: if something has to be put right first.
     """
     options = _parser().parse_args(arguments)
-    return options.run(options)
+    with speech.in_words_of(getattr(options, "language", None)):
+        return options.run(options)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ from pathlib import Path
 from course_utils import runtime
 from course_utils.command import environment, interpreter
 from course_utils.errors import CourseError
-from course_utils.lessons import editions, languages
+from course_utils.lessons import choice, editions, languages
 from course_utils.lessons.catalogues import complete_lessons, folder_of
 from course_utils.places import CACHE, LANGUAGES, MY_LESSONS, TRANSLATIONS
 
@@ -35,12 +35,12 @@ def start(folder: str | None, port: int | None, ip: str, browser: bool, language
     place = Path(folder or MY_LESSONS).expanduser().resolve()
     if port is not None:
         _require_free(ip, port)
-    spoken = languages.chosen(place, language)
+    spoken = choice.chosen(place, language)
     lessons = languages.lessons_folder(place, spoken)
     for delivery in editions.write_learner_editions(lessons, translate=languages.translator(spoken)):
         print(f"  {delivery.message}")
     if language:
-        languages.remember(place, language)
+        choice.remember(place, language)
     for path in runtime.hiding_files(lessons):
         print(f"  {path.name} hides a module that lessons need: give your file another name.")
     with contextlib.suppress(OSError):  # a course that is read only: IPython then takes a temporary folder

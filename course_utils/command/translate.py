@@ -7,6 +7,7 @@ from pathlib import Path
 from course_utils.files import write_atomically
 from course_utils.lessons import descriptions, editions, proofreading
 from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, complete_lessons, folder_of
+from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks, offered
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
 
@@ -51,7 +52,8 @@ def update(lessons: list[Path], with_terms: bool = False, folder: Path | None = 
     folder.mkdir(parents=True, exist_ok=True)
     _update_terms(folder)
     wrong = 0
-    for name, found in [(COURSE, _sentences()), *((path.stem, _passages(path)) for path in lessons)]:
+    for name, found in _all_that_is_said(lessons):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         catalogue = Catalogue.read(folder / f"{name}.po", title_of(name)).updated(found)
         catalogue.write(folder / f"{name}.po")
         findings = list(findings_in(catalogue, folder, name))
@@ -94,6 +96,16 @@ def findings_in(catalogue: Catalogue, folder: Path, name: str) -> Iterator[Findi
             yield Finding(passage.context, text, sentence)
         for term, sentence in proofreading.strange_terms(entry, terms):
             yield Finding(passage.context, text, sentence, term.strict)
+
+
+def _all_that_is_said(lessons: list[Path]) -> Iterator[tuple[str, list[Passage]]]:
+    """Gives the name of each catalogue and what it has to translate."""
+    yield COURSE, _sentences()
+    numbers = [path.name[:2] for path in lessons]
+    for name in (MESSAGES, COMMON, *map(catalogue_of_checks, numbers)):
+        yield name, offered(name)
+    for path in lessons:
+        yield path.stem, _passages(path)
 
 
 def _sentences() -> list[Passage]:

@@ -12,6 +12,8 @@ from course_utils.grading.limits import TooMuchWork, bounded_work
 from course_utils.grading.plan import Exercise, Step, grade_id, is_as_released
 from course_utils.grading.sandbox import Sandbox, SandboxGone
 from course_utils.grading.verdicts import Decision, State, Verdict, error_output, stream_output, writable
+from course_utils.lessons import languages, messages
+from course_utils.lessons.templates import MESSAGES
 
 if TYPE_CHECKING:
     from course_utils.grading.referee import Referee
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Attempt"]
 
 _SLICING_SECONDS = 10
+_TRANSLATION_SECONDS = 5
 
 # Code that can make any name without saying it.
 _ROUNDABOUT = re.compile(
@@ -35,6 +38,7 @@ class Attempt:
         self._referee, self._steps = referee, steps
         self._limits = referee.limits
         self._released = referee.plan.cells("release")
+        self._language = languages.written_in(step.cell for step in steps)
         self.verdicts = {}
         self._given_up = set()  # places of cells that are not run again
         self._trouble = {}  # grade_id of an answer → why its cell did not run to its end
@@ -237,7 +241,7 @@ class Attempt:
             return
         self._given_up.add(place)
         sentence = f"The cell was stopped: {reason}."
-        step.cell.outputs = [error_output("Stopped", sentence)]
+        step.cell.outputs = [error_output("Stopped", self._in_its_language(sentence))]
         if step.kind == "answer":
             self._trouble[grade_id(step.cell)] = sentence
             self._settled |= {
@@ -248,7 +252,11 @@ class Attempt:
         return next(step.cell for step in self._steps if step.exercise is exercise)
 
     def _record(self, exercise: Exercise, decision: Decision) -> None:
-        """Keeps a decision, unless a better one is known, and shows it as the output of the check's cell."""
+        """Keeps a decision, unless a better one is known, and shows it as the output of the check's cell.
+
+        What is kept is in English, so that hints of a class can be counted; what is shown, in the language
+        of the notebook.
+        """
         if decision.state == State.UNTOUCHED and self._state_of(exercise) not in (None, State.UNTOUCHED):
             return
         hint = writable(decision.hint)
@@ -262,8 +270,18 @@ class Attempt:
             hint=hint,
             note="",
         )
-        text = decision.printed or f"Exercise {exercise.number} passed.\n"
-        self._cell_of(exercise).outputs = [stream_output(text)] if passed else [error_output("Not yet", hint)]
+        printed = decision.printed or f"Exercise {exercise.number} passed.\n"
+        parts = printed.split("\n") if passed else [hint]
+        text = "\n".join(self._in_its_language(part, exercise.number) for part in parts)
+        self._cell_of(exercise).outputs = [stream_output(text) if passed else error_output("Not yet", text)]
+
+    def _in_its_language(self, text: str, number: str = "") -> str:
+        """Gives a line that is shown to the student in the language of the notebook."""
+        try:
+            with bounded_work(_TRANSLATION_SECONDS):  # it may quote whatever a submission has returned
+                return messages.of_check(text, self._language, number, MESSAGES)
+        except TooMuchWork:
+            return text
 
 
 def _outputs(reported: object, limit: int) -> list[dict]:

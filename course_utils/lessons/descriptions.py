@@ -5,11 +5,10 @@ Everything but a translated lesson gets the English, which costs nothing: no cat
 
 import importlib
 import importlib.util
-from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.lessons.translation import Passage
-from course_utils.places import LANGUAGES, TRANSLATIONS
+from course_utils.places import TRANSLATIONS, language_here
 
 __all__ = ["in_this_folder", "offered"]
 
@@ -17,9 +16,7 @@ __all__ = ["in_this_folder", "offered"]
 def in_this_folder(number: str, english: dict[str, str]) -> dict[str, str]:
     """Puts a lesson's descriptions into the language of the folder that its kernel runs in.
 
-    A kernel runs where its notebook lies, and lessons in another language lie in a folder of its name
-    (:func:`course_utils.lessons.languages.lessons_folder`). So lessons in two languages, open beside each
-    other, each keep their own.
+    Which one that is, :func:`course_utils.places.language_here` says.
 
     Args:
         number: str, the lesson's, such as "03".
@@ -29,10 +26,7 @@ def in_this_folder(number: str, english: dict[str, str]) -> dict[str, str]:
         dict with the same names; in English what is not translated, and everything where the catalogue is
         missing or cannot be read: no figure fails for its words.
     """
-    try:
-        language = LANGUAGES.get(Path.cwd().name)
-    except OSError:  # the folder is gone
-        language = None
+    language = language_here()
     if not language:
         return english
     from course_utils.lessons.catalogues import Catalogue  # half a second that English need not wait for

@@ -1,25 +1,20 @@
-"""The languages that learners can read the lessons in, and which of them a learner has chosen."""
+"""The languages that learners can read the lessons in."""
 
 import functools
-import locale
-import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
-from course_utils.files import write_atomically
-from course_utils.lessons.catalogues import COURSE, Catalogue, complete_lessons, folder_of
+from course_utils.lessons.catalogues import COURSE, Catalogue, folder_of
 from course_utils.lessons.translation import Passage, translated
 from course_utils.places import LANGUAGES, TRANSLATIONS
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["CHOICE_FILE", "chosen", "lessons_folder", "remember", "spellings", "translator"]
-
-CHOICE_FILE = ".course-language"
-_NAMES_IN_LOCALES = {"zh": "zh", "chinese": "zh"}  # Windows says Chinese (Simplified)_China
+__all__ = ["lessons_folder", "spellings", "translator", "written_in"]
 
 
 def lessons_folder(folder: Path, language: str) -> Path:
@@ -37,46 +32,6 @@ def lessons_folder(folder: Path, language: str) -> Path:
         Path.
     """
     return folder / language if LANGUAGES[language] else folder
-
-
-def chosen(folder: Path, asked: str | None) -> str:
-    """Says which language to open lessons in: what is asked for, else what was last, else the locale's.
-
-    Args:
-        folder: Path, the learner's.
-        asked: str, a key of :data:`~course_utils.places.LANGUAGES`, or None.
-
-    Returns:
-        str, a key of :data:`~course_utils.places.LANGUAGES`. A locale counts once a lesson is complete in its
-        language.
-    """
-    if asked:
-        return asked
-    try:
-        before = (folder / CHOICE_FILE).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        before = ""
-    if before in LANGUAGES:
-        return before
-    spoken = _of_the_locale()
-    return spoken if spoken in LANGUAGES and complete_lessons(folder_of(LANGUAGES[spoken])) else "en"
-
-
-def remember(folder: Path, language: str) -> None:
-    """Keeps a choice for the next time, in the learner's folder.
-
-    Raises:
-        CourseError: when it cannot be written.
-    """
-    write_atomically(folder / CHOICE_FILE, f"{language}\n")
-
-
-def _of_the_locale() -> str:
-    # As POSIX has it: the first that is set, even to "C", decides.
-    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    name = next(filter(None, names), None) or locale.getlocale()[0] or ""
-    found = (language for start, language in _NAMES_IN_LOCALES.items() if name.lower().startswith(start))
-    return next(found, "en")
 
 
 def translator(language: str) -> Callable[["NotebookNode", str], "NotebookNode"]:
@@ -123,3 +78,16 @@ def spellings(sentence: str) -> frozenset[str]:
     catalogues = map(Catalogue.read, TRANSLATIONS.glob(f"*/{COURSE}.po"))
     found = (catalogue.find(Passage("", sentence)) for catalogue in catalogues)
     return frozenset({sentence, *filter(None, found)})
+
+
+def written_in(cells: Iterable["NotebookNode"]) -> str:
+    """Says which language a learner's notebook is in, by how the sentences of its text end.
+
+    Args:
+        cells: of the notebook, with "cell_type" and "source".
+
+    Returns:
+        str, the folder of the language's catalogues, such as "zh_CN"; "" for English.
+    """
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return LANGUAGES["zh"] if text.count("。") > len(re.findall(r"[a-z]\.(?=\s)", text)) else ""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.lessons.catalogues import KEEP, Entry
+from course_utils.lessons.templates import PLACE, PLURAL
 
 __all__ = ["Term", "complaints", "glossary_terms", "read_terms", "strange_terms", "terms_as_text"]
 
@@ -134,8 +135,9 @@ def _without_code(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Gives the text that is read: without code, formulas, tags and targets of links."""
-    return _TAG.sub("", _TARGET.sub("", _FORMULA.sub(_THING, _without_code(text))))
+    """Gives the text that is read: without code, formulas, places, tags and targets of links."""
+    text = PLACE.sub(_THING, _FORMULA.sub(_THING, _without_code(text)))
+    return _TAG.sub("", _TARGET.sub("", text))
 
 
 def _code_spans(text: str) -> list[str]:
@@ -153,6 +155,7 @@ _THINGS = {
     "formula": lambda text: _FORMULA.findall(_without_code(text)),
     "target of a link": _targets,
     "tag": lambda text: _TAG.findall(_FORMULA.sub("", _without_code(text))),
+    "place": lambda text: [place[0] for place in PLACE.finditer(_without_code(text)) if place[0] != PLURAL],
     "picture": lambda text: re.findall(r"!\[[^\]]*\](\([^)]*\))", _without_code(text)),
 }
 """What has to be in both, as often: name → function of a text that lists them."""

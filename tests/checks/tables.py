@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from course_utils.checks import CheckFailed
+from course_utils.lessons.messages import Phrasebook
+from course_utils.lessons.templates import COMMON, catalogue_of_checks, offered
 from course_utils.places import NOTEBOOKS, ROOT
 
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
@@ -81,6 +83,13 @@ def accepts(number, answer):
     return True
 
 
+@functools.cache
+def phrasebook(number):
+    """Give what takes the messages of an exercise's check apart; it translates nothing."""
+    names = (COMMON, catalogue_of_checks(number.split(".")[0].zfill(2)))
+    return Phrasebook({passage.text: None for name in names for passage in offered(name)})
+
+
 def table_of_tests(exercises):
     """Make the tests of a lesson's exercises.
 
@@ -110,8 +119,10 @@ def table_of_tests(exercises):
         check, _, wrong = exercises[number]
         answer, hint = wrong[name]
         # A wrong answer may divide by zero on its way.
-        with pytest.raises(CheckFailed, match=hint), np.errstate(all="ignore"):
+        with pytest.raises(CheckFailed, match=hint) as caught, np.errstate(all="ignore"):
             check(answer)
+        # Or it could be given in no other language.
+        assert phrasebook(number).knows(str(caught.value)), caught.value
 
     @pytest.mark.parametrize("number", exercises)
     def test_hidden_tests_refuse_wrong_answers_too(number):
@@ -128,6 +139,7 @@ def table_of_tests(exercises):
         with pytest.raises(CheckFailed) as caught:
             exercises[number][0](answer)
         assert not re.search("stopped with|cannot be checked|Error", str(caught.value))
+        assert phrasebook(number).knows(str(caught.value)), caught.value
 
     @pytest.mark.parametrize("number", exercises)
     def test_an_empty_answer_is_told_what_to_do(number):

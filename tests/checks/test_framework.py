@@ -1,6 +1,8 @@
 """The framework that all exercise checks stand on."""
 
 import contextlib
+import subprocess
+import sys
 import types
 
 import numpy as np
@@ -18,6 +20,8 @@ from course_utils.checks import (
     expect_parts,
     name_mistake,
 )
+from course_utils.lessons import messages
+from course_utils.places import ROOT
 from tests.checks import tables
 
 
@@ -387,6 +391,54 @@ def test_in_a_notebook_the_checks_that_have_passed_are_counted(monkeypatch, caps
     assert says(second, lambda a, b: a - b) == []
     assert says(first, lambda a, b: a + b) == ["Checks of this lesson passed: 2 of 3. To do: 9.2."]
     assert says(second, lambda a, b: a + b) == ["With this, every check of the lesson has passed."]
+
+
+@pytest.fixture
+def chinese(tmp_path, monkeypatch):
+    """A folder of Chinese lessons, and what a catalogue has of what all checks say."""
+    words = {
+        "Not yet. {0}": "还没有。{0}",
+        "Exercise {0} passed: {1}.": "练习 {0} 通过：{1}。",
+        "the sum is right": "和是对的",
+        "{0} is {1}, expected {2}.{3}": "{0} 是 {1}，应为 {2}。{3}",
+        "{0} has shape {1}, expected {2}.{3}": "",
+    }
+    book = messages.Phrasebook({english: other or None for english, other in words.items()})
+    monkeypatch.setattr(messages, "_phrasebook", lambda language, names: book)
+    (tmp_path / "zh").mkdir()
+    monkeypatch.chdir(tmp_path / "zh")
+
+
+def _sum_check():
+    def check(add):
+        expect_close(expect_array(add(1, 2), (), np.integer, "`add(1, 2)`"), np.array(3), "`add(1, 2)`")
+
+    return exercise("9.1", "the sum is right")(check)
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_check_answers_in_the_language_of_the_folder(capsys):
+    with pytest.raises(CheckFailed) as caught:
+        _sum_check()(lambda a, b: a * b)
+    assert str(caught.value) == "`add(1, 2)` 是 2，应为 3。"
+    assert caught.value._render_traceback_() == ["还没有。`add(1, 2)` 是 2，应为 3。"]
+    _sum_check()(lambda a, b: a + b)
+    assert capsys.readouterr().out == "练习 9.1 通过：和是对的。\n"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_what_is_not_translated_stays_english():
+    with pytest.raises(CheckFailed, match=r"`add\(1, 2\)` has shape \(1,\), expected \(\)\."):
+        _sum_check()(lambda a, b: [a + b])
+
+
+def test_english_reads_no_catalogue_and_loads_no_reader_of_them():
+    code = (
+        "from course_utils.checks import exercise\nexercise('9.1', 'x')(lambda f: f())(int)\n"
+        "import sys; print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"babel", "course_utils.lessons.catalogues"} & set(run.stdout.split())
 
 
 EMPTY = "Not yet. This cell uses your answer to the exercise above, and that is still empty."

@@ -33,14 +33,15 @@ def folder(tmp_path):
 
 
 def bytes_in(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.rglob("*.*")}
 
 
 def test_a_new_lesson_is_untranslated(lesson, folder, capsys):
     assert translate.update([lesson], folder=folder) == 0
     assert "00_first: 0 translated, 0 fuzzy, 3 untranslated; 0 wrong\n" in capsys.readouterr().out
     before = bytes_in(folder)
-    assert set(before) == {"00_first.po", "course.po", "terms.csv"}
+    said = {"messages.po", "common.po", "lesson_00.po"}
+    assert set(before) == {"00_first.po", "course.po", "terms.csv", *said}
     translate.update([lesson], folder=folder)
     assert bytes_in(folder) == before
 
@@ -107,9 +108,9 @@ def test_descriptions_of_figures_stand_behind_the_lesson_and_are_required_as_it_
 
 def test_a_catalogue_that_is_up_to_date_is_not_written_again(lesson, folder):
     translate.update([lesson], folder=folder)
-    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.*")}
     translate.update([lesson], folder=folder)
-    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.*")} == before
 
 
 @pytest.mark.parametrize(("wrong", "code"), [(0, 0), (3, 1)])

@@ -3,13 +3,15 @@
 import pytest
 
 from course_utils.command import translate
-from course_utils.lessons import descriptions, editions, proofreading
+from course_utils.lessons import descriptions, editions, proofreading, templates
 from course_utils.lessons.catalogues import COURSE, TERMS, Catalogue, complete_lessons, folder_of
+from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
 
 FOLDER = folder_of("zh_CN")
 LESSONS = {path.stem: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
+SPOKEN = [MESSAGES, COMMON, *(catalogue_of_checks(name[:2]) for name in LESSONS)]
 RUN = "run `python3 -m course_utils translate`"
 
 
@@ -20,14 +22,16 @@ def offered():
         name: passages(editions.clear_answers(editions.read_notebook(path))) + descriptions.offered(name[:2])
         for name, path in LESSONS.items()
     }
-    return {COURSE: [Passage("", sentence) for sentence in COURSE_SENTENCES], **lessons}
+    said = {name: templates.offered(name) for name in SPOKEN}
+    return {COURSE: [Passage("", sentence) for sentence in COURSE_SENTENCES], **said, **lessons}
 
 
-def test_each_lesson_has_its_catalogue_and_no_other_is_there():
-    assert {path.stem for path in FOLDER.glob("*.po")} == {COURSE, *LESSONS}, RUN
+def test_each_lesson_has_its_catalogues_and_no_other_is_there():
+    found = {path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.po")}
+    assert found == {COURSE, *SPOKEN, *LESSONS}, RUN
 
 
-@pytest.mark.parametrize("name", [COURSE, *LESSONS])
+@pytest.mark.parametrize("name", [COURSE, *SPOKEN, *LESSONS])
 def test_it_is_up_to_date_and_written_as_the_command_writes_it(name, offered):
     path = FOLDER / f"{name}.po"
     catalogue = Catalogue.read(path, translate.title_of(name))
@@ -35,7 +39,7 @@ def test_it_is_up_to_date_and_written_as_the_command_writes_it(name, offered):
     assert catalogue.text() == path.read_text(encoding="utf-8"), RUN
 
 
-@pytest.mark.parametrize("name", [COURSE, *LESSONS])
+@pytest.mark.parametrize("name", [COURSE, *SPOKEN, *LESSONS])
 def test_nothing_in_it_is_wrong(name):
     findings = translate.findings_in(Catalogue.read(FOLDER / f"{name}.po"), FOLDER, name)
     assert not [str(finding) for finding in findings if finding.serious]
@@ -47,6 +51,12 @@ def test_the_sentences_of_the_program_are_translated():
         "fuzzy": 0,
         "untranslated": 0,
     }
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_everything_that_is_said_is_translated(name):
+    states = Catalogue.read(FOLDER / f"{name}.po").states()
+    assert states["fuzzy"] == states["untranslated"] == 0
 
 
 def test_complete_lessons_are_lessons():

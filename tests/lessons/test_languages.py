@@ -5,7 +5,7 @@ import pytest
 from nbformat import v4
 
 from course_utils import CourseError
-from course_utils.lessons import catalogues, editions, languages
+from course_utils.lessons import catalogues, choice, editions, languages
 from course_utils.lessons.catalogues import Catalogue, Entry
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage
 
@@ -53,15 +53,15 @@ def english_locale(monkeypatch):
 
 
 def test_what_is_asked_for_comes_first_then_what_was_last_then_the_locale(folder, tmp_path, monkeypatch):
-    assert languages.chosen(tmp_path, None) == "en"
-    assert languages.chosen(tmp_path, "zh") == "zh"
+    assert choice.chosen(tmp_path, None) == "en"
+    assert choice.chosen(tmp_path, "zh") == "zh"
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
-    assert languages.chosen(tmp_path, None) == "zh"
-    languages.remember(tmp_path, "en")
-    assert languages.chosen(tmp_path, None) == "en"
-    assert languages.chosen(tmp_path, "zh") == "zh"
-    (tmp_path / languages.CHOICE_FILE).write_bytes(b"\xff nonsense")
-    assert languages.chosen(tmp_path, None) == "zh"
+    assert choice.chosen(tmp_path, None) == "zh"
+    choice.remember(tmp_path, "en")
+    assert choice.chosen(tmp_path, None) == "en"
+    assert choice.chosen(tmp_path, "zh") == "zh"
+    (tmp_path / choice.CHOICE_FILE).write_bytes(b"\xff nonsense")
+    assert choice.chosen(tmp_path, None) == "zh"
 
 
 @pytest.mark.parametrize(
@@ -77,21 +77,21 @@ def test_what_is_asked_for_comes_first_then_what_was_last_then_the_locale(folder
 def test_the_locale_is_read_as_posix_has_it(variables, expected, folder, tmp_path, monkeypatch):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert languages.chosen(tmp_path, None) == expected
+    assert choice.chosen(tmp_path, None) == expected
 
 
 def test_windows_names_its_locales_otherwise(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("LC_ALL", "")
-    monkeypatch.setattr(languages.locale, "getlocale", lambda: ("Chinese (Simplified)_China", "936"))
-    assert languages.chosen(tmp_path, None) == "zh"
-    monkeypatch.setattr(languages.locale, "getlocale", lambda: (None, None))
-    assert languages.chosen(tmp_path, None) == "en"
+    monkeypatch.setattr(choice.locale, "getlocale", lambda: ("Chinese (Simplified)_China", "936"))
+    assert choice.chosen(tmp_path, None) == "zh"
+    monkeypatch.setattr(choice.locale, "getlocale", lambda: (None, None))
+    assert choice.chosen(tmp_path, None) == "en"
 
 
 def test_a_locale_does_not_count_before_a_lesson_is_complete(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     (folder / "complete.txt").unlink()
-    assert languages.chosen(tmp_path, None) == "en"
+    assert choice.chosen(tmp_path, None) == "en"
 
 
 def write(mine, course, language):
@@ -139,3 +139,16 @@ def test_spellings_of_a_sentence(folder):
     assert languages.spellings(COURSE_SENTENCES[0]) == {COURSE_SENTENCES[0], "**你应当看到**"}
     assert languages.spellings("YOUR ANSWER HERE") == {"YOUR ANSWER HERE"}
     languages.spellings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("你好。这是一课。", "zh_CN"),
+        ("A lesson.\n\nIt says 你好。 and more.", ""),
+        ("", ""),
+    ],
+)
+def test_a_notebook_tells_its_language_by_its_sentences(text, expected):
+    cells = [v4.new_markdown_cell(text), v4.new_code_cell("# 注释。" * 9)]
+    assert languages.written_in(cells) == expected

@@ -1,0 +1,79 @@
+"""What commands say, in the language of the lessons: printed lines and errors, on their way to the person."""
+
+import contextlib
+import re
+import sys
+from collections.abc import Iterator
+
+from course_utils.errors import CourseError
+from course_utils.lessons import choice
+from course_utils.places import LANGUAGES, MY_LESSONS
+
+__all__ = ["in_words_of"]
+
+_MARKS = re.compile(r"(?:\[\w+\] +|[ \t]*(?:-> )?)")  # how doctor and lab begin a line
+
+
+@contextlib.contextmanager
+def in_words_of(asked: str | None) -> Iterator[None]:
+    """Lets a command speak a language: lines that it prints meanwhile, and an error that ends it.
+
+    Before the course's packages are there, everything is in English.
+
+    Args:
+        asked: str, a key of :data:`~course_utils.places.LANGUAGES`; None for the one that lessons open in.
+
+    Raises:
+        CourseError: what the command raises, in that language.
+    """
+    language = _language(asked)
+    if not language:
+        yield
+        return
+    lines = _Lines(language)
+    try:
+        with contextlib.redirect_stdout(lines):
+            yield
+    except CourseError as error:
+        error.args = (_said(str(error), language),)
+        raise
+    finally:
+        lines.flush()
+
+
+def _language(asked: str | None) -> str:
+    try:
+        return LANGUAGES[choice.chosen(MY_LESSONS, asked)]
+    except ImportError:  # a Python without the packages that read catalogues
+        return ""
+
+
+def _said(message: str, language: str) -> str:
+    from course_utils.lessons import messages  # half a second that English need not wait for
+    from course_utils.lessons.templates import MESSAGES
+
+    return messages.in_language(message, language, MESSAGES)
+
+
+class _Lines:
+    """Standard output that gives each line in a language once it is whole."""
+
+    def __init__(self, language: str) -> None:
+        self._stream, self._language, self._rest = sys.stdout, language, ""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Writes a text, but for a last line that has not ended."""
+        *lines, self._rest = f"{self._rest}{text}".split("\n")
+        for line in lines:
+            mark = _MARKS.match(line)[0]
+            self._stream.write(f"{mark}{_said(line[len(mark) :], self._language)}\n")
+        return len(text)
+
+    def flush(self) -> None:
+        """Writes what there is, such as a prompt, as it is."""
+        self._stream.write(self._rest)
+        self._rest = ""
+        self._stream.flush()
