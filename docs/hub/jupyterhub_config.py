@@ -1,0 +1,40 @@
+"""JupyterHub on one machine, to try the course with a few accounts: for this computer only, never for a class.
+
+Started in an empty folder, it keeps there what the accounts write: ``homes/NAME`` and the ``exchange``. Any
+name with the password in ``HUB_PASSWORD`` (eight characters at least) is an account, and all of them are the same user of the computer,
+so nothing protects one from another.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent.resolve()
+FOLDER = Path.cwd()
+EXCHANGE = FOLDER / "exchange"
+EXCHANGE.mkdir(exist_ok=True)
+EXCHANGE.chmod(0o777)  # nbgrader demands it
+
+c = get_config()  # noqa: F821
+
+c.JupyterHub.bind_url = "http://127.0.0.1:8000"
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = os.environ["HUB_PASSWORD"]
+c.Authenticator.allow_all = True
+c.ConfigurableHTTPProxy.command = str(HERE / "node_modules" / ".bin" / "configurable-http-proxy")
+
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = str(FOLDER / "homes" / "{username}")
+c.Spawner.ip = "127.0.0.1"
+c.Spawner.default_url = "/lab"
+c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+c.Spawner.args = [
+    # What `lab` sets too: no question whether one would like to receive news.
+    f"--LabApp.app_settings_dir={HERE.parent.parent / 'course_utils' / 'command' / 'lab_settings'}",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    *(["--allow-root"] if os.geteuid() == 0 else []),
+]
+# nbgrader_config.py lies beside this file.
+c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(HERE), "HUB_FOLDER": str(FOLDER)}
+# A cold JupyterLab on a busy computer takes longer than the default of 60 and 30 seconds.
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120
