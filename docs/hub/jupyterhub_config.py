@@ -35,6 +35,6 @@ c.Spawner.args = [
     *(["--allow-root"] if os.geteuid() == 0 else []),
 ]
 # nbgrader_config.py lies beside this file.
-c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(HERE), "HUB_FOLDER": str(FOLDER)}
+c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(HERE), "EXCHANGE": str(EXCHANGE)}
 # A cold JupyterLab on a busy computer takes longer than the default of 60 and 30 seconds.
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120

@@ -150,12 +150,12 @@ def feedback_of(page, address, name, place):
 
 
 def test_two_students_and_a_teacher_on_a_hub(tmp_path):
-    course = tmp_path / "course"
-    course_utils("assign", "00", "--to", course)
+    course = tmp_path / "homes" / "teacher" / "course"
     for name in ACCOUNTS:
         settings = tmp_path / "homes" / name / ".jupyter"
         settings.mkdir(parents=True)
         (settings / "jupyter_lab_config.py").write_text("c.LabApp.expose_app_in_browser = True\n")
+    course_utils("assign", "00", "--to", course)
     nbgrader, grade = (f"'{sys.executable}' -m {module}" for module in ("nbgrader", "course_utils grade"))
 
     with (
