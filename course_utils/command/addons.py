@@ -1,4 +1,4 @@
-"""What `install` adds to the environment: for lesson 12 other backends of Keras, doors to data, a cluster; a hub.
+"""What `install` adds to the environment: other backends of Keras, doors to data, a cluster, a hub.
 
 Unlike the extras of :mod:`course_utils.command.environment`, each stands alone: any of them can be
 added to any environment, in any order. Standard library only.

@@ -80,8 +80,8 @@ def address(handed_in: Path, page: Path) -> None:
     """Puts beside a feedback page what nbgrader's ``release_feedback`` reads there.
 
     That command names a page in the exchange by a secret that came with the submission, so that nobody else
-    finds it, and stops the whole class at a page without secret or time. What came in another way than through
-    the exchange has none: its page gets a secret that nobody knows.
+    finds it, and stops for the whole class at a page without secret or time. What came in another way than
+    through the exchange has none: its page gets a secret that nobody knows.
 
     Args:
         handed_in: Path of the folder with the submission.

@@ -430,7 +430,7 @@ def _settings_in(folder: Path) -> Config:
 
 
 def _exchange_of_accounts() -> Config:
-    """Gives what nbgrader is told of the exchange outside of the course: for all accounts, or for this one."""
+    """Gives what nbgrader is told of the exchange outside of a course: for all accounts, or for this one."""
     told = Config()
     for folder in map(Path, reversed(jupyter_config_path())):
         if (folder / _SETTINGS).is_file():

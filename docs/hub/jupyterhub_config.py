@@ -1,8 +1,8 @@
-"""JupyterHub on one machine, to try the course with a few accounts: for this computer only, never for a class.
+"""JupyterHub on one computer, to try the course with a few accounts there. Not for a class.
 
-Started in an empty folder, it keeps there what the accounts write: ``homes/NAME`` and the ``exchange``. Any
-name with the password in ``HUB_PASSWORD`` (eight characters at least) is an account, and all of them are the same user of the computer,
-so nothing protects one from another.
+Started in an empty folder, it keeps in it what the accounts write: ``homes/NAME`` and ``exchange``. Whoever
+knows ``HUB_PASSWORD``, which must have eight characters, may take any name. All accounts are one user of the
+computer, so nothing protects one from another.
 """
 
 import os
@@ -28,13 +28,8 @@ c.SimpleLocalProcessSpawner.home_dir_template = str(FOLDER / "homes" / "{usernam
 c.Spawner.ip = "127.0.0.1"
 c.Spawner.default_url = "/lab"
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
-c.Spawner.args = [
-    # What `lab` sets too: no question whether one would like to receive news.
-    f"--LabApp.app_settings_dir={HERE.parent.parent / 'course_utils' / 'command' / 'lab_settings'}",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    *(["--allow-root"] if os.geteuid() == 0 else []),
-]
-# nbgrader_config.py lies beside this file.
+c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
+# The settings of JupyterLab and nbgrader lie beside this file.
 c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(HERE), "EXCHANGE": str(EXCHANGE)}
 # A cold JupyterLab on a busy computer takes longer than the default of 60 and 30 seconds.
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
