@@ -29,7 +29,12 @@ c.Spawner.ip = "127.0.0.1"
 c.Spawner.default_url = "/lab"
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
-# The settings of JupyterLab and nbgrader lie beside this file.
-c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(HERE), "EXCHANGE": str(EXCHANGE)}
+c.Spawner.environment = {
+    # The settings of JupyterLab and nbgrader lie beside this file.
+    "JUPYTER_CONFIG_PATH": str(HERE),
+    "EXCHANGE": str(EXCHANGE),
+    # In a terminal, `python3` and `nbgrader` are the course's.
+    "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+}
 # A cold JupyterLab on a busy computer takes longer than the default of 60 and 30 seconds.
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120

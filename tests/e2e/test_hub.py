@@ -15,7 +15,9 @@ import pytest
 
 from course_utils.places import ROOT
 from tests.e2e import test_lab as e2e
-from tests.e2e.test_assignment import ANSWER, CHECK, LESSON, SOLUTION, course_utils, isolated
+from tests.e2e.test_assignment import ANSWER, CHECK, LESSON, SOLUTION, isolated
+from tests.test_guides import HUB as GUIDE
+from tests.test_guides import blocks_of_commands, part
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is in the extra `dev`")
 pytest.importorskip("nbgrader", reason="nbgrader is in the extra `instructor`")
@@ -134,9 +136,9 @@ def open_terminal(page):
 
 
 def type_commands(page, commands, done):
-    """Type commands into the terminal; wait for the file that the last of them makes."""
+    """Type lines of commands into the terminal; wait for the file that shows that all have passed."""
     page.locator(".jp-Terminal .xterm-helper-textarea").focus()
-    page.keyboard.insert_text(" && ".join([*commands, f"touch '{done}'"]))
+    page.keyboard.insert_text(" && ".join([*commands.splitlines(), f"touch '{done}'"]))
     page.keyboard.press("Enter")
     e2e.until(done.exists, e2e.STARTS, lambda: page.locator(".jp-Terminal .xterm-rows").inner_text())
 
@@ -155,8 +157,7 @@ def test_two_students_and_a_teacher_on_a_hub(tmp_path):
         settings = tmp_path / "homes" / name / ".jupyter"
         settings.mkdir(parents=True)
         (settings / "jupyter_lab_config.py").write_text("c.LabApp.expose_app_in_browser = True\n")
-    course_utils("assign", "00", "--to", course)
-    nbgrader, grade = (f"'{sys.executable}' -m {module}" for module in ("nbgrader", "course_utils grade"))
+    _, hand_out, grade = blocks_of_commands(part(GUIDE, "## Try one on your computer"))
 
     with (
         sync_api.sync_playwright() as playwright,
@@ -168,12 +169,10 @@ def test_two_students_and_a_teacher_on_a_hub(tmp_path):
             logged_in.enter_context(account(browser, address, name, tmp_path)) for name in ACCOUNTS
         )
         open_terminal(teacher)
-        release = f"{nbgrader} release_assignment {LESSON}"
-        type_commands(teacher, [f"cd '{course}'", release], tmp_path / "released")
+        type_commands(teacher, hand_out, tmp_path / "released")
         for name, page in zip(STUDENTS, students, strict=True):
             hand_in(page, address, name)
-        release = f"{nbgrader} release_feedback {LESSON}"
-        type_commands(teacher, [f"{grade} '{course}'", release], tmp_path / "graded")
+        type_commands(teacher, grade, tmp_path / "graded")
         teacher.goto(f"{address}/user/teacher/formgrader/gradebook/{LESSON}/{LESSON}")
         teacher.get_by_text("Submission #2").wait_for()
         scores = teacher.locator("table").first.inner_text()
@@ -182,6 +181,7 @@ def test_two_students_and_a_teacher_on_a_hub(tmp_path):
             for name, page in zip(STUDENTS, students, strict=True)
         }
 
+    assert "not recognized" not in (tmp_path / "hub.log").read_text(encoding="utf-8")
     with (course / "grades.csv").open(encoding="utf-8", newline="") as file:
         points = {row["student"]: row[f"00 {CHECK}"] for row in csv.DictReader(file)}
     assert points == {name: earned for name, (_, _, earned) in STUDENTS.items()}
