@@ -30,7 +30,7 @@ c.Spawner.default_url = "/lab"
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
 c.Spawner.environment = {
-    # The settings of JupyterLab and nbgrader lie beside this file.
+    # The settings of JupyterLab, its terminals and nbgrader lie beside this file.
     "JUPYTER_CONFIG_PATH": str(HERE),
     "EXCHANGE": str(EXCHANGE),
     # In a terminal, `python3` and `nbgrader` are the course's.
