@@ -140,7 +140,7 @@ def type_commands(page, commands, done):
     page.locator(".jp-Terminal .xterm-helper-textarea").focus()
     page.keyboard.insert_text(" && ".join([*commands.splitlines(), f"touch '{done}'"]))
     page.keyboard.press("Enter")
-    e2e.until(done.exists, e2e.STARTS, lambda: f"no {done.name}: the screenshot shows the terminal")
+    e2e.until(done.exists, e2e.RUNS, lambda: f"no {done.name}: the screenshot shows the terminal")
 
 
 def feedback_of(page, address, name, place):
