@@ -1,4 +1,4 @@
-"""Terminals on the hub of ``jupyterhub_config.py``: a login shell would forget where the course's Python is."""
+"""Terminals on the hub of ``jupyterhub_config.py``: a login shell would forget where Python is."""
 
 c = get_config()  # noqa: F821
 
