@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 __all__ = [
+    "ALONE",
     "CACHE",
     "DATA",
+    "DIST",
     "LANGUAGES",
     "MY_LESSONS",
     "NOTEBOOKS",
@@ -24,6 +26,8 @@ __all__ = [
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
+ALONE = any(ROOT.glob("multimodal_course-*.dist-info"))
+"""Whether this is the package alone, as pip installs a wheel: then nothing of the course lies around it."""
 NOTEBOOKS = ROOT / "notebooks"
 """The worked edition."""
 TEMPLATE = ROOT / "docs" / "template" / "99_template.ipynb"
@@ -38,13 +42,15 @@ MY_LESSONS = ROOT / "my_lessons"
 """The learner's working folder, unless another is asked for."""
 SITE = ROOT / "site"
 """The web site, unless another folder is asked for."""
-CACHE = ROOT / ".course-cache"
+DIST = ROOT / "dist"
+"""A folder per release, unless another is asked for."""
+CACHE = Path.home() / ".multimodal-course" if ALONE else ROOT / ".course-cache"
 """Downloaded weights, features, history of what was typed; it may be deleted at any time."""
 VENV = ROOT / ".venv"
 
 
 def way_back(path: Path) -> str:
-    """Says how to get a file of the course back without losing what somebody has written into it.
+    """Says how to get a file of the course, or to get it back without losing what somebody wrote into it.
 
     Args:
         path: file or folder.
@@ -54,6 +60,12 @@ def way_back(path: Path) -> str:
     """
     if ROOT not in path.parents:
         return ""
+    if ALONE:
+        return (
+            "`course_utils` is installed here as a package alone, without the course's data and lessons: "
+            "unpack the learner kit of the same release, or clone the course, and set PYTHONPATH to that "
+            "folder."
+        )
     name = path.relative_to(ROOT).as_posix()
     if (ROOT / ".git").exists():
         return (

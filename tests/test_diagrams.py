@@ -512,7 +512,7 @@ def test_a_split_by_groups_shows_each_item_with_its_group_and_its_split():
 def test_a_table_of_margins_shows_own_score_minus_best_other():
     similarity = np.array([[0.9, 0.2], [0.7, 0.3]])
     figure, description = diagrams.margin_table(similarity, ["owl", "key"])
-    assert {"+0.7", "-0.4", "“owl”", "picture 1"} <= set(texts(figure))
+    assert {"+0.7", "−0.4", "“owl”", "picture 1"} <= set(texts(figure))
     assert "picture 1: 0.7, 0.3, margin -0.4" in description
 
 

@@ -26,6 +26,7 @@ EVERYWHERE = "\n".join(GUIDES.values())
 # What a guide names and the repository does not have. The course's own commands make these:
 MADE = {
     "site/",
+    "dist/",
     "nbgrader_config.py",
     "student_kit.zip",
     "grades.csv",

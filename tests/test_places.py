@@ -1,6 +1,9 @@
 """The folder is what it says, and a learner's copy of an earlier lesson still finds what it imports."""
 
 import importlib
+import importlib.util
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +41,18 @@ def test_every_place_is_there_and_inside_the_course(name):
     place = getattr(places, name)
     assert place.exists()
     assert place.is_relative_to(places.ROOT)
+
+
+def test_a_package_that_pip_installed_alone_knows_it_and_keeps_nothing_beside_other_packages(tmp_path):
+    (tmp_path / "course_utils").mkdir()
+    (tmp_path / "multimodal_course-1.0.0.dist-info").mkdir()
+    copy = shutil.copy(places.__file__, tmp_path / "course_utils")
+    spec = importlib.util.spec_from_file_location("places_alone", copy)
+    alone = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(alone)
+    assert alone.ALONE and not places.ALONE
+    assert alone.CACHE.parent == Path.home() and places.CACHE.parent == places.ROOT
+    sentence = (
+        "installed here as a package alone, without the course's data and lessons: unpack the learner kit"
+    )
+    assert sentence in alone.way_back(alone.DATA) and sentence not in places.way_back(places.DATA)

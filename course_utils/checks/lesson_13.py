@@ -1,11 +1,13 @@
 """Checks of lesson 13: wrong captions, a split by groups, mean and spread, a sign test, leaks, claims, a fusion that can do without."""
 
 import collections
+import contextlib
 import itertools
 import math
 import re
 import unicodedata
 import warnings
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,6 @@ from course_utils.checks import (
     expect_model,
     expect_names,
     expect_number,
-    expect_parts,
     name_mistake,
 )
 
@@ -107,6 +108,10 @@ def suspects(my_suspects: Callable) -> None:
         one, other = _suspected(my_suspects, similarity, count), _suspects(similarity, count)
         for wrong, hint in _suspect_mistakes(similarity, count):
             expect(one == other or one != wrong, hint)
+        expect(
+            one == other or not _ties_alone(one, similarity, count),
+            'Of equal margins the lower index comes first: `np.argsort(…, kind="stable")` keeps their order, and other ways to sort need not.',
+        )
         given = f"similarity {similarity.tolist()}" if len(similarity) < 4 else f"{len(similarity)} pairs"
         expect(one == other, f"For {given} and count = {count} you returned {one}, expected {other}.")
 
@@ -128,6 +133,14 @@ def _margins(similarity: np.ndarray, of: Callable = np.max, axis: int = 1) -> np
 
 def _first(values: np.ndarray, count: int) -> list[int]:
     return sorted(range(len(values)), key=lambda place: (values[place], place))[:count]
+
+
+def _ties_alone(found: list[int], similarity: np.ndarray, count: int) -> bool:
+    """Says whether these pairs have the margins asked for, and only equal ones are in another order."""
+    if len({*found}) < count or not {*found} <= {*range(len(similarity))}:
+        return False
+    margins = _margins(similarity)
+    return np.array_equal(margins[found], margins[_first(margins, count)])
 
 
 def _suspects(similarity: np.ndarray, count: int) -> list[int]:
@@ -250,6 +263,28 @@ def group_split(my_group_split: Callable) -> None:
             "The same seed gave two different splits: make the generator in your function, `np.random.default_rng(seed)`.",
         )
         _check_splits(groups, share, splits)
+    _check_order(my_group_split, mixed)
+
+
+def _check_order(my_group_split: Callable, groups: list[str]) -> None:
+    """The order of a set of text, and `hash`, are others after each restart of Python: so are those of these names."""
+    for seed in range(5):
+        splits = set()
+        for salt in range(4):
+            named = _with_other_hashes(salt)
+            # A name made anew is not found among these; then there is nothing to compare.
+            with contextlib.suppress(Exception):
+                splits.add(_split(my_group_split, [*map(named, groups)], 0.3, seed).tobytes())
+        expect(
+            len(splits) < 2,
+            "In a new kernel the same seed would give another split: the order of a set of names, and what `hash` gives, change with "
+            "every restart of Python. `sorted(set(groups))` or `np.unique(groups)` is the same each time.",
+        )
+
+
+def _with_other_hashes(salt: int) -> type[str]:
+    """A kind of text whose hashes are other ones for another salt."""
+    return type("Name", (str,), {"__hash__": lambda name: zlib.crc32(f"{salt}{name}".encode())})
 
 
 def _split(my_group_split: Callable, groups: list[str], share: float, seed: int) -> np.ndarray:
@@ -289,6 +324,11 @@ def _stops(groups: list[str], share: float, test: np.ndarray) -> bool:
     return not test.any() or test.sum() - most < share * len(groups)
 
 
+def _has_one_more(groups: list[str], share: float, test: np.ndarray) -> bool:
+    """Says whether the share was reached to the item before the last of these groups, whichever that was, came in."""
+    return any(test.sum() - groups.count(name) == share * len(groups) for name in {*np.array(groups)[test]})
+
+
 def _check_splits(groups: list[str], share: float, splits: list[np.ndarray]) -> None:
     count = len({*groups})
     for seed, test in enumerate(splits):
@@ -305,6 +345,13 @@ def _check_splits(groups: list[str], share: float, splits: list[np.ndarray]) -> 
         expect(
             not test.all(),
             f"{_told(groups, share, seed)} all items are in the test: at least one group stays out.",
+        )
+    if 0 < share < 1:
+        expect(
+            all(_stops(groups, share, test) for test in splits)
+            or not all(_has_one_more(groups, share, test) for test in splits),
+            f"{_told(groups, share, 0)} the test has {splits[0].sum()} items, and without its last group it would have had exactly "
+            f"{share * len(groups):g}: stop once it *has* share · n items, `>=`, not `>`.",
         )
     others = [~test for test in splits]
     if any(not _stops(groups, share, test) for test in splits) and all(
@@ -376,7 +423,8 @@ def summary(my_summary: Callable) -> None:
     several = {f"system {n}": rng.uniform(0.2, 0.9, n).round(3).tolist() for n in (3, 5, 2, 9, 4)}
     found = _summed(my_summary, several)
     right = [list(_summary(seeds)) for seeds in several.values()]
-    name_mistake(found, right, (_summary_mistakes(seeds) for seeds in several.values()))
+    every = list(several.values())
+    name_mistake(found, right, (_summary_mistakes(seeds, every) for seeds in every))
     for seeds in [[0.5, 0.5, 0.5], [-3.0, 4.0], [1e6, 1e6 + 2, 1e6 + 4], [0.1, 0.2], [0.125]]:
         _check_summary(my_summary, {"only": seeds})
     _check_summary(my_summary, {"z": [0.75], "a": [0.5, 0.25], "m": [0.0]})
@@ -405,8 +453,8 @@ def _summed(my_summary: Callable, figures: dict) -> list[list[float]]:
     expect(not left, f"For {told} nothing is said of {left[:1]}: is `return` inside of the loop?")
     expect(not more, f"For {told} your dictionary has {more[:1]}, which is no system.")
     pairs = []
-    for name in figures:
-        mean, sd = expect_parts(value[name], ["mean", "sd"])
+    for name, seeds in figures.items():
+        mean, sd = _pair(value[name], name, seeds)
         pairs.append(
             [expect_number(mean, f"The mean of {name}"), expect_number(sd, f"The deviation of {name}")]
         )
@@ -418,7 +466,24 @@ def _summed(my_summary: Callable, figures: dict) -> list[list[float]]:
     return pairs
 
 
-def _summary_mistakes(seeds: list[float]) -> _Mistakes:
+def _pair(value: object, name: str, seeds: list[float]) -> list:
+    """Mean and deviation of a system, as its value in the dictionary holds them."""
+    expect(
+        len(seeds) > 1 or not isinstance(value, tuple | list) or len(value) != 2 or value[1] is not None,
+        f"The deviation of the one seed of {name!r} is None: NaN is asked, `np.nan`.",
+    )
+    found = f"The dictionary's value of {name!r} is no pair, `(mean, sd)`: it"
+    expect(
+        isinstance(value, tuple | list) or np.ndim(value) == 1,
+        f"{found} is of the type {type(value).__name__}.",
+    )
+    expect(len(value) == 2, f"{found} holds {len(value)} things.")
+    for part, what in zip(value, ("mean", "deviation"), strict=True):
+        expect(part is not None, f"The {what} of {name!r} is None.")
+    return list(value)
+
+
+def _summary_mistakes(seeds: list[float], every: list[list[float]]) -> _Mistakes:
     mean, sd = _summary(seeds)
     yield (
         [mean, np.std(seeds)],
@@ -449,10 +514,32 @@ def _summary_mistakes(seeds: list[float]) -> _Mistakes:
     )
     yield [max(seeds), sd], "That is the best seed: the mean of all seeds is asked."
     yield [sum(seeds), sd], "That is the sum of the seeds: the mean is asked."
+    for digits in (1, 2, 3, 4):
+        yield (
+            [round(mean, digits), round(sd, digits)],
+            "Your numbers are rounded: give them as they are, and round where you print.",
+        )
     yield (
-        [round(mean, 2), round(sd, 2)],
-        "Your numbers are rounded: give them as they are, and round where you print.",
+        [mean, (max(seeds) - min(seeds)) / 2],
+        "That is half the distance from the smallest to the largest: the standard deviation is asked.",
     )
+    squares = sum(seed**2 for seed in seeds)
+    for number in (len(seeds), len(seeds) - 1):
+        yield [mean, math.sqrt(squares / number)], "Take the mean away before you square."
+    apart = sum((seed - _summary(others)[0]) ** 2 for others in every for seed in others)
+    count = sum(map(len, every))
+    together = [seed for others in every for seed in others]
+    for pooled in (
+        np.std(together),
+        np.std(together, ddof=1),
+        math.sqrt(apart / count),
+        math.sqrt(apart / (count - len(every))),
+        np.mean([_summary(others)[1] for others in every]),
+    ):
+        yield (
+            [mean, pooled],
+            "All systems have the same deviation: each has its own seeds, and its deviation is taken over these alone.",
+        )
     yield [mean, mean], "The deviation equals the mean."
 
 
@@ -470,7 +557,7 @@ def _check_summary(my_summary: Callable, figures: dict) -> None:
         else:
             expect(
                 np.isclose(sd, right_sd, atol=1e-7),
-                f"For {seeds} the standard deviation is {sd:.6g}, expected {right_sd:.6g}. Take the mean away before you square.",
+                f"For {seeds} the standard deviation is {sd:.6g}, expected {right_sd:.6g}.",
             )
 
 
@@ -625,6 +712,8 @@ _TRAIN = [
     "ﬁsh",
     "the sea",
     "Über uns",
+    "a dog runs.",
+    "5 MHz",
 ]
 _TEST = [
     " a RED apple\n",
@@ -649,6 +738,8 @@ _TEST = [
     "uber uns",
     "thesea",
     "two dogs  ",
+    "a dog runs",
+    "5 ㎒",
 ]
 _SAME = {
     "form": {
@@ -661,6 +752,10 @@ _SAME = {
         "none": "Upper and lower case are the same: `casefold`.",
         "lower": "`lower` leaves ß as it is, which `casefold` makes ss, like the capitals SS.",
         "upper": "`casefold` is asked.",
+        "first": "NFKC first: it makes capitals, ㎒ becomes MHz, which `casefold` must still see.",
+    },
+    "signs": {
+        "none": "You take away full stops and other signs, and so `a dog runs` is `a dog runs.`: they stay.",
     },
     "space": {
         "none": "White space: strip both ends, and make every stretch inside one space, `\" \".join(text.split())`.",
@@ -674,7 +769,7 @@ _SAME = {
 
 @exercise(
     "13.5",
-    "leaks are found among 22 texts, with accents, full-width signs, ß, tabs, Chinese and repeated texts, and where a list is empty",
+    "leaks are found among 24 texts, with accents, full-width signs, ß, tabs, Chinese and repeated texts, and where a list is empty",
     own=_COURSE,
     stops={
         r"invalid normalization form": 'The form is called "NFKC".',
@@ -730,7 +825,11 @@ def _leak_cause(train: list[str], test: list[str]) -> str:
     return f" {' '.join(causes)}" if causes else ""
 
 
-def _same(text: str, form: str = "NFKC", case: str = "casefold", space: str = "all") -> str:
+def _same(
+    text: str, form: str = "NFKC", case: str = "casefold", signs: str = "all", space: str = "all"
+) -> str:
+    if case == "first":
+        text, case = text.casefold(), "none"
     if form == "accents":
         text = "".join(
             sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign)
@@ -738,6 +837,7 @@ def _same(text: str, form: str = "NFKC", case: str = "casefold", space: str = "a
     elif form != "none":
         text = unicodedata.normalize(form, text)
     text = text if case == "none" else getattr(text, case)()
+    text = re.sub(r"[^\w\s]", "", text) if signs == "none" else text
     return {
         "all": lambda: " ".join(text.split()),
         "none": lambda: text,
@@ -780,6 +880,10 @@ def _leak_mistakes(train: list[str], test: list[str], count: int) -> _Mistakes:
     yield (
         [index for index in right if texts[index] not in texts[:index]],
         "A text that comes twice in the test is listed twice: go through `test`, not through a set or a dictionary of it.",
+    )
+    yield (
+        [index for index, text in enumerate(texts) for other in seen if text == other],
+        "A test text is listed once, however often training has it: `break` after the first, or look it up in a set.",
     )
     yield (
         [index for index, text in enumerate(seen) if text in texts],
@@ -869,6 +973,7 @@ def claims(my_claims: Callable) -> None:
     for table, answers, hint in [
         ({"one": 0.5}, {"one": half}, ""),
         ({"one": 0.504}, {"one": half}, _CLAIMS["compare"]["exact"]),
+        ({"one": 0.005}, {"one": half[1:2]}, "It differs by 0.005 exactly, which is not more than 0.005."),
         ({"one": 0.51}, {"one": half}, _CLAIMS["compare"]["low"]),
         ({"one": 0.49}, {"one": half}, _CLAIMS["compare"]["high"]),
         ({"one": 50.0}, {"one": half}, "0.5 and 50 differ."),
@@ -910,7 +1015,7 @@ def _claim_case(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, n
         n, right = 500, int(rng.integers(180, 320))
         truth = rng.integers(0, 5, n)
         rows = np.stack([truth, np.where(np.arange(n) < right, truth, (truth + 1) % 5)], axis=1)
-        name = f"{'zyxwvutsrqp'[number]} {kind}"
+        name = f"{'sxqzuwpytrv'[number]} {kind}"
         answers[name] = rows[rng.permutation(n)]
         table[name] = right / n + kinds[str(kind)]
     table |= {"m gone": 0.4, "b empty": 0.0, "d right": 1.0}
@@ -1028,9 +1133,14 @@ def fusion(my_fusion: Callable) -> None:
         present = np.array([*itertools.product((1, 0), repeat=len(widths))], np.float32)
         parts = [rng.normal(size=(len(present), width)).astype(np.float32) for width in widths]
         _check_logits(model, parts, present, classes, told)
-        for weight in model.trainable_weights:  # what begins at 0 does not stay there
-            weight.assign(rng.normal(0.0, 0.5, weight.shape))
+        _move_weights(model, rng)  # what begins at 0 does not stay there
         _check_missing(model, parts, present, rng, told)
+        _check_zeros(model, parts, rng, told)
+
+
+def _move_weights(model: "keras.Model", rng: np.random.Generator) -> None:
+    for weight in model.trainable_weights:
+        weight.assign(rng.normal(0.0, 0.5, weight.shape))
 
 
 def _check_inputs(model: "keras.Model", widths: list[int], told: str) -> None:
@@ -1095,7 +1205,7 @@ def _check_logits(
         np.isfinite(value).all(),
         f"{told} the logits hold NaN or infinity, "
         + (
-            "where all modalities are missing: a mean divides by how many are there, so let it divide by 1 at least, `keras.ops.maximum(…, 1)`."
+            "where all modalities are missing: a mean divides by how many are there, so let it divide by 1 at least, `keras.ops.maximum(…, 1)`; and a softmax over places that are all `-inf` is NaN, let one place always be there."
             if np.isfinite(value[:-1]).all()
             else "also where something is present."
         ),
@@ -1131,10 +1241,11 @@ def _check_missing(
         "Your model gives probabilities: logits are asked, no softmax at its end.",
     )
     size = max(np.abs(logits[:n]).max(), 1e-6)
-    alone = _logits(model, [part[:1] for part in parts], present[:1])
+    alone = [_logits(model, [part[i : i + 1] for part in parts], present[i : i + 1]) for i in range(n)]
     expect(
-        np.allclose(alone, logits[:1], atol=1e-4 * size, rtol=1e-3),
-        "An item alone gets other logits than in a batch: something is taken over the batch, axis 0; the modalities and their numbers are other axes.",
+        np.allclose(np.concatenate(alone), logits[:n], atol=1e-4 * size, rtol=1e-3),
+        "An item alone gets other logits than in a batch: something is taken over the batch, axis 0, such as a mean that fills what is "
+        "missing; the modalities and their numbers are other axes.",
     )
     before, *after = np.split(logits, len(variants))
     distance = (
@@ -1146,6 +1257,27 @@ def _check_missing(
     there = present > 0
     if not np.array_equal(moved, there):
         raise CheckFailed(_missing_hint(moved, there, told))
+
+
+def _check_zeros(model: "keras.Model", parts: list[np.ndarray], rng: np.random.Generator, told: str) -> None:
+    """Zeros that are there are not the same as nothing: with some weights or others the logits differ."""
+    m = len(parts)
+    batch = [np.repeat(part[:1], 2 * m, axis=0) for part in parts]
+    present = np.ones((2 * m, m), np.float32)
+    for i in range(m):
+        batch[i][2 * i : 2 * i + 2] = 0
+        present[2 * i + 1, i] = 0
+    differ = np.zeros(m, bool)
+    for _ in range(8):
+        logits = _logits(model, batch, present)
+        differ |= np.abs(logits[::2] - logits[1::2]).max(axis=1) > 1e-4 * max(np.abs(logits).max(), 1e-6)
+        if differ.all():
+            return
+        _move_weights(model, rng)
+    raise CheckFailed(
+        f"{told} modality {np.argmin(differ)} gets the same logits where it is missing and where it is there and holds zeros, whatever the "
+        "weights: zeros are features, too, such as those of a text without a known character. Join `present` to the features as well."
+    )
 
 
 def _missing_hint(moved: np.ndarray, there: np.ndarray, told: str) -> str:

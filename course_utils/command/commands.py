@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_render(commands)
         _add_translate(commands)
         _add_site(commands)
+        _add_release(commands)
         _add_experiment(commands)
         _add_assign(commands)
         _add_grade(commands)
@@ -157,7 +158,23 @@ def _add_site(commands: argparse._SubParsersAction) -> None:
     site.add_argument(
         "--folder", metavar="DIR", default=SITE, help="where to (default: site in the course's folder)"
     )
-    site.add_argument(
+    _take_repository(site)
+
+
+def _add_release(commands: argparse._SubParsersAction) -> None:
+    release = commands.add_parser(
+        "release", help="make all that people download of a version, in a new folder; publishes nothing"
+    )
+    release.set_defaults(run=_release)
+    release.add_argument("version", metavar="X.Y", help="the version, which the files must name already")
+    release.add_argument(
+        "--folder", metavar="DIR", help="where to (default: dist/X.Y.Z in the course's folder)"
+    )
+    _take_repository(release)
+
+
+def _take_repository(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--repository",
         metavar="OWNER/NAME",
         default=os.environ.get("GITHUB_REPOSITORY", ""),
@@ -356,6 +373,21 @@ def _site(options: argparse.Namespace) -> int:
     environment.enter("site")
     first = build.build(options.folder, options.repository)
     print(f"The site is complete: open {first} in a browser.")
+    return 0
+
+
+def _release(options: argparse.Namespace) -> int:
+    from course_utils.command import release
+
+    version, folder = release.require(options.version, options.folder)
+    environment.enter("site")
+    # Tests, Sphinx and nbgrader start programs that are installed beside them.
+    _take_variables()
+    made = release.make(version, folder, options.repository)
+    print(f"The release is complete, in {folder}:")
+    for path in made:
+        print(f"  {path.name} ({path.stat().st_size / 1e6:.1f} MB)")
+    print(f"Nothing is published yet. Once you have looked at it:\n\n{release.next_steps(version)}")
     return 0
 
 

@@ -20,8 +20,8 @@ def choose_fusion() -> tuple[Figure, str]:
         matplotlib Figure and its description, for :func:`course_utils.plotting.show`.
     """
     questions = (
-        ("Does one modality alone\nreach what both reach?", "that modality,\nno fusion"),
-        ("Does the sum of the logits\nreach the concatenation?", "summed logits"),
+        ("Does one modality alone\nreach the best of all fusions?", "that modality,\nno fusion"),
+        ("Does the sum of the logits\nreach every fusion below?", "summed logits"),
         ("Does a hidden layer over the\nconcatenation reach attention?", "concatenation,\none hidden layer"),
     )
     figure, axes = shapes.canvas(9, 4.2, 27, 12.4)
@@ -35,10 +35,10 @@ def choose_fusion() -> tuple[Figure, str]:
         axes.text(7.4, y - 1.65, "no", va="center", fontsize=10)
     shapes.box(axes, 7.0, 1.2, 12.0, "cross-attention", _DO, 1.9)
     return figure, (
-        "Three questions, one below the other. Does one modality alone reach what both reach? Yes: take that "
-        "modality, no fusion. No: does the sum of the logits reach the concatenation? Yes: summed logits. "
-        "No: does a hidden layer over the concatenation reach attention? Yes: concatenation with one hidden "
-        "layer. No: cross-attention."
+        "Three questions, one below the other. Does one modality alone reach the best of all fusions? Yes: "
+        "take that modality, no fusion. No: does the sum of the logits reach every fusion below? Yes: summed "
+        "logits. No: does a hidden layer over the concatenation reach attention? Yes: concatenation with one "
+        "hidden layer. No: cross-attention."
     )
 
 
@@ -115,7 +115,9 @@ def margin_table(similarity: np.ndarray, captions: Sequence[str]) -> tuple[Figur
     for i, caption in enumerate(captions):
         axes.text(6.45 + 2.6 * i, n + 0.35, f"“{caption}”", ha="center", fontsize=9)
         axes.text(5.0, n - i - 0.45, f"picture {i}", ha="right", va="center", fontsize=9)
-        axes.text(6.0 + 2.6 * n, n - i - 0.45, f"{margins[i]:+.1f}", va="center", fontsize=10)
+        axes.text(
+            6.0 + 2.6 * n, n - i - 0.45, f"{margins[i]:+.1f}".replace("-", "−"), va="center", fontsize=10
+        )
     axes.text(6.0 + 2.6 * n, n + 0.35, "margin", fontsize=9)
     names = ", ".join(captions)
     told = "; ".join(

@@ -18,7 +18,7 @@ import numpy as np
 from course_utils.datasets.integrity import data_path
 from course_utils.errors import CourseError
 from course_utils.files import write_atomically
-from course_utils.places import DATA, ROOT
+from course_utils.places import DATA, ROOT, way_back
 from course_utils.scale import cluster
 from course_utils.training import Repeated
 
@@ -112,6 +112,8 @@ def record(
     from tqdm import tqdm
 
     path = DATA / "results" / f"{name}.json"
+    if not DATA.is_dir():
+        raise CourseError(f"{path} has no place: there is no folder {DATA}. {way_back(DATA)}")
     path.parent.mkdir(exist_ok=True)
     done = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     # Seed by seed, so that an interrupted record has whole tables of fewer seeds.

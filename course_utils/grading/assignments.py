@@ -75,7 +75,8 @@ minutes, and
 python3 -m course_utils doctor
 ```
 
-what is wrong, if something is, and what to do about it.
+what is wrong, if something is, and what to do about it. `python3 -m course_utils report my_report` makes the
+skeleton of a model report, which lesson 13 asks for, and says what is missing in one that is there.
 """
 _KIT_FILES = [
     *("pyproject.toml", "requirements.lock", "environment.yml", "LICENSE", "LICENSE-CONTENT"),

@@ -10,7 +10,7 @@ ENGLISH = {
     "results": (
         "A row for each system with its accuracy as a mark and the interval as a line. The text is farthest "
         "to the right, then the sum; picture and fusion are behind, and the computed majority is farthest to "
-        "the left."
+        "the left. The intervals are wide and overlap."
     ),
     "remedies": (
         "Eight rows, a remedy each. An open circle for the training accuracy and a square with a line over "

@@ -100,7 +100,7 @@ RESOURCES = (
         "https://github.com/huggingface/nanoVLM",
         "English",
         "intermediate",
-        "a language model that sees, in a few files of plain PyTorch",
+        "a language model that sees, in a few files of plain PyTorch (its tag v0.1)",
         "who wants section 6 of lesson 10 at a size that is of use; training needs a GPU",
     ),
     Resource(
@@ -119,7 +119,7 @@ RESOURCES = (
         "English",
         "intermediate",
         "finds labels that are likely wrong, from the probabilities of any classifier",
-        "who has section 4 of this lesson before them with a hundred thousand items",
+        "who faces section 4 of this lesson with a hundred thousand items",
     ),
     Resource(
         "Awesome Multimodal Large Language Models",
@@ -146,7 +146,7 @@ RESOURCES = (
         "English",
         "beginner",
         "what a page about a model has to say, with two examples",
-        "everybody who gives a model to others; the report of section 1 stands on it",
+        "everybody who gives a model to others; the report of section 1 grew from it",
     ),
     Resource(
         "Pervasive Label Errors in Test Sets, 2021",

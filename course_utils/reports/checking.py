@@ -124,7 +124,7 @@ def check(folder: str | Path) -> Report:
     folder = from_home(folder)
     if is_new(folder):
         raise CourseError(
-            f"{folder}: there is no report yet: `python3 -m course_utils report DIR` makes one."
+            f"{folder.absolute()}: there is no report yet: `python3 -m course_utils report DIR` makes one."
         )
     if not {REPORT, ITEMS, ANSWERS} & {path.name for path in folder.iterdir()}:
         raise CourseError(

@@ -2,8 +2,11 @@
 
 import collections
 import fractions
+import hashlib
 import itertools
 import math
+import random
+import re
 import statistics
 import unicodedata
 
@@ -141,6 +144,11 @@ SUSPECTS = (
         "backward": (of(own_suspects, lambda f: f[::-1]), "opposite order"),
         "from 1": (of(own_suspects, lambda f: [i + 1 for i in f]), "counted from 1"),
         "higher index first": (higher_first, "Of equal margins the lower"),
+        "a sort that is not stable": (
+            lambda s, c: np.lexsort((-np.arange(len(s)), margin(s)))[:c].tolist(),
+            "Of equal margins the lower",
+        ),
+        "quicksort": (lambda s, c: np.argsort(margin(s))[:c].tolist(), "Of equal margins the lower"),
         "one other": (
             margins_sorted(lambda s: np.diag(s) - np.roll(s, -1, axis=1).diagonal()),
             "one other caption",
@@ -230,13 +238,14 @@ def by_names(choose):
     return answer
 
 
-def until(names, groups, share, fits=False, least=1, first=False):
+def until(names, groups, share, fits=False, least=1, first=False, more=False):
     chosen = []
     for name in names[: len(names) - least]:
         count = sum(groups.count(other) for other in chosen)
         if fits and count + groups.count(name) > share * len(groups):
             continue
-        if not fits and count >= share * len(groups) and not (first and not chosen):
+        reached = count > share * len(groups) if more else count >= share * len(groups)
+        if not fits and reached and not (first and not chosen):
             break
         chosen.append(name)
     return chosen
@@ -272,9 +281,50 @@ def rotated(groups, share, seed):
     return np.isin(groups, until(names[begin:] + names[:begin], groups, share))
 
 
+def split_of_a_set(groups, share, seed):
+    names = list(set(groups))
+    random.Random(seed).shuffle(names)
+    return np.isin(groups, until(names, groups, share))
+
+
+def split_of_shuffled_set(groups, share, seed):
+    names = list(set(groups))
+    np.random.default_rng(seed).shuffle(names)
+    return np.isin(groups, until(names, groups, share))
+
+
+def split_by_hash(groups, share, seed):
+    names = sorted(set(groups), key=lambda name: hash((seed, name)))
+    return np.isin(groups, until(names, groups, share))
+
+
+def split_by_digest(groups, share, seed):
+    names = sorted(set(groups), key=lambda name: hashlib.md5(f"{seed} {name}".encode()).hexdigest())
+    return np.isin(groups, until(names, groups, share))
+
+
+def split_in_order_of_coming(groups, share, seed):
+    names = list(dict.fromkeys(groups))
+    random.Random(seed).shuffle(names)
+    chosen = set(until(names, groups, share))
+    return np.array([name in chosen for name in groups])
+
+
+def split_by_names_made_anew(groups, share, seed):
+    sizes = collections.Counter(groups)
+    names = np.random.default_rng(seed).permutation(np.unique(groups)).tolist()
+    chosen = set()
+    while sum(sizes[name] for name in chosen) < share * len(groups) and len(names) > 1:
+        chosen.add(names.pop())
+    return np.array([name in chosen for name in groups])
+
+
 SPLITS = (
     check.group_split,
     {
+        "by a digest": split_by_digest,
+        "in order of coming": split_in_order_of_coming,
+        "names made anew": split_by_names_made_anew,
         "the lesson's": own_split,
         "standard library": split_by_random,
         "cumulated": split_by_cumsum,
@@ -284,6 +334,13 @@ SPLITS = (
         "tensor": of(own_split, ops.convert_to_tensor),
     },
     {
+        "a set, shuffled": (split_of_a_set, "In a new kernel the same seed"),
+        "a set, shuffled by NumPy": (split_of_shuffled_set, "In a new kernel the same seed"),
+        "by hash": (split_by_hash, "In a new kernel the same seed"),
+        "more than the share": (
+            by_names(lambda n, g, s, _: until(n, g, s, more=True)),
+            r"`>=`, not `>`",
+        ),
         "items": (split_items, "in the test and out of it: draw groups, not items"),
         "the first stretch": (first_block, "members need not stand together"),
         "the others": (of(own_split, np.logical_not), r"items of the \*test\*"),
@@ -429,13 +486,33 @@ SUMMARIES = (
         "best": (each(lambda s: (max(s), deviation(s))), "best seed"),
         "sum": (each(lambda s: (sum(s), deviation(s))), "sum of the seeds"),
         "rounded": (each(lambda s: (round(np.mean(s), 2), round(deviation(s), 2))), "are rounded"),
+        "rounded to 3 digits": (
+            each(lambda s: (round(np.mean(s), 3), round(deviation(s), 3))),
+            "are rounded",
+        ),
+        "half the range": (each(lambda s: (np.mean(s), np.ptp(s) / 2)), "half the distance"),
+        "root of the mean square": (
+            each(lambda s: (np.mean(s), np.sqrt(np.mean(np.square(s))))),
+            "Take the mean away",
+        ),
+        "all seeds in one": (
+            lambda f: {k: (np.mean(s), np.std([v for o in f.values() for v in o])) for k, s in f.items()},
+            "each has its own seeds",
+        ),
+        "one deviation for all": (
+            lambda f: {k: (np.mean(s), np.mean([deviation(o) for o in f.values()])) for k, s in f.items()},
+            "each has its own seeds",
+        ),
         "twice the mean": (each(lambda s: (np.mean(s), np.mean(s))), "deviation equals the mean"),
         "a warning": (each(lambda s: (np.mean(s), np.std(s, ddof=1))), "a warning is printed"),
         "0 for one": (
             each(lambda s: (np.mean(s), np.std(s, ddof=min(1, len(s) - 1)))),
             "one seed has no spread, NaN",
         ),
-        "None for one": (each(lambda s: (np.mean(s), deviation(s) if s[1:] else None)), "is None"),
+        "None for one": (
+            each(lambda s: (np.mean(s), deviation(s) if s[1:] else None)),
+            "one seed of 'only' is None: NaN is asked",
+        ),
         "left out for one": (
             lambda f: {k: v for k, v in own_summary(f).items() if f[k][1:]},
             "nothing is said of",
@@ -462,15 +539,16 @@ SUMMARIES = (
             ),
             "minus 1|expected",
         ),
-        "mean alone": (each(np.mean), "Return two things"),
-        "three": (each(lambda s: (np.mean(s), deviation(s), len(s))), "Return two things"),
-        "text": (each(lambda s: f"{np.mean(s)}"), "Return two things"),
+        "mean alone": (each(np.mean), "no pair"),
+        "three": (each(lambda s: (np.mean(s), deviation(s), len(s))), "no pair.*holds 3 things"),
+        "text": (each(lambda s: f"{np.mean(s)}"), "no pair.*of the type str"),
+        "no mean": (each(lambda s: (None, deviation(s))), "The mean of 'system 3' is None"),
         "a list": (lambda f: [*own_summary(f).values()], "expected a dictionary"),
         "the first": (summary_of_the_first, "nothing is said of"),
         "one more": (lambda f: {**own_summary(f), "all": (0, 0)}, "which is no system"),
         "sorted in place": (summary_sorted_in_place, "changed the dicts"),
         "constant": (each(lambda s: (0.5, 0.1)), "is 0.1, expected 0"),
-        "identity": (lambda f: f, "Return two things"),
+        "identity": (lambda f: f, "no pair"),
         "empty": (lambda f: {}, "nothing is said of"),
     },
 )
@@ -675,8 +753,6 @@ def same(text):
 
 
 def leaks_by_regex(train, test):
-    import re
-
     def clean(text):
         return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
@@ -731,6 +807,21 @@ LEAKS = (
         "array": of(own_leaks, lambda f: np.array(f, int)),
     },
     {
+        "no signs": (leaks_with(lambda t: re.sub(r"[^\w ]", "", same(t))), "take away full stops"),
+        "words": (leaks_with(lambda t: re.sub(r"\W+", " ", same(t)).strip()), "take away full stops"),
+        "no full stop": (leaks_with(lambda t: same(t).rstrip(".。!")), "take away full stops"),
+        "folded before": (
+            leaks_with(lambda t: " ".join(unicodedata.normalize("NFKC", t.casefold()).split())),
+            "NFKC first",
+        ),
+        "lower before": (
+            leaks_with(lambda t: " ".join(unicodedata.normalize("NFKC", t.lower()).split())),
+            "expected|casefold",
+        ),
+        "listed for each": (
+            lambda a, b: [i for i, t in enumerate(b) for o in a if same(o) == same(t)],
+            "listed once, however often",
+        ),
         "as they are": (leaks_with(lambda t: t), "compare the texts as they are"),
         "no form": (leaks_with(lambda t: " ".join(t.casefold().split())), "makes them equal"),
         "NFC": (leaks_with(form("NFC")), "NFC leaves full-width"),
@@ -902,6 +993,7 @@ CLAIMS = (
         "too high alone": (claimed(lambda c, a: not c - a <= 0.005), "too high alone"),
         "too low alone": (claimed(lambda c, a: not a - c <= 0.005), "too low alone"),
         "exactly": (claimed(lambda c, a: not abs(c - a) < 1e-9), "may differ by up to 0.005"),
+        "0.005 or more": (claimed(lambda c, a: not abs(c - a) < 0.005), "is not more than 0.005"),
         "relative": (claimed(lambda c, a: not abs(c - a) <= 0.005 * a), "compare the ratio"),
         "rounded": (claimed(lambda c, a: round(c, 2) != round(a, 2)), "round to two decimals"),
         "0.05": (claimed(lambda c, a: differs(c, a, 0.05)), "yours is another limit"),
@@ -934,7 +1026,7 @@ CLAIMS = (
             ),
             "no rows: such a claim",
         ),
-        "unsorted": (lambda t, a: [s for s in t if s in own_claims(t, a)], "and not sorted"),
+        "unsorted": (lambda t, a: [s for s in t if s in own_claims(t, a)], "and not sorted: [^O]*$"),
         "backward": (of(own_claims, lambda f: f[::-1]), "opposite order"),
         "the right ones": (lambda t, a: sorted({*t} - {*own_claims(t, a)}), "whose claims are right"),
         "unnamed too": (
@@ -978,6 +1070,39 @@ def mean_of_present(widths, classes):
     total = ops.sum(rows * present[:, :, None], axis=1)
     mean = total / ops.maximum(ops.sum(present, axis=1, keepdims=True), 1)
     return keras.Model([*parts, present], layers.Dense(classes)(mean))
+
+
+def filled(fill):
+    """What is missing gets what a function makes of the modality's numbers and its column of `present`."""
+
+    def answer(widths, classes):
+        parts, present = inputs_of(widths)
+        kept = []
+        for i, part in enumerate(parts):
+            hidden, there = layers.Dense(12, "tanh")(part), present[:, i : i + 1]
+            kept.append(hidden * there + fill(hidden, there) * (1 - there))
+        return keras.Model([*parts, present], layers.Dense(classes)(layers.concatenate([*kept, present])))
+
+    return answer
+
+
+def mean_of_those_there(hidden, there):
+    return ops.sum(hidden * there, axis=0, keepdims=True) / ops.maximum(ops.sum(there), 1)
+
+
+def inputs_alone(widths, classes):
+    """The features are multiplied, and nothing says which are there."""
+    parts, present = inputs_of(widths)
+    kept = [part * present[:, i : i + 1] for i, part in enumerate(parts)]
+    joined = layers.Concatenate()([*kept, present])[:, : sum(widths)]
+    return keras.Model([*parts, present], layers.Dense(classes)(layers.Dense(16, "relu")(joined)))
+
+
+def small(widths, classes):
+    """Few units, all of which may be off."""
+    parts, present = inputs_of(widths)
+    kept = [layers.Dense(4, "relu")(part) * present[:, i : i + 1] for i, part in enumerate(parts)]
+    return keras.Model([*parts, present], layers.Dense(classes)(layers.Concatenate()([*kept, present])))
 
 
 def late_fusion(widths, classes):
@@ -1121,6 +1246,8 @@ FUSIONS = (
         "attention": attending,
         "a class": Fusion,
         "sums": summed,
+        "filled with zeros": filled(lambda hidden, there: 0.0),
+        "few units": small,
     },
     {
         "present unused": (gated(lambda p, i: 1.0), "change the logits as if it were there"),
@@ -1149,6 +1276,8 @@ FUSIONS = (
         "one logit": (ends(lambda joined, c: layers.Dense(1)(joined)), "There is a logit for each class"),
         "ten classes": (ends(lambda joined, c: layers.Dense(10)(joined)), "expected"),
         "over the batch": (ends(over_the_batch), "something is taken over the batch"),
+        "filled from the batch": (filled(mean_of_those_there), "a mean that fills what is missing"),
+        "not told": (inputs_alone, "where it is there and holds zeros"),
         "noise": (
             ends(lambda joined, c: layers.Dense(c)(layers.Lambda(with_noise)(joined))),
             "Called twice",

@@ -42,6 +42,7 @@ def test_help_names_every_command():
         "grade",
         "render",
         "site",
+        "release",
         "experiment",
         "install",
     )
@@ -63,6 +64,7 @@ def test_help_names_every_command():
         (["site", "--repository", "nobody"], "'nobody': expected OWNER/NAME, as GitHub writes it"),
         (["experiment", "fusoin"], "invalid choice: 'fusoin'"),
         (["report"], "required: DIR"),
+        (["release"], "required: X.Y"),
         (["fetch"], "required: what"),
         (["fetch", "gpt"], "invalid choice: 'gpt'"),
     ],

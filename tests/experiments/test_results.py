@@ -66,6 +66,13 @@ def test_another_configuration_starts_anew(folder):
     assert [run["figures"]["score"] for run in stored(folder)["runs"]] == [2]
 
 
+def test_a_record_without_the_courses_folder_is_refused_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "DATA", tmp_path / "data")
+    with pytest.raises(CourseError, match=r"trial\.json has no place: there is no folder"):
+        results.record("trial", {}, ("a",), (0,), lambda row, seed: pytest.fail("was run"))
+    assert list(tmp_path.iterdir()) == []
+
+
 ONE_SEED = {("pretrain_image", "drawn, then in the world"), ("pretrain_image", "mean of both")}
 
 
