@@ -30,6 +30,7 @@ INSTALLED_MEGABYTES = {
     "requirements-backends.lock": 1300,
     "requirements-doors.lock": 400,
     "requirements-scale.lock": 60,
+    "requirements-hub.lock": 110,
 }
 
 # jupyter-events asks for every format checker of jsonschema. This one and its parser take 2.7 s at each
@@ -61,23 +62,26 @@ dependencies:
 
 def resolve(lock: Path, *options: str) -> None:
     """Runs uv's resolver on pyproject.toml and writes the result, with our header, to `lock`."""
-    left_out = [option for name in LEFT_OUT for option in ("--no-emit-package", name)]
-    compile_lock(
-        lock, "Every package of the course", ["pyproject.toml", "--extra", "dev", *left_out, *options]
-    )
+    what = "Every package of the course"
+    compile_lock(lock, what, ["pyproject.toml", "--extra", "dev", *without(LEFT_OUT), *options])
 
 
 def resolve_addon(name: str, base: pins.Lock, *options: str) -> None:
-    """Writes what an extra of lesson 12 needs that the course does not have anyhow."""
+    """Writes what one of the add-ons needs that the course does not have anyhow."""
     lock = ROOT / addons.ADDONS[name].lock
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = "\n".join(project["optional-dependencies"][name])
-    there = [option for pin in base.pins for option in ("--no-emit-package", pin.name)]
+    there = without([*LEFT_OUT, *(pin.name for pin in base.pins)])
     compile_lock(lock, f"What the extra {name} adds to the course", ["-", *there, *options], asked)
     # A pin and, indented below it, its hashes.
     entries = re.split(r"\n(?=[a-z0-9#])", lock.read_text(encoding="utf-8").rstrip("\n"))
     kept = [entry for entry in entries if not NOT_LOCKED.match(entry)]
     lock.write_text("\n".join(kept) + "\n", encoding="utf-8", newline="\n")
+
+
+def without(names: list[str]) -> list[str]:
+    """Gives uv's options that keep packages out of a lock."""
+    return [option for name in names for option in ("--no-emit-package", name)]
 
 
 def compile_lock(lock: Path, what: str, arguments: list[str], asked: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The two guides say what is there: commands, files, links, minutes, points, hints, rubrics, schedules."""
+"""The guides say what is there: commands, files, links, minutes, points, hints, rubrics, schedules."""
 
 import ast
 import json
@@ -17,7 +17,8 @@ from tests.test_notebooks_rules import ANSWER, SECTIONS
 
 INSTRUCTORS = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-GUIDES = {"docs/instructors.md": INSTRUCTORS, "CONTRIBUTING.md": CONTRIBUTING}
+HUB = (ROOT / "docs" / "hub.md").read_text(encoding="utf-8")
+GUIDES = {"docs/instructors.md": INSTRUCTORS, "docs/hub.md": HUB, "CONTRIBUTING.md": CONTRIBUTING}
 LESSONS = {path.name[:2]: path for path in testing.notebooks([])}
 TAUGHT = sorted(set(re.findall(r"^### Lesson (\d\d)$", INSTRUCTORS, re.MULTILINE)))
 EVERYWHERE = "\n".join(GUIDES.values())
@@ -38,7 +39,7 @@ MADE |= {"kept/", "updates/"}  # by `assign`, from an instructor's edits
 ELSEWHERE = {
     *("release/", "submitted/", ".grading/", "autograded/", "feedback/", "gradebook.db"),
     ".jupyter/nbgrader_config.py",
-    *("my_lessons/", ".course-cache/", "config.yaml"),
+    *("my_lessons/", ".course-cache/"),
     *("notebooks/14_your_topic.ipynb", "notebooks/14_your_topic.py"),
     *("course_utils/checks/lesson_14.py", "tests/checks/test_lesson_14.py"),
 }
@@ -71,9 +72,15 @@ def prose_without_blocks(text):
     return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
+def blocks_of_commands(text):
+    """The fenced blocks that name no language."""
+    blocks = re.findall(r"^ *```(\w*)\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
+    return [block for language, block in blocks if not language]
+
+
 def commands_shown(text):
     """What stands in the blocks of commands."""
-    return "\n".join(re.findall(r"^ *```\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE))
+    return "\n".join(blocks_of_commands(text))
 
 
 def part(text, heading):
@@ -164,7 +171,7 @@ def test_commands_exist_and_take_what_the_guides_give_them(command):
 
 
 def test_lessons_for_self_study_on_a_hub_are_written_by_the_line_given(tmp_path):
-    (line,) = re.findall(r'^python3 -c "(.+)"$', INSTRUCTORS, re.MULTILINE)
+    (line,) = re.findall(r'^python3 -c "(.+)"$', HUB, re.MULTILINE)
     subprocess.run(
         [sys.executable, "-c", line], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True
     )
@@ -179,8 +186,8 @@ def test_nbgraders_commands_exist():
     from nbgrader.apps.nbgraderapp import NbGraderApp
 
     names = {
-        *re.findall(r"^ *nbgrader (\w+)", commands_shown(INSTRUCTORS), re.MULTILINE),
-        *re.findall(r"`nbgrader (\w+)", INSTRUCTORS),
+        *re.findall(r"^ *nbgrader (\w+)", commands_shown(EVERYWHERE), re.MULTILINE),
+        *re.findall(r"`nbgrader (\w+)", EVERYWHERE),
     }
     assert names >= {"release_assignment", "collect", "release_feedback", "db"}
     assert names <= NbGraderApp.subcommands.keys()
@@ -190,20 +197,16 @@ def test_nbgraders_commands_exist():
 def test_nbgraders_settings_and_versions_are_those_of_the_lock():
     pytest.importorskip("nbgrader", reason="nbgrader is in the extra `instructor`")
     from nbgrader.coursedir import CourseDirectory
-    from nbgrader.exchange.default import Exchange
+    from nbgrader.exchange.default import Exchange, ExchangeCollect
 
-    settings = re.findall(r"c\.(CourseDirectory|Exchange)\.(\w+)", INSTRUCTORS)
-    assert set(settings) == {
-        ("CourseDirectory", "course_id"),
-        ("CourseDirectory", "root"),
-        ("Exchange", "root"),
-    }
+    owners = {owner.__name__: owner for owner in (CourseDirectory, Exchange, ExchangeCollect)}
+    settings = set(re.findall(rf"c\.({'|'.join(owners)})\.(\w+)", HUB))
+    assert len(settings) == 5
     for owner, name in settings:
-        traits = {"CourseDirectory": CourseDirectory, "Exchange": Exchange}[owner].class_traits(config=True)
-        assert name in traits
-    assert f"`{Exchange.root.default_value}`" in INSTRUCTORS
+        assert name in owners[owner].class_traits(config=True)
+    assert f"`{Exchange.root.default_value}`" in HUB
     lock = (ROOT / "requirements-instructor.lock").read_text(encoding="utf-8")
-    (version,) = set(re.findall(r"nbgrader (\d+\.\d+\.\d+)", INSTRUCTORS))
+    (version,) = set(re.findall(r"nbgrader (\d+\.\d+\.\d+)", HUB))
     assert f"nbgrader=={version} " in lock
 
 

@@ -1,4 +1,4 @@
-"""What `install` adds to the environment for lesson 12: other backends of Keras, doors to data, a cluster.
+"""What `install` adds to the environment: other backends of Keras, doors to data, a cluster, a hub.
 
 Unlike the extras of :mod:`course_utils.command.environment`, each stands alone: any of them can be
 added to any environment, in any order. Standard library only.
@@ -40,6 +40,7 @@ ADDONS = {
     "backends": Addon("requirements-backends.lock", torch=True),
     "doors": Addon("requirements-doors.lock"),
     "scale": Addon("requirements-scale.lock"),
+    "hub": Addon("requirements-hub.lock"),
 }
 
 

@@ -249,10 +249,11 @@ def _add_install(commands: argparse._SubParsersAction) -> None:
         install.add_argument(
             "--with",
             dest="extra",
-            choices=["instructor", "site", "backends", "doors", "scale"],
+            choices=["instructor", "site", "backends", "doors", "scale", "hub"],
             default="",
             help="further packages: nbgrader (instructor), or that and what makes the web site (site); for "
-            "lesson 12 JAX and PyTorch (backends), Hugging Face datasets and TFDS (doors), Dask (scale)",
+            "lesson 12 JAX and PyTorch (backends), Hugging Face datasets and TFDS (doors), Dask (scale); "
+            "JupyterHub (hub)",
         )
 
 

@@ -9,17 +9,22 @@ import collections
 import datetime
 import errno
 import os
+import re
+import secrets
 import shutil
 import stat
 from pathlib import Path
 from typing import NamedTuple
 
 from course_utils.errors import CourseError
+from course_utils.files import write_atomically
 from course_utils.grading.names import shown, student_of
+from course_utils.grading.timestamps import read_beginning
 
-__all__ = ["fetch"]
+__all__ = ["address", "fetch"]
 
 _LARGEST_FOLDER = 100 * 2**20
+_SECRET, _SECRET_FILE = re.compile("[0-9a-f]{128}"), "submission_secret.txt"
 
 
 class _HandedIn(NamedTuple):
@@ -69,6 +74,29 @@ def fetch(collector: object, submitted: Path, due: datetime.datetime | None) -> 
         in_time = [one for one in versions if due and one.when <= due]
         notes += _put(max(in_time or versions, key=lambda one: one.when), submitted, lesson)
     return notes
+
+
+def address(handed_in: Path, page: Path) -> None:
+    """Puts beside a feedback page what nbgrader's ``release_feedback`` reads there.
+
+    That command names a page in the exchange by a secret that came with the submission, so that nobody else
+    finds it, and stops for the whole class at a page without secret or time. What came in another way than
+    through the exchange has none: its page gets a secret that nobody knows.
+
+    Args:
+        handed_in: Path of the folder with the submission.
+        page: Path of the folder with the feedback page; nothing is done where there is none.
+
+    Raises:
+        CourseError: when it cannot be written.
+    """
+    if not page.is_dir():
+        return
+    known = (read_beginning(place / _SECRET_FILE, 129) for place in (handed_in, page))
+    secret = next(filter(_SECRET.fullmatch, known), None) or secrets.token_hex(64)
+    write_atomically(page / _SECRET_FILE, secret)
+    if not (page / "timestamp.txt").exists():
+        write_atomically(page / "timestamp.txt", "")
 
 
 def _handed_in(folder: Path, lesson: str, check_owner: bool) -> _HandedIn:

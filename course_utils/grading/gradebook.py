@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 import nbformat.v4
+from jupyter_core.paths import jupyter_config_path
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
@@ -147,7 +148,8 @@ class Course:
         from nbgrader.exchange import ExchangeFactory
         from nbgrader.exchange.default import ExchangeCollect
 
-        config = self._config(lesson)
+        config = _exchange_of_accounts()
+        config.merge(self._config(lesson))
         del config.CourseDirectory["submitted_directory"]
         coursedir = CourseDirectory(config=config)
         collector = ExchangeFactory(config=config).Collect(
@@ -220,6 +222,19 @@ class Course:
                 reason = f"{reason}; {second}"
             return [reason]
         return []
+
+    def address_page(self, student: str, lesson: str, handed_in: Path) -> None:
+        """Has nbgrader's ``release_feedback`` give a feedback page to whoever has handed in, and nobody else.
+
+        Args:
+            student: str.
+            lesson: str.
+            handed_in: Path of the folder with the submission.
+
+        Raises:
+            CourseError: when it cannot be written.
+        """
+        exchange.address(handed_in, self._place("feedback", student, lesson))
 
     def is_entered(self, student: str, lesson: str) -> bool:
         """Says whether gradebook, graded notebook and feedback page hold what was recorded last.
@@ -377,16 +392,7 @@ class Course:
             raise CourseError(f"nbgrader cannot go on with {what}: {why[:500]}") from error
 
     def _config(self, lesson: str) -> Config:
-        path = self.folder / _SETTINGS
-        try:
-            config = PyFileConfigLoader(_SETTINGS, path=str(self.folder)).load_config()
-        # It is a program, and may do anything.
-        except (Exception, SystemExit) as error:
-            line = f" in line {error.lineno}" if isinstance(error, SyntaxError) else ""
-            raise CourseError(
-                f"{path}: nbgrader's settings cannot be read: {type(error).__name__}{line}: {error}. "
-                "Mend the file, or move it away: `assign` then writes a new one."
-            ) from error
+        config = _settings_in(self.folder)
         gradebook = URL.create("sqlite", database=str(self.folder / "gradebook.db"))
         config.merge(
             Config(
@@ -408,6 +414,28 @@ class Course:
             )
         )
         return config
+
+
+def _settings_in(folder: Path) -> Config:
+    """Reads nbgrader's settings in a folder."""
+    try:
+        return PyFileConfigLoader(_SETTINGS, path=str(folder)).load_config()
+    # It is a program, and may do anything.
+    except (Exception, SystemExit) as error:
+        line = f" in line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise CourseError(
+            f"{folder / _SETTINGS}: nbgrader's settings cannot be read: {type(error).__name__}{line}: "
+            f"{error}. Mend the file, or move it away: `assign` writes a new one into a course directory."
+        ) from error
+
+
+def _exchange_of_accounts() -> Config:
+    """Gives what nbgrader is told of the exchange outside of a course: for all accounts, or for this one."""
+    told = Config()
+    for folder in map(Path, reversed(jupyter_config_path())):
+        if (folder / _SETTINGS).is_file():
+            told.merge(_settings_in(folder))
+    return Config({name: told[name] for name in told if name.startswith("Exchange")})
 
 
 def _bounded(function: object, *arguments: object) -> object:

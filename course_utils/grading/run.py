@@ -238,6 +238,7 @@ class _Session:
         notes = [*result.get("notes", []), *result.get("entered", [])]
         for note in notes:
             self._say(submission, note)
+        self._course.address_page(submission.student, submission.lesson, submission.path.parent)
         self._results[submission] = (result["verdicts"], notes)
         self._bar.update()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dateutil.tz
 
-__all__ = ["read_timestamp", "to_utc"]
+__all__ = ["read_beginning", "read_timestamp", "to_utc"]
 
 _LONGEST = 100  # characters
 _EXAMPLE = "2026-03-31 14:05:00 UTC"
@@ -22,11 +22,24 @@ def read_timestamp(path: Path) -> str:
     Returns:
         str, at most 100 characters; "" when there is no such file.
     """
+    return read_beginning(path, _LONGEST)
+
+
+def read_beginning(path: Path, longest: int) -> str:
+    """Reads the beginning of a short file that somebody else may have written.
+
+    Args:
+        path: Path; a link is not followed.
+        longest: int, how many bytes to read.
+
+    Returns:
+        str, without blanks at its ends; "" when there is no such file.
+    """
     if path.is_symlink() or not path.is_file():
         return ""
     try:
         with path.open("rb") as file:
-            return file.read(_LONGEST).decode("utf-8", errors="replace").strip("\ufeff\0 \t\r\n")
+            return file.read(longest).decode("utf-8", errors="replace").strip("\ufeff\0 \t\r\n")
     except OSError as error:
         return f"(cannot be read: {error.strerror})"
 

@@ -22,6 +22,7 @@ TEMPLATES = ROOT / "docs" / "site"
 PAGES = {
     "README.md": "index.md",
     "docs/instructors.md": "instructors.md",
+    "docs/hub.md": "hub.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
 }

@@ -254,11 +254,12 @@ def test_what_was_submitted_through_the_exchange_is_collected(tmp_path, monkeypa
     for folder in (student, exchange):
         folder.mkdir()
     exchange.chmod(0o777)
-    setting = f"c.Exchange.root = {str(exchange)!r}\n"
-    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as file:
-        file.write(setting)
-    (student / "nbgrader_config.py").write_text(
-        f'c = get_config()\nc.CourseDirectory.course_id = "multimodal"\n{setting}', encoding="utf-8"
+    # As an administrator sets it, for all accounts.
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path))
+    (tmp_path / "nbgrader_config.py").write_text(
+        'c = get_config()\nc.CourseDirectory.course_id = "multimodal"\n'
+        f"c.Exchange.root = {str(exchange)!r}\n",
+        encoding="utf-8",
     )
 
     def nbgrader(*arguments, folder):
@@ -275,3 +276,7 @@ def test_what_was_submitted_through_the_exchange_is_collected(tmp_path, monkeypa
     assert grade(course, workers=1, limits=SMALL).graded == 1
     [row] = read_csv(course / "grades.csv")
     assert (row["student"], row["00 ex-00-1-check"]) == (getpass.getuser(), "1")
+    nbgrader("release_feedback", "00_orientation", folder=course)
+    nbgrader("fetch_feedback", "00_orientation", folder=student)
+    [feedback] = (student / "00_orientation" / "feedback").rglob("*.html")
+    assert "1.0 / 1.0" in feedback.read_text(encoding="utf-8")

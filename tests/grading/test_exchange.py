@@ -237,3 +237,45 @@ def test_a_folder_without_end_is_cut(inbound, owners, monkeypatch):
 
 def test_a_course_without_an_exchange_has_nothing_to_fetch(tmp_path, owners):
     assert fetch(tmp_path / "exchange" / "multimodal" / "inbound") == []
+
+
+def addressed(handed_in, page):
+    """What `release_feedback` finds beside a page: the secret, and a time or none."""
+    exchange.address(handed_in, page)
+    names = ("submission_secret.txt", "timestamp.txt")
+    return tuple((page / name).read_text(encoding="utf-8") for name in names)
+
+
+@pytest.fixture
+def handed_in_and_page(tmp_path):
+    folders = tmp_path / "handed in", tmp_path / "page"
+    for folder in folders:
+        folder.mkdir()
+    return folders
+
+
+def test_a_page_goes_to_whoever_has_handed_in_last(handed_in_and_page):
+    handed_in, page = handed_in_and_page
+    (page / "timestamp.txt").write_text(EARLY, encoding="utf-8")
+    for secret in ("0" * 128, "1" * 128):
+        (handed_in / "submission_secret.txt").write_text(f"{secret}\n", encoding="utf-8")
+        assert addressed(handed_in, page) == (secret, EARLY)
+
+
+@pytest.mark.parametrize("given", [None, "", "short", "z" * 128, "0" * 129])
+def test_a_page_of_what_came_in_another_way_goes_to_nobody_and_stops_nobody(handed_in_and_page, given):
+    handed_in, page = handed_in_and_page
+    if given is not None:
+        (handed_in / "submission_secret.txt").write_text(given, encoding="utf-8")
+    secret, time = addressed(handed_in, page)
+    assert len(secret) == 128 and secret != given and time == ""
+    assert addressed(handed_in, page) == (secret, "")
+
+
+def test_a_secret_is_not_read_through_a_link_and_a_missing_page_is_none(handed_in_and_page, tmp_path):
+    handed_in, page = handed_in_and_page
+    (tmp_path / "another's").write_text("0" * 128, encoding="utf-8")
+    (handed_in / "submission_secret.txt").symlink_to(tmp_path / "another's")
+    assert addressed(handed_in, page)[0] != "0" * 128
+    exchange.address(handed_in, tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()

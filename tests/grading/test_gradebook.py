@@ -267,6 +267,25 @@ def test_broken_settings_are_one_clear_line(course, settings, found):
             call()
 
 
+def test_the_exchange_of_accounts_is_known_and_the_courses_own_goes_before(course, tmp_path, monkeypatch):
+    accounts, found = tmp_path / "accounts", []
+    accounts.mkdir()
+    (accounts / "nbgrader_config.py").write_text(
+        'c = get_config()\nc.Exchange.root = "/srv/accounts"\nc.CourseDirectory.course_id = "another"\n'
+        "c.ExchangeCollect.check_owner = False\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(accounts))
+    monkeypatch.setattr(gradebook.exchange, "fetch", lambda collector, *_: found.append(collector))
+    course.collect(LESSON)
+    with (course.folder / "nbgrader_config.py").open("a", encoding="utf-8") as file:
+        file.write('c.Exchange.root = "/srv/course"\n')
+    course.collect(LESSON)
+    assert [collector.root for collector in found] == ["/srv/accounts", "/srv/course"]
+    for collector in found:
+        assert (collector.check_owner, collector.coursedir.course_id) == (False, "multimodal")
+
+
 def test_settings_can_neither_run_a_submission_nor_show_hidden_tests(course):
     with (course.folder / "nbgrader_config.py").open("a", encoding="utf-8") as file:
         file.write(

@@ -29,7 +29,7 @@ class StandIn:
     """A course directory that enters everything, except of whom it is told."""
 
     def __init__(self, folder, refused=()):
-        self.folder, self._refused, self.entered = folder, refused, []
+        self.folder, self._refused, self.entered, self.addressed = folder, refused, [], {}
 
     def result_path(self, student, lesson):
         return self.folder / ".grading" / "results" / student / f"{lesson}.json"
@@ -39,6 +39,9 @@ class StandIn:
             raise self._refused[student]
         self.entered.append((student, timestamp))
         return [f"timestamp {timestamp!r} cannot be read"] if timestamp == "x" else []
+
+    def address_page(self, student, lesson, handed_in):
+        self.addressed[student] = handed_in
 
     def is_entered(self, student, lesson):
         return student in [name for name, _ in self.entered]
@@ -116,6 +119,9 @@ def test_the_counts_add_up_to_those_who_handed_in(session, capsys):
         students, refused={"bob": CourseError("locked"), "cy": KeyError("x")}, results={"ada": True}
     )
     assert finished(one)[1:] == (1, 1, 2)
+    # A page kept from before too: its student may have handed in once more.
+    submitted = one._course.folder / "submitted"
+    assert one._course.addressed == {name: submitted / name / LESSON for name in ("ada", "dee")}
     assert "not graded: locked" in notes(one)["bob"]
     assert "its result cannot be entered: KeyError: 'x'" in notes(one)["cy"]
     assert "bob" in capsys.readouterr().out

@@ -92,7 +92,7 @@ def is_elsewhere(address):
 
 
 def test_pages_are_those_that_are_promised(site):
-    names = ["index", "start", "instructors", "contributing", "changelog", "search"]
+    names = ["index", "start", "instructors", "hub", "contributing", "changelog", "search"]
     names += [f"lessons/{name}" for name in LESSONS]
     assert [name for name in names if not (site / f"{name}.html").is_file()] == []
     assert (site / "api/course_utils.plotting.html").is_file()
