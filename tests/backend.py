@@ -6,7 +6,7 @@ import pytest
 BACKEND = keras.backend.backend()
 
 of_tensorflow = pytest.mark.skipif(
-    BACKEND != "tensorflow", reason=f"about TensorFlow's own tf.function; Keras stands on {BACKEND}"
+    BACKEND != "tensorflow", reason=f"about what TensorFlow alone does; Keras stands on {BACKEND}"
 )
 
 

@@ -47,9 +47,15 @@ def cosine_similarities(a: Tensor, b: Tensor) -> Tensor:
             f"a has shape {tuple(a.shape)} and b {tuple(b.shape)}; expected (n, dim) and (m, dim). A `Dense("
             "dim)` behind each modality's encoder gives both the same width."
         )
+    return ops.matmul(_of_length_one(a), ops.transpose(_of_length_one(b)))
+
+
+def _of_length_one(vectors: Tensor) -> Tensor:
     # In half precision the square of a short vector would be 0.
-    a, b = (ops.normalize(ops.cast(vectors, "float32"), axis=-1) for vectors in (a, b))
-    return ops.matmul(a, ops.transpose(b))
+    vectors = ops.cast(vectors, "float32")
+    # Not `ops.normalize`: on PyTorch its gradient at a vector of zeros is NaN.
+    squares = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
+    return vectors * ops.rsqrt(ops.maximum(squares, 1e-24))
 
 
 def info_nce(logits: Tensor, ids: Tensor | None = None, mask: Tensor | None = None) -> Tensor:

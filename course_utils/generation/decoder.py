@@ -261,11 +261,7 @@ class Decoder(layers.Layer):
             CourseError: too many tokens, a mask that does not fit, or a memory where there was none when the
                 decoder was first called, or the other way round.
         """
-        if len(tokens.shape) != 2 or (tokens.shape[1] or 0) > self.longest:
-            raise CourseError(
-                f"tokens have shape {tuple(tokens.shape)}; expected (batch, tokens) with at most "
-                f"longest={self.longest} tokens. Cut them, or make a decoder for longer sequences."
-            )
+        self._require_room(tokens)
         self._require_fitting(memory, memory_mask)
         places = ops.arange(ops.shape(tokens)[1])
         inner = self.embed_tokens(tokens) + self.embed_places(places)
@@ -275,6 +271,28 @@ class Decoder(layers.Layer):
             all_weights.append(weights)
         logits = self.to_logits(self.norm(inner))
         return (logits, ops.stack(all_weights, axis=1)) if return_scores else logits
+
+    def compute_output_spec(
+        self,
+        tokens: keras.KerasTensor,
+        memory: keras.KerasTensor | None = None,
+        memory_mask: keras.KerasTensor | None = None,
+        return_scores: bool = False,
+    ) -> keras.KerasTensor | tuple[keras.KerasTensor, keras.KerasTensor]:
+        """Says what :meth:`call` gives, without trying it.
+
+        Keras would try it, on PyTorch with 83 tokens where their number is not known: more than there is
+        room for.
+        """
+        self._require_room(tokens)
+        self._require_fitting(memory, memory_mask)
+        batch, count = tokens.shape
+        logits = keras.KerasTensor((batch, count, self.vocabulary_size), self.compute_dtype)
+        if not return_scores:
+            return logits
+        seen = None if memory is None else memory.shape[1]
+        shape = (batch, len(self.blocks), self.heads, count, seen)
+        return logits, keras.KerasTensor(shape, self.compute_dtype)
 
     def start(self, memory: Tensor | None = None, memory_mask: Tensor | None = None, batch: int = 1) -> Cache:
         """Makes the cache for new sequences, with keys and values of the memory computed once for all.
@@ -325,9 +343,10 @@ class Decoder(layers.Layer):
                 range, or, on a GPU, no error is raised.
         """
         position = cache["position"]
-        if hasattr(position, "numpy") and int(position[0]) >= self.longest:  # symbolic tensors have none
+        done = _number(position[0])
+        if done is not None and done >= self.longest:
             raise CourseError(
-                f"the cache holds {int(position[0])} tokens already and the decoder has"
+                f"the cache holds {done} tokens already and the decoder has"
                 f" longest={self.longest}; expected at most so many steps after `start`. Stop earlier, or"
                 " make a decoder for longer sequences."
             )
@@ -341,6 +360,14 @@ class Decoder(layers.Layer):
             all_seen.append(seen)
         logits = self.to_logits(self.norm(inner))[:, 0]
         return logits, {**cache, "position": position + 1, "seen": all_seen}
+
+    def _require_room(self, tokens: Tensor) -> None:
+        """Refuses tokens that the decoder has no places for."""
+        if len(tokens.shape) != 2 or (tokens.shape[1] or 0) > self.longest:
+            raise CourseError(
+                f"tokens have shape {tuple(tokens.shape)}; expected (batch, tokens) with at most "
+                f"longest={self.longest} tokens. Cut them, or make a decoder for longer sequences."
+            )
 
     def _require_fitting(self, memory: Tensor | None, memory_mask: Tensor | None) -> None:
         """Refuses a memory or a mask that would fail deep inside, or not at all."""
@@ -365,3 +392,11 @@ def _require_same(what: str, memory: Tensor | None, has_memory: bool) -> None:
             f"a memory is given to a {what} that was first called without, or the other way round; expected "
             f"it always or never. Make one {what} for each."
         )
+
+
+def _number(tensor: Tensor) -> int | None:
+    """The value of a scalar tensor; None while a step is being compiled, where it has none yet."""
+    try:
+        return int(tensor)
+    except TypeError:
+        return None

@@ -147,7 +147,7 @@ def rotary_angles(positions: Tensor, head_dim: int, theta: float) -> tuple[Tenso
         cosines and sines, two float32 tensors (tokens, 1, head_dim / 2); the axis of 1 is that of the heads.
     """
     frequencies = (theta ** (-np.arange(0, head_dim, 2) / head_dim)).astype(np.float32)
-    angles = ops.cast(positions, "float32")[:, None, None] * frequencies
+    angles = ops.cast(positions, "float32")[:, None, None] * ops.convert_to_tensor(frequencies)
     return ops.cos(angles), ops.sin(angles)
 
 

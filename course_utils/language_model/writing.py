@@ -69,8 +69,9 @@ class _Loop(keras.Model):
 
     def __init__(self, model: LanguageModel) -> None:
         super().__init__(name="loop")
-        # Weak, or the table of loops would keep every model alive.
-        self.model, self.variables_then = weakref.ref(model), len(model.variables)
+        # Weak, or the table of loops would keep every model alive. Its variables are held, so that JAX, which
+        # compiles all that it is not given as a constant, is given them at each call.
+        self.model, self.held = weakref.ref(model), list(model.variables)
         self.built = True
 
     def call(self, inputs: tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Cache]) -> Tensor:
@@ -104,7 +105,7 @@ _LOOPS: weakref.WeakKeyDictionary[LanguageModel, _Loop] = weakref.WeakKeyDiction
 
 def _loop(model: LanguageModel) -> _Loop:
     """The compiled loop of a model; another one where LoRA, say, has given it further variables since."""
-    if model not in _LOOPS or _LOOPS[model].variables_then != len(model.variables):
+    if model not in _LOOPS or len(_LOOPS[model].held) != len(model.variables):
         _LOOPS[model] = _Loop(model)
     return _LOOPS[model]
 

@@ -254,8 +254,8 @@ def test_late_logits_are_added_or_averaged_over_what_is_there():
         methods.masked_mean(encode(array), mask)
         for encode, array, mask in ((summed.encode_a, a, mask_a), (summed.encode_b, b, mask_b))
     )
-    of_a, of_b = summed.classify(vector_a), summed.logits_b(summed.hidden_b(vector_b))
-    expected = np.array(present[:, :1] * of_a + present[:, 1:] * of_b)
+    of_a, of_b = map(np.array, (summed.classify(vector_a), summed.logits_b(summed.hidden_b(vector_b))))
+    expected = present[:, :1] * of_a + present[:, 1:] * of_b
     found = summed(a, b, mask_a, mask_b, present)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     expected[0] /= 2
@@ -290,7 +290,7 @@ def test_cross_attention_shows_where_it_looks(name, per_token):
     logits, scores = layer(a, b, mask_a, mask_b, return_scores=True)
     np.testing.assert_array_equal(logits, layer(a, b, mask_a, mask_b))
     assert scores.shape == (BATCH, 2, 2, SHAPE_A[0], SHAPE_B[0])  # depth, heads, queries, keys
-    np.testing.assert_allclose(np.sum(scores, axis=-1), 1, atol=1e-5)
+    np.testing.assert_allclose(ops.sum(scores, axis=-1), 1, atol=1e-5)
     np.testing.assert_array_equal(np.array(scores).transpose(0, 4, 1, 2, 3)[~mask_b], 0)
 
 
@@ -360,7 +360,7 @@ def test_vectors_without_a_token_axis_are_refused(name):
                 layer(*inputs)
     with pytest.raises(CourseError, match="mask_a is float32; expected bool"):
         method(name)(a, b, mask_a.astype("float32"))
-    with pytest.raises(CourseError, match="present is int64; expected bool"):
+    with pytest.raises(CourseError, match=r"present is int\d\d; expected bool"):
         method(name)(a, b, present=np.ones((BATCH, 2), int))
 
 

@@ -195,6 +195,10 @@ def keras_loss(labels, logits, label_lengths, frames, blank):
     )
 
 
+# From where to where the loss of labels lies that have no room in their frames.
+IMPOSSIBLE = {"tensorflow": (690, 760), "jax": (9e4, 1e6), "torch": (math.inf, math.inf)}
+
+
 @pytest.mark.parametrize("blank", [0, 2, 4])
 def test_keras_computes_the_same_with_true_lengths(blank):
     rng = np.random.default_rng(blank)
@@ -217,9 +221,12 @@ def test_keras_computes_the_same_with_true_lengths(blank):
             assert not gradients[i, frames[i] :].any()
         else:
             assert ctc.ctc_log_probability(known, rows[i], blank) == -math.inf
-            assert 690 < losses[i] < 760 and np.isfinite(gradients[i]).all() and gradients[i].any()
+            least, most = IMPOSSIBLE[backend.BACKEND]
+            assert least <= losses[i] <= most
+            assert backend.BACKEND == "torch" or (np.isfinite(gradients[i]).all() and gradients[i].any())
 
 
+@backend.of_tensorflow
 def test_what_keras_lets_pass_is_as_documented():
     known = table(0, 4, 3)[np.newaxis].astype(np.float32)
 
