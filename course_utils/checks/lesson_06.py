@@ -450,7 +450,7 @@ def first_right_ranks(my_ranks: Callable) -> None:
 
 def _check_ranks(my_ranks: Callable, scores: np.ndarray, right: np.ndarray) -> None:
     queries, gallery = scores.shape
-    what = f"Your answer for {queries} quer{'ies' if queries > 1 else 'y'} in a gallery of {gallery}"
+    what = f"Your answer for {queries} {'queries' if queries > 1 else 'query'} in a gallery of {gallery}"
     best = np.where(right, scores, -np.inf).max(axis=1, keepdims=True)
     ranks = 1 + ((scores >= best) & ~right).sum(axis=1)
     shapes = [

@@ -424,7 +424,7 @@ def _check_nucleus(my_nucleus: Callable, probabilities: np.ndarray, p: float) ->
     got = expect_array(my_nucleus(probabilities, p), (size,), np.floating, what, shapes)
     expect(
         got.any() and np.isfinite(got).all(),
-        f"{what} is {'nothing but 0' if not got.any() else 'not finite: was the sum 0 by which you divided?'} At least one token is kept, "
+        f"{what} is {'nothing but 0.' if not got.any() else 'not finite: was the sum 0 by which you divided?'} At least one token is kept, "
         "also where p is 0 or the likeliest token alone has more than p. And p is compared with the *sum* of the likeliest, not with each "
         "by itself: often none has as much alone.",
     )

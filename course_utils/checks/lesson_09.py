@@ -244,11 +244,11 @@ def _path_mistakes(path: np.ndarray, blank: int) -> _Mistakes:
         since = since + 1 if place and label == path[place - 1] else 0
         if since % 2 == 0 and label != blank:
             paired.append(label)
-    long = "A run may be longer than two frames: yours counts again after the second."
-    yield paired, long
+    long = "A run may be longer than two frames: yours counts again after the second"
+    yield paired, f"{long}."
     yield (
         [label for label, count in letters for _ in range(max(1, count - 1))],
-        f"{long[:-1]}, or one frame of each run was taken away.",
+        f"{long}, or one frame of each run was taken away.",
     )
     yield [label for label, count in letters if count > 1], "A run may be one frame long: yours was lost."
     yield (

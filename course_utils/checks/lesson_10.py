@@ -204,7 +204,7 @@ def _patch_order(order: tuple[int, ...]) -> str:
 # --- 10.2 ---------------------------------------------------------------------------------------------------
 
 _PADDING, _PICTURE, _TEXT = 0, 1, 2
-_KINDS = {_PADDING: "padding", _PICTURE: "a picture token", _TEXT: "text"}
+_KINDS = {_PADDING: "a padding token", _PICTURE: "a picture token", _TEXT: "a text token"}
 
 _LOOKS = {
     "picture_picture": "all",
@@ -217,12 +217,12 @@ _LOOKS = {
 """Which tokens those of one kind look at among those of another."""
 
 _RULES = {
-    "picture_picture": "Picture tokens look at all picture tokens of their sequence, also behind them: yours look at {}.",
-    "picture_text": "Picture tokens look at no text: yours look at {}.",
-    "text_picture": "Text looks at all picture tokens of its sequence, also behind it: yours looks at {}.",
-    "text_text": "Text looks at the text before it and at itself: yours looks at {}.",
-    "from_padding": "Padding looks at nothing: yours looks at {}.",
-    "to_padding": "Nobody looks at padding: yours look at {}.",
+    "picture_picture": "Picture tokens look at all picture tokens of their sequence, also behind them",
+    "picture_text": "Picture tokens look at no text",
+    "text_picture": "Text tokens look at all picture tokens of their sequence, also behind them",
+    "text_text": "Text tokens look at the text before them and at themselves",
+    "from_padding": "Padding tokens look at nothing",
+    "to_padding": "Nobody looks at padding",
 }
 _WHICH = {
     "none": "none",
@@ -348,7 +348,7 @@ def _rule(asks: int, asked: int) -> str:
     """What the task says of two kinds."""
     key = f"{['', 'picture', 'text'][asks]}_{['', 'picture', 'text'][asked]}"
     key = "from_padding" if asks == _PADDING else "to_padding" if asked == _PADDING else key
-    return _RULES[key].partition(":")[0] + "."
+    return f"{_RULES[key]}."
 
 
 def _mask_mistakes(kinds: np.ndarray, count: int) -> _Mistakes:
@@ -356,7 +356,7 @@ def _mask_mistakes(kinds: np.ndarray, count: int) -> _Mistakes:
     for key in ("picture_text", "text_picture", "to_padding"):  # a token is never of both kinds
         options[key] = [which for which in options[key] if which not in ("earlier", "self", "others")]
     for changes in deviations(options, count):
-        said = " ".join(_RULES[key].format(_WHICH[which]) for key, which in changes.items())
+        said = " ".join(f"{_RULES[key]}: yours look at {_WHICH[which]}." for key, which in changes.items())
         yield _allow(kinds, **changes), said
     if count > 1:
         return
