@@ -22,13 +22,16 @@ __all__ = ["Phrasebook", "in_language", "of_check"]
 
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _ENDS = (".", "?", "!", ":")
+_SENTENCE_END = re.compile("[.?!](?: |$)|: ?$")
 _CODE = re.compile(r"`[^`]*`")
 _BRACKETS = ("()", "[]", "{}", "“”")
 _OPENING = r"'\"\[({<"  # how Python begins to write a value
+_BALANCED = r"((?:[^()\[\]]|\([^()]*\)|\[[^\[\]]*\])*?)"  # a place that cuts no brackets
 _MAY_BE = "\0"  # a blank that may be there
 _LONGEST = 2_000  # letters of a message; a hint may quote whatever an answer has returned
 _MOST_PIECES = 1_000
 _FIRST_PLACE = "{0}"
+_FAULT = 0.001  # of a letter: of two ways to know as many letters the one with fewer faults is taken
 _FEW = 6  # letters; a template of fewer, such as "{0} of {1}", could have made anything
 _MANY = 20  # letters from which a message may have been cut anywhere, as one that quotes a library's error
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -75,14 +78,31 @@ class _Template:
         return frozenset(part for part in parts if isinstance(part, int))
 
     @functools.cached_property
+    def inside(self) -> dict[int, str]:
+        """The places inside of a sentence, where no other one ends, each with the text before it."""
+        texts, places = PLACE.split(self.english), PLACE.findall(self.english)
+        return {
+            int(place[1:-1]): before
+            for before, place, after in zip(texts, places, texts[1:], strict=False)
+            if place != PLURAL
+            and (before.strip(" ") and not before.rstrip(" ").endswith(_ENDS) or re.match(" ?[a-z,;]", after))
+        }
+
+    @functools.cached_property
     def patterns(self) -> list[re.Pattern]:
         """What matches a message, a group for each place: they end as early as can be, or as late.
 
         Two places with nothing but a blank between them are also cut in front of a value.
         """
-        ways = itertools.product(("(.*?)", "(.*)"), (" ", rf" (?=[{_OPENING}])"))
+        ways = itertools.product(("(.*?)", _BALANCED, "(.*)"), (" ", rf" (?=[{_OPENING}])"))
         found = dict.fromkeys(_pattern(self.english, place, blank) for place, blank in ways)
         return [re.compile(pattern, re.DOTALL) for pattern in found]
+
+
+def _first_tried(pair: tuple[str, str | None]) -> tuple[bool, bool]:
+    """Orders templates: what says where comes before what it is said of, and last what begins with any value."""
+    english = pair[0]
+    return not english.startswith(" "), bool(PLACE.match(english))
 
 
 def _shifted(place: re.Match) -> str:
@@ -100,7 +120,7 @@ def _pattern(english: str, place: str, blank: str) -> str:
         elif part == " ":
             found += blank
         else:
-            found += re.escape(part).replace(_MAY_BE, " ?")
+            found += re.escape(part).replace(_MAY_BE, "(?: |$)")
             found += r"(?!\d)" * part.rstrip(_MAY_BE).endswith(".")  # not the point of a number
     return found
 
@@ -125,7 +145,7 @@ class Phrasebook:
     """
 
     def __init__(self, translations: Mapping[str, str | None]) -> None:
-        self._templates = [_Template.of(*pair) for pair in translations.items()]
+        self._templates = [_Template.of(*pair) for pair in sorted(translations.items(), key=_first_tried)]
         self._plain = {text for text in translations if len(text) > _FEW and not PLACE.search(text)}
         self._found: dict[str, tuple[int, str]] = {}  # pieces of the message that is looked at
 
@@ -200,7 +220,7 @@ class Phrasebook:
         ]
         if template.weight < _FEW and any(_is_strange(*value) for value in values):
             return
-        known = template.weight + sum(count for count, _ in values)
+        known = template.weight + sum(count for count, _ in values) - _FAULT * _faults(template, groups)
         if template.translation is None:
             yield known, text
             return
@@ -227,7 +247,7 @@ class Phrasebook:
         """Takes a sentence without its full stop, which may have been put behind a piece."""
         if text[-1] in _FULL_SIGNS:
             known, words = self._search(text[:-1])
-            yield known, words + (_FULL_SIGNS[text[-1]] if re.search(f"[{_HAN}]", words) else text[-1])
+            yield known, _joined(words, _FULL_SIGNS[text[-1]]) if re.search(f"[{_HAN}]", words) else text
 
     def _without_capital(self, text: str) -> Iterator[tuple[int, str]]:
         """Takes a piece that was put at the beginning of a sentence."""
@@ -287,9 +307,22 @@ def _is_whole(text: str) -> bool:
     return text.count("`") % 2 == 0 and all(text.count(one) == text.count(other) for one, other in _BRACKETS)
 
 
+def _faults(template: _Template, groups: tuple[str, ...]) -> int:
+    """Counts the places that hold what nobody writes there."""
+    halves = sum(not _is_whole(value) for value in groups)
+    return halves + sum(_breaks(groups[place], before) for place, before in template.inside.items())
+
+
+def _breaks(value: str, before: str) -> bool:
+    """Says whether a value breaks the sentence it stands in: it ends one, or there is none behind a blank."""
+    if not value or _is_value(value):
+        return not value and before.endswith(" ")
+    return bool(_SENTENCE_END.search(value)) or (before != "" and ": " in value)
+
+
 def _is_strange(known: int, text: str) -> bool:
     """Says whether a piece of a message has words that no template made, and is no value either."""
-    return not known and len(text.split()) > 2 and bool(_LATIN_WORD.search(text)) and not _is_value(text)
+    return known < 1 and len(text.split()) > 2 and bool(_LATIN_WORD.search(text)) and not _is_value(text)
 
 
 def _is_value(text: str) -> bool:
