@@ -22,6 +22,8 @@ __all__ = ["Phrasebook", "in_language", "of_check"]
 
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _ENDS = (".", "?", "!", ":")
+_IN_SENTENCE = re.compile("[^.?!: ] *$")
+_GOES_ON = re.compile(" ?[a-z,;]")
 _SENTENCE_END = re.compile("[.?!](?: |$)|: ?$")
 _CODE = re.compile(r"`[^`]*`")
 _BRACKETS = ("()", "[]", "{}", "“”")
@@ -78,14 +80,13 @@ class _Template:
         return frozenset(part for part in parts if isinstance(part, int))
 
     @functools.cached_property
-    def inside(self) -> dict[int, str]:
-        """The places inside of a sentence, where no other one ends, each with the text before it."""
+    def inside(self) -> dict[int, tuple[str, str]]:
+        """The places inside of a sentence, each with the text before and after it."""
         texts, places = PLACE.split(self.english), PLACE.findall(self.english)
         return {
-            int(place[1:-1]): before
+            int(place[1:-1]): (before, after)
             for before, place, after in zip(texts, places, texts[1:], strict=False)
-            if place != PLURAL
-            and (before.strip(" ") and not before.rstrip(" ").endswith(_ENDS) or re.match(" ?[a-z,;]", after))
+            if place != PLURAL and (_IN_SENTENCE.search(before) or _GOES_ON.match(after))
         }
 
     @functools.cached_property
@@ -310,14 +311,14 @@ def _is_whole(text: str) -> bool:
 def _faults(template: _Template, groups: tuple[str, ...]) -> int:
     """Counts the places that hold what nobody writes there."""
     halves = sum(not _is_whole(value) for value in groups)
-    return halves + sum(_breaks(groups[place], before) for place, before in template.inside.items())
+    return halves + sum(_breaks(groups[place], *around) for place, around in template.inside.items())
 
 
-def _breaks(value: str, before: str) -> bool:
+def _breaks(value: str, before: str, after: str) -> bool:
     """Says whether a value breaks the sentence it stands in: it ends one, or there is none behind a blank."""
     if not value or _is_value(value):
         return not value and before.endswith(" ")
-    return bool(_SENTENCE_END.search(value)) or (before != "" and ": " in value)
+    return bool(_SENTENCE_END.search(value)) or (not after and ": " in value)
 
 
 def _is_strange(known: int, text: str) -> bool:
