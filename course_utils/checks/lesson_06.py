@@ -706,7 +706,7 @@ def _check_shares(my_scores: Callable, scores: np.ndarray) -> None:
         again = expect_parts(my_scores(scores[:, ::-1]), names)
         mistakes = {name: [*mistakes[name], (part, _FIXED)] for name, part in zip(names, again, strict=True)}
     for name, part in zip(names, found, strict=True):
-        what = f"The {name} score of {len(scores)} example{'s' * (len(scores) > 1)}"
+        what = f"The `{name}` score of {len(scores)} example{'s' * (len(scores) > 1)}"
         expect_close(expect_number(part, what), shares[name], what, mistakes[name])
 
 

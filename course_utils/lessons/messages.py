@@ -3,7 +3,8 @@
 Messages are written in English where they arise. On their way to a person they are matched with the
 templates of a catalogue (:mod:`course_utils.lessons.templates`), and given in the words of the translation
 with the same values. What fills a place is matched again, since it may be a template itself; so are sentences
-that were joined. Whatever is not known stays in English.
+that were joined. Of the ways to take a message apart that is taken by which most letters are known, and among
+equals the one that cuts no sentence and no bracket. Whatever is not known stays in English.
 """
 
 import ast
@@ -101,7 +102,7 @@ class _Template:
 
 
 def _first_tried(pair: tuple[str, str | None]) -> tuple[bool, bool]:
-    """Orders templates: what says where comes before what it is said of, and last what begins with any value."""
+    """Orders templates: what says where before what it says it of, and last what begins with any value."""
     english = pair[0]
     return not english.startswith(" "), bool(PLACE.match(english))
 
@@ -148,7 +149,7 @@ class Phrasebook:
     def __init__(self, translations: Mapping[str, str | None]) -> None:
         self._templates = [_Template.of(*pair) for pair in sorted(translations.items(), key=_first_tried)]
         self._plain = {text for text in translations if len(text) > _FEW and not PLACE.search(text)}
-        self._found: dict[str, tuple[int, str]] = {}  # pieces of the message that is looked at
+        self._found: dict[str, tuple[float, str]] = {}  # pieces of the message that is looked at
 
     @classmethod
     def of(cls, *catalogues: Catalogue) -> "Phrasebook":
@@ -163,7 +164,7 @@ class Phrasebook:
         """Says whether a template has made a message, or one each of its sentences."""
         return self._taken_apart(message)[0] > 0
 
-    def _taken_apart(self, message: str) -> tuple[int, str]:
+    def _taken_apart(self, message: str) -> tuple[float, str]:
         self._found.clear()
         if len(message) > _LONGEST:
             return 0, message
@@ -172,7 +173,7 @@ class Phrasebook:
         except RecursionError:  # it quotes hundreds of sentences
             return 0, message
 
-    def _search(self, text: str) -> tuple[int, str]:
+    def _search(self, text: str) -> tuple[float, str]:
         """Gives how many letters of a text are known, as many as can be, and its translation."""
         if text not in self._found:
             if len(self._found) >= _MOST_PIECES:
@@ -180,7 +181,7 @@ class Phrasebook:
             self._found[text] = self._best(text)
         return self._found[text]
 
-    def _best(self, text: str) -> tuple[int, str]:
+    def _best(self, text: str) -> tuple[float, str]:
         best, letters = (0, text), sum(map(str.isalpha, text))
         if not _LATIN_WORD.search(text):
             return best
@@ -196,17 +197,17 @@ class Phrasebook:
                 break
         return best
 
-    def _by_template(self, text: str) -> Iterator[tuple[int, str]]:
+    def _by_template(self, text: str) -> Iterator[tuple[float, str]]:
         return self._by_one_of(self._templates, text)
 
-    def _in_brackets(self, text: str) -> Iterator[tuple[int, str]]:
+    def _in_brackets(self, text: str) -> Iterator[tuple[float, str]]:
         """Takes what may be a value, which stays as it is, for a message only if that has its bracket."""
         own = [
             one for one in self._templates if one.english.startswith(text[0]) and not PLACE.match(one.english)
         ]
         return self._by_one_of(own, text)
 
-    def _by_one_of(self, templates: list[_Template], text: str) -> Iterator[tuple[int, str]]:
+    def _by_one_of(self, templates: list[_Template], text: str) -> Iterator[tuple[float, str]]:
         for template in templates:
             if template.longest in text:
                 matches = (pattern.fullmatch(text) for pattern in template.patterns)
@@ -214,7 +215,7 @@ class Phrasebook:
                     if template.weight >= _MANY or all(map(_is_whole, groups)):
                         yield from self._filled(template, text, groups)
 
-    def _filled(self, template: _Template, text: str, groups: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    def _filled(self, template: _Template, text: str, groups: tuple[str, ...]) -> Iterator[tuple[float, str]]:
         values = [
             (0, value) if place in template.coded else self._search(value)
             for place, value in enumerate(groups)
@@ -228,7 +229,7 @@ class Phrasebook:
         words = (values[part][1] if isinstance(part, int) else part for part in template.translation)
         yield known, functools.reduce(_joined, words, "")
 
-    def _by_pieces(self, text: str) -> Iterator[tuple[int, str]]:
+    def _by_pieces(self, text: str) -> Iterator[tuple[float, str]]:
         """Cuts between two sentences, and beside what a template without places has made."""
         for blank in re.finditer(" (?=[^ ])", text):
             left, right = text[: blank.start()], text[blank.end() :]
@@ -236,7 +237,7 @@ class Phrasebook:
                 (one, first), (other, second) = self._search(left), self._search(right)
                 yield one + other, _joined(first, f" {second}")
 
-    def _before_value(self, text: str) -> Iterator[tuple[int, str]]:
+    def _before_value(self, text: str) -> Iterator[tuple[float, str]]:
         """Takes a piece behind which a value was put."""
         for opening in re.finditer(rf" (?=[{_OPENING}])", text):
             if _is_value(text[opening.end() :]):
@@ -244,19 +245,20 @@ class Phrasebook:
                 yield known, _joined(words, text[opening.end() :])
                 return
 
-    def _without_sign(self, text: str) -> Iterator[tuple[int, str]]:
+    def _without_sign(self, text: str) -> Iterator[tuple[float, str]]:
         """Takes a sentence without its full stop, which may have been put behind a piece."""
         if text[-1] in _FULL_SIGNS:
             known, words = self._search(text[:-1])
-            yield known, _joined(words, _FULL_SIGNS[text[-1]]) if re.search(f"[{_HAN}]", words) else text
+            is_other = re.search(f"[{_HAN}]", words)
+            yield known, _joined(words, _FULL_SIGNS[text[-1]]) if is_other else words + text[-1]
 
-    def _without_capital(self, text: str) -> Iterator[tuple[int, str]]:
+    def _without_capital(self, text: str) -> Iterator[tuple[float, str]]:
         """Takes a piece that was put at the beginning of a sentence."""
         if text[0].isupper():
             known, words = self._search(text[0].lower() + text[1:])
             yield (known, words) if re.search(f"[{_HAN}]", words) else (known, text)
 
-    def _without_blank(self, text: str) -> Iterator[tuple[int, str]]:
+    def _without_blank(self, text: str) -> Iterator[tuple[float, str]]:
         """Takes a piece without the blank behind it."""
         if text.endswith(" "):
             known, words = self._search(text[:-1])
@@ -309,19 +311,19 @@ def _is_whole(text: str) -> bool:
 
 
 def _faults(template: _Template, groups: tuple[str, ...]) -> int:
-    """Counts the places that hold what nobody writes there."""
+    """Counts the places that hold half of brackets, or break the sentence they stand in."""
     halves = sum(not _is_whole(value) for value in groups)
     return halves + sum(_breaks(groups[place], *around) for place, around in template.inside.items())
 
 
 def _breaks(value: str, before: str, after: str) -> bool:
-    """Says whether a value breaks the sentence it stands in: it ends one, or there is none behind a blank."""
-    if not value or _is_value(value):
-        return not value and before.endswith(" ")
-    return bool(_SENTENCE_END.search(value)) or (not after and ": " in value)
+    """Says whether a value ends a sentence, or a phrase with a colon, or is none where words want one."""
+    if not value:
+        return before.endswith(" ")
+    return not _is_value(value) and (bool(_SENTENCE_END.search(value)) or (not after and ": " in value))
 
 
-def _is_strange(known: int, text: str) -> bool:
+def _is_strange(known: float, text: str) -> bool:
     """Says whether a piece of a message has words that no template made, and is no value either."""
     return known < 1 and len(text.split()) > 2 and bool(_LATIN_WORD.search(text)) and not _is_value(text)
 

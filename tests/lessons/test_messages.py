@@ -19,13 +19,13 @@ NAMES = [
 ]
 BOOK = Phrasebook(
     {
+        " at index {0}": "在下标 {0} 处",
         "{0} has shape {1}, expected {2}.{3}": "{0} 的形状是 {1}，应为 {2}。{3}",
         "{0} is {1}, expected {2}.{3}": "{0} 是 {1}，应为 {2}。{3}",
         "What is heard": "听到的",
         "The weights {0}": "权重（{0}）",
         "for {0} row{s} of {1} position{s}{2}": "{0} 行、每行 {1} 个位置{2}",
         ", some masked": "，其中有些被遮蔽",
-        " at index {0}": "在下标 {0} 处",
         " The axes are in another order: `np.transpose` helps.": "各轴的顺序不同：用 `np.transpose`。",
         "Your scores have the wrong sign.": "你的分数正负号错了。",
         "{0} Or: {1}": "{0}或者：{1}",
@@ -43,6 +43,22 @@ BOOK = Phrasebook(
         "Not translated yet, {0} times.": None,
         "the mean is asked, of all {0} rows alike.": "要的是全部 {0} 行的平均值。",
         "Your code stopped with {0} in line {1}, `{2}`.{3}": "你的代码因 {0} 停在第 {1} 行 `{2}`。{3}",
+        "The output for {0}": "{0} 时的输出",
+        "{0} heads of {1} numbers each": "{0} 个头、每个 {1} 个数",
+        "What you return for {0}": "{0} 时，你的返回值",
+        "features {0}": "features 为 {0}",
+        "x of shape {0}, {1} and theta {2}": "形状为 {0} 的 x、{1}、theta {2}",
+        "positions {0}": "位置 {0}",
+        "of this size": "这么大",
+        "Your answer for {0}": "你对 {0} 的答案",
+        "{0}: {1} is {2}, expected {3}. {4}": "{0}：{1} 是 {2}，应为 {3}。{4}",
+        "row {0}, where {1},": "第 {0} 行（{1}）",
+        "a picture is there": "有图片",
+        "np.exp of so little is 0: add logarithms.": "这么小的数取 np.exp 得 0：应把对数相加。",
+        "Of the {0} {1}": "对 {0}，{1}",
+        "keys and values": "键和值",
+        "each head has its own.": "每个头各有一份。",
+        "{0} holds {1}, expected {2}: {3}": "{0} 有 {1}，应为 {2}：{3}",
     }
 )  # fmt: skip
 
@@ -57,7 +73,7 @@ BOOK = Phrasebook(
          "权重（1 行、每行 3 个位置，其中有些被遮蔽）的形状是 (3, 1)，应为 (1, 3)。各轴的顺序不同：用 "
          "`np.transpose`。"),
         ("The weights for 2 rows of 1 position at index (1, 0) is 0.25, expected 0.5.",
-         "权重（2 行、每行 1 个位置在下标 (1, 0) 处）是 0.25，应为 0.5。"),
+         "权重（2 行、每行 1 个位置）在下标 (1, 0) 处是 0.25，应为 0.5。"),
         ("What is heard is 1, expected 2.", "听到的是 1，应为 2。"),
         ("Your scores have the wrong sign. Or: You subtracted the key: they are added.",
          "你的分数正负号错了。或者：你减去了键：应该相加。"),
@@ -74,6 +90,21 @@ BOOK = Phrasebook(
         ("Of them all the mean is asked, of all 3 rows alike.", "Of them all 要的是全部 3 行的平均值。"),
         ("Your code stopped with E: a bracket ( is open in line 3, `x = (`.",
          "你的代码因 E: a bracket ( is open 停在第 3 行 `x = (`。"),
+        # A sentence ends in no other one's middle, and brackets stay whole.
+        ("The output for 2 heads of 4 numbers each at index (3, 1) is 4.7, expected 2.3.",
+         "2 个头、每个 4 个数时的输出在下标 (3, 1) 处是 4.7，应为 2.3。"),
+        ("What you return for features (6, 3, 4) has shape (6, 3), expected (6, 4).",
+         "features 为 (6, 3, 4) 时，你的返回值的形状是 (6, 3)，应为 (6, 4)。"),
+        ("What you return for x of shape (7, 8), positions [3, 1] and theta 100 is (1, 2), expected (2, 1).",
+         "形状为 (7, 8) 的 x、位置 [3, 1]、theta 100 时，你的返回值是 (1, 2)，应为 (2, 1)。"),
+        ("Your answer for 2 heads of 3 numbers each: row 0, where a picture is there, is 1, expected 2. "
+         "np.exp of so little is 0: add logarithms.",
+         "你对 2 个头、每个 3 个数的答案：第 0 行（有图片）是 1，应为 2。"
+         "这么小的数取 np.exp 得 0：应把对数相加。"),
+        ("x holds {-2: 1, 3: 4}, expected {-2: 3, 3: 3}: of this size",
+         "x 有 {-2: 1, 3: 4}，应为 {-2: 3, 3: 3}：这么大"),
+        ("Of the keys and values each head has its own.", "对键和值，每个头各有一份。"),
+        ("AnyError: of this size", "AnyError: 这么大"),
         ("Not translated yet, 3 times.", "Not translated yet, 3 times."),
         ("Nobody knows this sentence of mine.", "Nobody knows this sentence of mine."),
         ("", ""),
