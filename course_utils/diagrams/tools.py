@@ -154,9 +154,8 @@ def shared_step(workers: int = 2, each: int = 16) -> tuple[Figure, str]:
         shapes.arrow(axes, (11.3, y), (13.0, y))
         shapes.arrow(axes, (17.4, y), (19.3, middle + (y - middle) * 0.35))
         shapes.arrow(axes, (23.9, middle + (y - middle) * 0.35), (26.0, y))
-    shapes.box(
-        axes, 21.6, middle, 4.4, f"all-reduce:\nthe sum of all,\ndivided by {workers * each}", _THIRD, 2.8
-    )
+    shared = f"all-reduce:\nthe sum of all,\ndivided by {workers * each}"
+    shapes.box(axes, 21.6, middle, 4.4, shared, _THIRD, 2.8)
     return figure, (
         f"A global batch of {workers * each} examples is divided among {workers} workers, {each} each. Each "
         "sums the gradients of its own examples. All arrows meet in one box, all-reduce, the sum of all "
