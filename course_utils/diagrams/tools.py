@@ -159,8 +159,8 @@ def shared_step(workers: int = 2, each: int = 16) -> tuple[Figure, str]:
     return figure, (
         f"A global batch of {workers * each} examples is divided among {workers} workers, {each} each. Each "
         "sums the gradients of its own examples. All arrows meet in one box, all-reduce, the sum of all "
-        f"divided by {workers * each}, and lead from there back to every worker, which takes the same step and "
-        "has the same weights again."
+        f"divided by {workers * each}, and lead from there back to every worker, which takes the same step "
+        "and has the same weights again."
     )
 
 
