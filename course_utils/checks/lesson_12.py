@@ -36,8 +36,8 @@ def _are_equal(found: list, other: list) -> bool:
 
 
 def _whole_numbers(value: object, length: int, what: str, likely: str = "") -> np.ndarray:
-    """Fails the check unless a value is a row of so many whole numbers; an empty list is one of none."""
-    if isinstance(value, list | tuple) and len(value) == 0:
+    """Fails the check unless a value is a row of so many whole numbers; an empty list or array is one of none."""
+    if isinstance(value, list | tuple | np.ndarray) and getattr(value, "ndim", 1) == 1 and len(value) == 0:
         value = np.zeros(0, int)
     array = expect_array(value, None, np.integer, what)
     expect(array.ndim == 1, f"{what} has shape {array.shape}, expected a row of {length} numbers.")
@@ -172,6 +172,24 @@ def global_gradient(my_global_gradient: Callable) -> None:
         for place in np.flatnonzero(np.array(sizes) == 0):
             gradients[place][...] = np.nan if place % 2 or place == 0 else 7
         _check_gradient(my_global_gradient, gradients, sizes, scale)
+    _check_diverged(my_global_gradient)
+
+
+def _check_diverged(my_global_gradient: Callable) -> None:
+    """A NaN of a worker with examples stays where it is."""
+    gradients = [np.ones((2, 3)), np.ones((2, 3)), np.full((2, 3), np.nan)]
+    gradients[1][0, 1] = np.nan
+    what = "The gradient of workers of which one with examples has a NaN"
+    value = expect_array(my_global_gradient(gradients, [3, 5, 0]), (2, 3), np.floating, what)
+    expect(
+        np.isnan(value[0, 1]),
+        "A worker with examples whose gradient is NaN has diverged, and with you nobody sees it: leave workers out by their size, "
+        "and not by what their arrays hold.",
+    )
+    expect(
+        np.isfinite(value).sum() == value.size - 1,
+        f"{what} in one place is NaN in {np.isnan(value).sum()} of {value.size} places: in all others it is a number.",
+    )
 
 
 def _check_gradient(
@@ -202,7 +220,8 @@ def _gradient_mistakes(gradients: list[np.ndarray], sizes: list[int], scale: flo
     count, workers = sum(sizes), len(sizes)
     equal = "Every worker counts alike with you: one with more examples counts more, `size * gradient`."
     yield plain / len(some), equal
-    yield plain / workers, f"{equal} And a worker without examples does not count."
+    if workers > len(some):
+        yield plain / workers, f"{equal} And a worker without examples does not count."
     yield plain, "That is the sum of the gradients: a mean over all examples is asked."
     yield (
         weighted,
@@ -288,6 +307,10 @@ def _shard(my_shard: Callable, case: tuple[int, ...]) -> np.ndarray:
     )
     if length == count:
         likely = "Those are the items of all workers: `[worker::workers]` takes every so manieth."
+    elif length >= 0 and np.array_equal(
+        value, np.random.default_rng(epoch).permutation(count)[worker + 1 :: workers]
+    ):
+        likely = "Worker 0 begins at position 0: `order[worker::workers]`."
     elif length == 1:
         likely = "Those are all of its positions, k, k + workers, k + 2 · workers …, and not the first alone."
     return _whole_numbers(value, len(right), what, likely)
@@ -442,6 +465,10 @@ def _index_mistakes(ids: np.ndarray, wnids: list[str], place: np.ndarray) -> _Mi
     yield np.argsort(wnids)[ids % len(wnids)], "Ids count from 1; and `np.argsort` is the other way round."
     yield np.sort(right), "The numbers are sorted: keep the order of the pictures."
     yield (
+        np.unique(right, return_inverse=True)[1],
+        "All of `wnids` count, also those that no id names: `sorted(wnids)`.",
+    )
+    yield (
         np.full_like(right, right[0]),
         "All pictures get the class of the first: is `return` inside of the loop?",
     )
@@ -475,6 +502,7 @@ def pipeline(my_pipeline: Callable) -> None:
         CheckFailed: with a hint for the typical mistakes.
     """
     pictures, labels = _numbered_pictures(23, (2, 3))
+    seed_of_all = _seed_of_all()
     data = _dataset(my_pipeline, pictures, labels, 5, 7)
     orders = [_epoch(data, pictures, labels, 5) for _ in range(3)]
     _check_orders(orders, labels)
@@ -488,7 +516,12 @@ def pipeline(my_pipeline: Callable) -> None:
         repeated == orders,
         "Called twice with the same seed, your function gives the same first epoch and other later ones: what decides on them?",
     )
+    other_seed = _seed_of_all()
     other = _epoch(_dataset(my_pipeline, pictures, labels, 5, 8), pictures, labels, 5)
+    expect(
+        seed_of_all == other_seed == _seed_of_all(),
+        "`tf.random.set_seed` changes all that this process draws afterwards: give the seed to `shuffle(…, seed=seed)` alone.",
+    )
     expect(
         other != orders[0],
         "Another seed gives the same order: does `seed` reach `shuffle(…, seed=seed)`?",
@@ -497,6 +530,13 @@ def pipeline(my_pipeline: Callable) -> None:
         some, theirs = _numbered_pictures(n, size)
         _epoch(_dataset(my_pipeline, some, theirs.astype(np.int32), batch, 0), some, theirs, batch)
     _check_whole(my_pipeline)
+
+
+def _seed_of_all() -> int:
+    """The seed that TensorFlow mixes into every other."""
+    import tensorflow as tf
+
+    return tf.compat.v1.get_seed(1)[0]
 
 
 def _numbered_pictures(n: int, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -810,6 +850,10 @@ def _bill_mistakes(
         "The devices do only the share `utilisation` of their peak: divide by it too.",
     )
     yield (
+        _bill(*given, utilisation / 100, devices, price),
+        "`utilisation` is a share: 0.4, not 40. You divide by 100.",
+    )
+    yield (
         _bill(*given, 1 / utilisation, devices, price),
         "You multiply by the utilisation: devices that do half of their peak take twice as long.",
     )
@@ -872,7 +916,7 @@ def lost_epochs(my_lost_epochs: Callable) -> None:
         found, [_repeated(log) for log in first], (_log_mistakes(log) for log in first), _are_verdicts
     )
     rng = np.random.default_rng(128)
-    for log in [*_SHORT_LOGS, *first, *(_killed(rng) for _ in range(45))]:
+    for log in [*_SHORT_LOGS, *first, *(_killed(rng) for _ in range(38))]:
         (epochs, other), (right, changed) = _verdict(my_lost_epochs, log), _repeated(log)
         shown = f"For the log {log}" if len(log) < 9 else f"For a log of {len(log)} lines"
         expect(
@@ -885,7 +929,8 @@ def lost_epochs(my_lost_epochs: Callable) -> None:
         )
         expect(
             other == changed,
-            f"{shown} you returned {other}, expected {changed}: True if two losses of the *same* epoch differ by more than 1e-4.",
+            f"{shown} you returned {other}, expected {changed}: True if two losses of the *same* epoch differ by more than 1e-4. Of "
+            "several, neighbours or not, the two farthest apart count, as they are: `max(…) - min(…) > 1e-4`.",
         )
 
 
@@ -909,6 +954,15 @@ _SHORT_LOGS: Sequence[list[tuple[int, float]]] = (
     [(0, 5.0), (1, 5.0), (1, 5.0), (0, 5.0)],
     [(10, 0.5), (9, 0.6), (10, 0.5), (9, 0.6)],
     [(0, 1.0), (1, 0.5), (0, 0.9), (1, 0.5)],
+    # Neighbours, or the first and any other, are near enough, and two others are not.
+    [(0, 0.4), (0, 0.40007), (0, 0.40014)],
+    [(0, 0.40007), (0, 0.4), (0, 0.40014)],
+    # The margin is absolute, of losses of any size, and of losses that are not rounded.
+    [(0, 0.4), (0, 0.40015)],
+    [(3, 40.0), (3, 40.0003)],
+    [(0, 0.30004), (0, 0.30006)],
+    [(0, 0.5), (0, 0.500099)],
+    [(0, 0.5), (0, 0.50011)],
 )
 
 

@@ -93,7 +93,8 @@ def pipeline_timeline(milliseconds: Mapping[str, float], items: int = 4) -> tupl
         (2 * len(stages) + 3.2, "one after the other", alone),
         (len(stages) + 1.2, "overlapping", together),
     ):
-        axes.text(shift, top - 0.3, title, fontsize=10, va="center")
+        end = max(end for _, end in times.values())
+        axes.text(shift, top - 0.3, f"{title}: {end:g} ms", fontsize=10, va="center")
         for row, stage in enumerate(stages):
             y = top - 1.5 - row
             axes.text(shift * 0.95, y + 0.4, stage, ha="right", va="center", fontsize=10)
@@ -128,7 +129,7 @@ def _follow(
 
 
 def shared_step(workers: int = 2, each: int = 16) -> tuple[Figure, str]:
-    """Draws one step of a training on several workers that average their gradients. Lesson 12.
+    """Draws one step of a training on several workers that add up their gradients. Lesson 12.
 
     Args:
         workers: int ≥ 2.
@@ -146,19 +147,20 @@ def shared_step(workers: int = 2, each: int = 16) -> tuple[Figure, str]:
         shapes.arrow(axes, (4.9, middle), (6.7, y))
         for x, width, label in (
             (9.0, 4.4, f"worker {worker}:\n{each} examples"),
-            (15.2, 4.2, "its mean\ngradient"),
+            (15.2, 4.2, "its gradients,\nsummed"),
             (28.6, 5.0, "the same step,\nthe same weights"),
         ):
             shapes.box(axes, x, y, width, label, colour, 1.9)
         shapes.arrow(axes, (11.3, y), (13.0, y))
         shapes.arrow(axes, (17.4, y), (19.3, middle + (y - middle) * 0.35))
         shapes.arrow(axes, (23.9, middle + (y - middle) * 0.35), (26.0, y))
-    shapes.box(axes, 21.6, middle, 4.4, "all-reduce:\nthe mean of\nthe means", _THIRD, 2.8)
+    shared = f"all-reduce:\nthe sum of all,\ndivided by {workers * each}"
+    shapes.box(axes, 21.6, middle, 4.4, shared, _THIRD, 2.8)
     return figure, (
         f"A global batch of {workers * each} examples is divided among {workers} workers, {each} each. Each "
-        "computes the mean gradient of its own examples. All arrows meet in one box, all-reduce, the mean of "
-        "the means, and lead from there back to every worker, which takes the same step and has the same "
-        "weights again."
+        "sums the gradients of its own examples. All arrows meet in one box, all-reduce, the sum of all "
+        f"divided by {workers * each}, and lead from there back to every worker, which takes the same step "
+        "and has the same weights again."
     )
 
 

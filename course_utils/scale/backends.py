@@ -4,15 +4,17 @@ Keras has one backend for the life of a process, so another backend is another p
 lesson 12.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
 
 import numpy as np
 
 from course_utils.errors import CourseError, shown
-from course_utils.scale import extras, processes
+from course_utils.scale import extras
+from course_utils.scale.processes import Process
 
-__all__ = ["BACKENDS", "run_on"]
+__all__ = ["BACKENDS", "run_on", "run_on_each"]
 
 BACKENDS = ("tensorflow", "jax", "torch")
 """What Keras calls them."""
@@ -40,10 +42,44 @@ def run_on(
         CourseError: the backend is none of the three or is not installed, the function does not stand alone,
             or it failed: then with what it said.
     """
-    if backend not in BACKENDS:
-        raise CourseError(f"backend is {shown(backend)}; expected one of {', '.join(BACKENDS)}.")
-    if not find_spec(backend):
-        raise CourseError(f"{backend!r} cannot be imported. {extras.backends.absent}")
-    title = f"{getattr(function, '__name__', 'function')} on {backend}"
-    with processes.Process(function, arrays, {"KERAS_BACKEND": backend}, title) as process:
-        return process.result(seconds)
+    return run_on_each([backend], function, *arrays, seconds=seconds)[backend]
+
+
+def run_on_each(
+    backends: Sequence[str],
+    function: Callable[..., dict[str, np.ndarray]],
+    *arrays: np.ndarray,
+    helpers: Sequence[Callable] = (),
+    seconds: float = 300,
+) -> dict[str, dict[str, np.ndarray]]:
+    """Calls a function on several backends, in processes that are started at the same time.
+
+    Introduced in lesson 12.
+
+    Args:
+        backends: names as for :func:`run_on`.
+        function: as for :func:`run_on`.
+        *arrays: its arguments, the same for every backend.
+        helpers: further functions that the function calls by their names.
+        seconds: how long each may take.
+
+    Returns:
+        dict of backend to what the function returned there.
+
+    Raises:
+        CourseError: as for :func:`run_on`; then all processes are ended.
+    """
+    for backend in backends:
+        if backend not in BACKENDS:
+            raise CourseError(f"backend is {shown(backend)}; expected one of {', '.join(BACKENDS)}.")
+        if not find_spec(backend):
+            raise CourseError(f"{backend!r} cannot be imported. {extras.backends.absent}")
+    name = getattr(function, "__name__", "function")
+    with ExitStack() as started:
+        processes = {
+            backend: started.enter_context(
+                Process(function, arrays, {"KERAS_BACKEND": backend}, f"{name} on {backend}", helpers)
+            )
+            for backend in backends
+        }
+        return {backend: process.result(seconds) for backend, process in processes.items()}

@@ -149,8 +149,19 @@ def gradient_by_where(gradients, sizes):
 
 
 def gradient_by_tensordot(gradients, sizes):
-    weights = np.array(sizes) / sum(sizes)
-    return np.tensordot(weights, np.nan_to_num(np.stack(gradients)), 1)
+    some = np.flatnonzero(sizes)
+    weights = np.array(sizes)[some] / sum(sizes)
+    return np.tensordot(weights, np.stack(gradients)[some], 1)
+
+
+def gradient_of_the_finite(gradients, sizes):
+    pairs = [(g, n) for g, n in zip(gradients, sizes, strict=True) if not np.isnan(g).any()]
+    return sum(g * n for g, n in pairs if n) / sum(n for _, n in pairs)
+
+
+def gradient_spread(gradients, sizes):
+    """NaN everywhere where it is anywhere."""
+    return own_gradient(gradients, sizes) + 0 * own_gradient(gradients, sizes).sum()
 
 
 def weighted_gradient(weight):
@@ -197,7 +208,9 @@ GRADIENT = (
         "loop, lists": gradient_by_loop,
         "np.where": gradient_by_where,
         "tensordot": gradient_by_tensordot,
-        "np.average": lambda gradients, sizes: np.average(np.nan_to_num(gradients), axis=0, weights=sizes),
+        "np.average": lambda gradients, sizes: np.average(
+            np.stack(gradients)[np.flatnonzero(sizes)], axis=0, weights=[n for n in sizes if n]
+        ),
         "shares": lambda gradients, sizes: sum(
             g * (n / sum(sizes)) for g, n in zip(gradients, sizes, strict=True) if n
         ),
@@ -225,6 +238,16 @@ GRADIENT = (
             lambda g, n: sum(a * b for a, b in zip(g, n, strict=True)) / sum(n),
             "0 · NaN is NaN",
         ),
+        "the finite": (gradient_of_the_finite, "has diverged"),
+        "nan_to_num": (
+            lambda g, n: np.average(np.nan_to_num(g), axis=0, weights=n),
+            "has diverged",
+        ),
+        "nansum": (
+            lambda g, n: np.nansum([a * b for a, b in zip(g, n, strict=True)], axis=0) / sum(n),
+            "has diverged",
+        ),
+        "NaN everywhere": (gradient_spread, "in all others it is a number"),
         "average with NaN": (lambda g, n: np.average(g, axis=0, weights=n), "0 · NaN is NaN"),
         "first": (some_gradient(0), "one worker alone"),
         "last": (some_gradient(-1), "last worker alone"),
@@ -320,6 +343,7 @@ SHARD = (
         "tensor": of(own_shard, tf.constant),
         "tuple": of(own_shard, tuple),
         "list": of(own_shard, lambda found: [int(i) for i in found]),
+        "array of a comprehension": of(own_shard, lambda found: np.array([int(i) for i in found])),
     },
     {
         "not shuffled": (shard_of(lambda n, k, e: np.arange(n)), "Nothing is shuffled"),
@@ -347,6 +371,7 @@ SHARD = (
         "equal shares": (equal_shard, "the first ones get one more"),
         "everything": (lambda n, w, k, e: permuted(e, n), "items of all workers"),
         "one": (of(own_shard, lambda found: found[:1]), "not the first alone"),
+        "one later": (lambda n, w, k, e: permuted(e, n)[k + 1 :: w], "begins at position 0"),
         "worker from 1": (lambda n, w, k, e: permuted(e, n)[k - 1 :: w], "has \\d+ numbers|expected|from 0"),
         "positions": (
             lambda n, w, k, e: np.arange(k, n, w),
@@ -417,6 +442,10 @@ INDICES = (
         "tensor": of(own_indices, tf.constant),
     },
     {
+        "those that occur": (
+            lambda truth, wnids: [sorted({wnids[i - 1] for i in truth}).index(wnids[i - 1]) for i in truth],
+            "also those that no id names",
+        ),
         "minus one": (lambda truth, wnids: truth - 1, "You only subtract 1"),
         "unchanged": (lambda truth, wnids: truth, "ids as they came"),
         "argsort once": (indices_from(np.argsort), "the contrary is asked"),
@@ -586,6 +615,12 @@ def with_replacement(pictures, labels, batch, seed):
     return tf.data.Dataset.range(len(labels)).map(pick).batch(batch).map(scaled)
 
 
+def seeded_for_all(pictures, labels, batch, seed):
+    tf.random.set_seed(seed)
+    rows = tf.data.Dataset.from_tensor_slices((pictures, labels)).shuffle(len(labels))
+    return rows.batch(batch).map(scaled)
+
+
 def pictures_alone(pictures, labels, batch, seed):
     return own_pipeline(pictures, labels, batch, seed).map(lambda x, y: x)
 
@@ -612,6 +647,7 @@ PIPELINE = (
         "not again": (piped(again=False), "Two epochs have the same order"),
         "cached": (piped(after=lambda rows: rows.cache()), "a `cache` behind"),
         "no seed": (piped(seeded=lambda seed: None), "gives two orders"),
+        "seed of all": (seeded_for_all, "give the seed to `shuffle"),
         "seed 0": (piped(seeded=lambda seed: 1), "Another seed gives the same order"),
         "window of a batch": (piped(buffer=lambda n, batch: batch), "a buffer of about"),
         "window of ten batches": (piped(buffer=lambda n, batch: 10 * batch), "a buffer of about"),
@@ -852,6 +888,7 @@ BILL = (
         "8 FLOPs": (bill_with(8), "count 8 FLOPs"),
         "no utilisation": (bill_with(share=lambda u: 1), "divide by it too"),
         "times the utilisation": (bill_with(share=lambda u: 1 / u), "multiply by the utilisation"),
+        "per cent": (bill_with(share=lambda u: u / 100), "is a share"),
         "what is not used": (bill_with(share=lambda u: 1 - u or 1e-9), "that \\*is\\* used"),
         "hours of all devices": (
             billed(lambda h, c, u, d, p: (h * d, c)),
@@ -1010,6 +1047,30 @@ LOST = (
         "each line": (
             lambda log: (sorted(e for e, _ in log if e in own_lost(log)[0]), own_lost(log)[1]),
             "named once, however often",
+        ),
+        "pairs of neighbours": (
+            lost_with(other=lambda some: any(abs(a - b) > 1e-4 for f in some for a, b in pairwise(f))),
+            "farthest apart",
+        ),
+        "first and others": (
+            lost_with(other=lambda some: any(abs(f[0] - x) > 1e-4 for f in some for x in f)),
+            "farthest apart",
+        ),
+        "from the mean": (
+            lost_with(other=lambda some: any(abs(np.mean(f) - x) > 1e-4 for f in some for x in f)),
+            "farthest apart",
+        ),
+        "relative": (
+            lost_with(other=lambda some: not all(np.allclose(f, f[0], atol=1e-4) for f in some)),
+            "farthest apart",
+        ),
+        "rounded": (
+            lost_with(other=lambda some: any(len({round(x, 4) for x in f}) > 1 for f in some)),
+            "farthest apart|exactly equal",
+        ),
+        "a smaller margin": (
+            lost_with(other=lambda some: any(gap(f) > 9.8e-5 for f in some)),
+            "farthest apart",
         ),
         "differing": (
             lost_with(lambda losses: sorted(e for e, f in losses.items() if gap(f) > 1e-4)),

@@ -136,6 +136,23 @@ def test_a_function_runs_on_each_backend(backend):
     assert found["backend"] == backend and found["twice"].tolist() == [2, 2]
 
 
+def doubled_again(values):
+    return {"twice": 2 * doubled(values)["twice"]}
+
+
+@pytest.mark.slow
+def test_a_function_and_its_helpers_run_on_several_backends_at_a_time():
+    there = [name for name in backends.BACKENDS if backends.find_spec(name)]
+    found = backends.run_on_each(there, doubled_again, np.ones(2, "float32"), helpers=[doubled])
+    assert list(found) == there and all(one["twice"].tolist() == [4, 4] for one in found.values())
+
+
+def test_an_unknown_backend_is_refused_before_any_is_started(monkeypatch):
+    monkeypatch.setattr(backends, "Process", None)
+    with pytest.raises(CourseError, match="backend is 'mxnet'"):
+        backends.run_on_each(["tensorflow", "mxnet"], doubled, np.ones(2))
+
+
 def test_an_extra_says_in_one_line_how_to_get_it(capsys):
     there, missing = (
         extras.Extra("a", "NumPy is", ("numpy",)),
