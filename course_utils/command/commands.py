@@ -23,7 +23,9 @@ def run(arguments: list[str]) -> int:
         CourseError: if something has to be put right first.
     """
     options = _parser().parse_args(arguments)
-    with speech.in_words_of(getattr(options, "language", None)):
+    # Of these two the folder is that of the lessons, which remembers their language.
+    folder = options.folder if options.run in (_lab, _answer) else MY_LESSONS
+    with speech.in_words_of(getattr(options, "language", None), Path(folder or MY_LESSONS)):
         return options.run(options)
 
 
@@ -340,7 +342,9 @@ def _answer(options: argparse.Namespace) -> int:
     environment.enter()
     from course_utils.lessons import answers
 
-    print(answers.model_answer(options.number, Path(options.folder)))
+    answer = answers.model_answer(options.number, Path(options.folder))
+    with speech.as_written():
+        print(answer)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import importlib.util
-import locale
 import os
 import platform
 import shutil
@@ -15,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from course_utils import runtime
-from course_utils.command import environment, interpreter, pins
+from course_utils.command import environment, interpreter, pins, speech
 from course_utils.errors import CourseError
 from course_utils.language_model import smollm2
 from course_utils.places import MY_LESSONS, ROOT
@@ -268,14 +267,7 @@ def _gpu() -> Finding:
 
 
 def _letters() -> Finding:
-    subject = "Letters"
-    written = sys.stdout.encoding or "ascii"
-    # The course may write UTF-8 where the terminal reads what the locale says.
-    encoding = locale.getencoding() if os.name == "posix" else written
-    try:
-        readable = "多模态".encode(written).decode(encoding) == "多模态"
-    except UnicodeError:
-        readable = False
+    subject, (encoding, readable) = "Letters", speech.letters_of_terminal()
     if not readable:
         return Finding(
             "note", subject, f"this terminal ({encoding}) cannot show Chinese", "lessons in the browser can"

@@ -1,32 +1,36 @@
 """What commands say, in the language of the lessons: printed lines and errors, on their way to the person."""
 
 import contextlib
+import locale
+import os
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.lessons import choice
-from course_utils.places import LANGUAGES, MY_LESSONS
+from course_utils.places import LANGUAGES
 
-__all__ = ["in_words_of"]
+__all__ = ["as_written", "in_words_of", "letters_of_terminal"]
 
 _MARKS = re.compile(r"(?:\[\w+\] +|[ \t]*(?:-> )?)")  # how doctor and lab begin a line
 
 
 @contextlib.contextmanager
-def in_words_of(asked: str | None) -> Iterator[None]:
+def in_words_of(asked: str | None, lessons: Path) -> Iterator[None]:
     """Lets a command speak a language: lines that it prints meanwhile, and an error that ends it.
 
     Before the course's packages are there, everything is in English.
 
     Args:
         asked: str, a key of :data:`~course_utils.places.LANGUAGES`; None for the one that lessons open in.
+        lessons: Path of the working folder, which remembers that.
 
     Raises:
         CourseError: what the command raises, in that language.
     """
-    language = _language(asked)
+    language = _language(asked, lessons)
     if not language:
         yield
         return
@@ -41,9 +45,29 @@ def in_words_of(asked: str | None) -> Iterator[None]:
         lines.flush()
 
 
-def _language(asked: str | None) -> str:
+@contextlib.contextmanager
+def as_written() -> Iterator[None]:
+    """Leaves what is printed meanwhile as it is, such as a text of a lesson, which has its own language."""
+    with contextlib.redirect_stdout(getattr(sys.stdout, "stream", sys.stdout)):
+        yield
+
+
+def letters_of_terminal() -> tuple[str, bool]:
+    """Gives the encoding that the terminal reads, and whether Chinese arrives there as it was written."""
+    written = sys.stdout.encoding or "ascii"
+    # The course may write UTF-8 where the terminal reads what the locale says.
+    encoding = locale.getencoding() if os.name == "posix" else written
     try:
-        return LANGUAGES[choice.chosen(MY_LESSONS, asked)]
+        return encoding, "多模态".encode(written).decode(encoding) == "多模态"
+    except UnicodeError:
+        return encoding, False
+
+
+def _language(asked: str | None, lessons: Path) -> str:
+    if not letters_of_terminal()[1]:
+        return ""
+    try:
+        return LANGUAGES[choice.chosen(lessons, asked)]
     except ImportError:  # a Python without the packages that read catalogues
         return ""
 
@@ -59,21 +83,21 @@ class _Lines:
     """Standard output that gives each line in a language once it is whole."""
 
     def __init__(self, language: str) -> None:
-        self._stream, self._language, self._rest = sys.stdout, language, ""
+        self.stream, self._language, self._rest = sys.stdout, language, ""
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self._stream, name)
+        return getattr(self.stream, name)
 
     def write(self, text: str) -> int:
         """Writes a text, but for a last line that has not ended."""
         *lines, self._rest = f"{self._rest}{text}".split("\n")
         for line in lines:
             mark = _MARKS.match(line)[0]
-            self._stream.write(f"{mark}{_said(line[len(mark) :], self._language)}\n")
+            self.stream.write(f"{mark}{_said(line[len(mark) :], self._language)}\n")
         return len(text)
 
     def flush(self) -> None:
         """Writes what there is, such as a prompt, as it is."""
-        self._stream.write(self._rest)
+        self.stream.write(self._rest)
         self._rest = ""
-        self._stream.flush()
+        self.stream.flush()

@@ -12,7 +12,7 @@ from collections import namedtuple
 import pytest
 
 from course_utils import plotting
-from course_utils.command import doctor, environment, pins
+from course_utils.command import doctor, environment, pins, speech
 from course_utils.errors import CourseError
 from course_utils.language_model import smollm2
 from course_utils.places import ROOT
@@ -223,8 +223,8 @@ def test_a_terminal_without_chinese_letters_is_a_note(monkeypatch):
         ("utf-8", "UTF-8", "ok"),
         ("gbk", "GBK", "ok"),
     ]:
-        monkeypatch.setattr(doctor.sys, "stdout", stream(written))
-        monkeypatch.setattr(doctor.locale, "getencoding", lambda read=read: read)
+        monkeypatch.setattr(speech.sys, "stdout", stream(written))
+        monkeypatch.setattr(speech.locale, "getencoding", lambda read=read: read)
         assert doctor._letters().mark == mark
 
 

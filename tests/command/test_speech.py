@@ -8,7 +8,7 @@ import pytest
 from course_utils import CourseError
 from course_utils.command import commands, speech
 from course_utils.lessons import choice, messages
-from course_utils.places import ROOT
+from course_utils.places import MY_LESSONS, ROOT
 
 WORDS = {
     "All is well.": "一切正常。",
@@ -21,10 +21,11 @@ WORDS = {
 def chinese(monkeypatch):
     book = messages.Phrasebook(WORDS)
     monkeypatch.setattr(messages, "_phrasebook", lambda language, names: book)
+    monkeypatch.setattr(speech, "letters_of_terminal", lambda: ("utf-8", True))
 
 
 def test_whole_lines_are_given_behind_their_marks(capsys):
-    with speech.in_words_of("zh"):
+    with speech.in_words_of("zh", MY_LESSONS):
         print("[ok]   All is well.\n       -> give it another name")
         print("All is ", end="")
         print("well.")
@@ -34,14 +35,32 @@ def test_whole_lines_are_given_behind_their_marks(capsys):
     assert out == "[ok]   一切正常。\n       -> 给它换个名字\n一切正常。\nNobody knows this.\nAll is well. "
 
 
+def test_a_text_of_a_lesson_stays_as_it_is_written(capsys):
+    with speech.in_words_of("zh", MY_LESSONS):
+        print("All is well.")
+        with speech.as_written():
+            print("All is well.")
+        print("All is well.")
+    with speech.as_written():
+        print("All is well.")
+    assert capsys.readouterr().out == "一切正常。\nAll is well.\n一切正常。\nAll is well.\n"
+
+
+def test_a_terminal_without_the_letters_is_spoken_to_in_english(monkeypatch, capsys):
+    monkeypatch.setattr(speech, "letters_of_terminal", lambda: ("ISO-8859-1", False))
+    with speech.in_words_of("zh", MY_LESSONS):
+        print("All is well.")
+    assert capsys.readouterr().out == "All is well.\n"
+
+
 def test_a_prompt_is_seen_at_once(capsys):
-    with speech.in_words_of("zh"):
+    with speech.in_words_of("zh", MY_LESSONS):
         print("Password: ", end="", flush=True)
         assert capsys.readouterr().out == "Password: "
 
 
 def test_the_error_that_ends_a_command_is_given_too():
-    with pytest.raises(CourseError, match=r"^a/b：没有这个文件。$"), speech.in_words_of("zh"):
+    with pytest.raises(CourseError, match=r"^a/b：没有这个文件。$"), speech.in_words_of("zh", MY_LESSONS):
         raise CourseError("a/b: there is no such file.")
 
 
@@ -49,16 +68,15 @@ def test_the_error_that_ends_a_command_is_given_too():
 def test_without_being_asked_it_is_the_language_of_the_lessons(
     remembered, expected, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(speech, "MY_LESSONS", tmp_path)
     choice.remember(tmp_path, remembered)
-    with speech.in_words_of(None):
+    with speech.in_words_of(None, tmp_path):
         print("All is well.")
     assert capsys.readouterr().out == expected
 
 
 def test_english_is_left_alone(capsys):
     before = sys.stdout
-    with speech.in_words_of("en"):
+    with speech.in_words_of("en", MY_LESSONS):
         assert sys.stdout is before
 
 
@@ -67,7 +85,7 @@ def test_a_python_without_packages_speaks_english(monkeypatch, capsys):
         raise ImportError("babel")
 
     monkeypatch.setattr(choice, "chosen", missing)
-    with speech.in_words_of(None):
+    with speech.in_words_of(None, MY_LESSONS):
         print("All is well.")
     assert capsys.readouterr().out == "All is well.\n"
 
