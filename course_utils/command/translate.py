@@ -1,6 +1,6 @@
 """`translate`: brings the catalogues of the Chinese edition up to date, and says what is left to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, 
 from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks, offered
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
+from course_utils.site.words import SENTENCES, SITE
 
 LANGUAGE = "zh_CN"
 
@@ -100,7 +101,8 @@ def findings_in(catalogue: Catalogue, folder: Path, name: str) -> Iterator[Findi
 
 def _all_that_is_said(lessons: list[Path]) -> Iterator[tuple[str, list[Passage]]]:
     """Gives the name of each catalogue and what it has to translate."""
-    yield COURSE, _sentences()
+    yield COURSE, _sentences(COURSE_SENTENCES)
+    yield SITE, _sentences(SENTENCES)
     numbers = [path.name[:2] for path in lessons]
     for name in (MESSAGES, COMMON, *map(catalogue_of_checks, numbers)):
         yield name, offered(name)
@@ -108,8 +110,8 @@ def _all_that_is_said(lessons: list[Path]) -> Iterator[tuple[str, list[Passage]]
         yield path.stem, _passages(path)
 
 
-def _sentences() -> list[Passage]:
-    return [Passage("", sentence) for sentence in COURSE_SENTENCES]
+def _sentences(said: Iterable[str]) -> list[Passage]:
+    return [Passage("", sentence) for sentence in said]
 
 
 def _passages(lesson: Path) -> list[Passage]:

@@ -5,12 +5,19 @@ Everything but a translated lesson gets the English, which costs nothing: no cat
 
 import importlib
 import importlib.util
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
 from course_utils.lessons.translation import Passage
 from course_utils.places import TRANSLATIONS, language_here
 
-__all__ = ["in_this_folder", "offered"]
+if TYPE_CHECKING:
+    from course_utils.lessons.catalogues import Catalogue
+
+__all__ = ["in_this_folder", "offered", "stored"]
+
+_KIND = "figure"
 
 
 def in_this_folder(number: str, english: dict[str, str]) -> dict[str, str]:
@@ -56,5 +63,25 @@ def offered(number: str) -> list[Passage]:
     return [_passage(*item) for item in importlib.import_module(name).ENGLISH.items()]
 
 
+def stored(lesson: "Catalogue") -> Callable[[str], str]:
+    """Makes what puts the descriptions that a lesson has stored, beside its pictures, into a language.
+
+    Args:
+        lesson: :class:`~course_utils.lessons.catalogues.Catalogue` of the lesson.
+
+    Returns:
+        Function of a description; what has no translation stays in English, and so does what the lesson has
+        added to one that has, such as the makers of photographs.
+    """
+    figures = (passage for passage in lesson.entries if passage.context.startswith(f"{_KIND} "))
+    known = {passage.text: words for passage in figures if (words := lesson.find(passage))}
+
+    def translated(description: str) -> str:
+        beginning = max(filter(description.startswith, known), key=len, default="")
+        return known.get(beginning, "") + description.removeprefix(beginning).lstrip()
+
+    return translated
+
+
 def _passage(name: str, text: str) -> Passage:
-    return Passage(f"figure {name}", text)
+    return Passage(f"{_KIND} {name}", text)

@@ -31,6 +31,7 @@ __all__ = [
     "plain_markdown",
     "read_notebook",
     "show_targets",
+    "shown_by_markdown",
     "write_learner_editions",
 ]
 
@@ -39,6 +40,7 @@ TEXT_STUB = "YOUR ANSWER HERE"
 STATE_FILE = ".course-editions.json"
 
 ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_MARKDOWN_SIGNS = r"[\\`*_{}\[\]<>$|~#&]"
 
 
 def read_notebook(path: Path) -> "NotebookNode":
@@ -261,7 +263,12 @@ def _code_block(text: str) -> str:
 
 def plain_markdown(text: str) -> str:
     """Gives text so that Markdown shows it as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>$|~#&])", r"\\\1", text)
+    return re.sub(f"({_MARKDOWN_SIGNS})", r"\\\1", text)
+
+
+def shown_by_markdown(text: str) -> str:
+    """Gives what Markdown shows of a text that :func:`plain_markdown` has given."""
+    return re.sub(rf"\\({_MARKDOWN_SIGNS})", r"\1", text)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
 """The languages that learners can read the lessons in."""
 
 import functools
+import html
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
+from course_utils.lessons import descriptions
 from course_utils.lessons.catalogues import COURSE, Catalogue, folder_of
+from course_utils.lessons.editions import plain_markdown, shown_by_markdown
 from course_utils.lessons.translation import Passage, translated
 from course_utils.places import LANGUAGES, TRANSLATIONS
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 __all__ = ["lessons_folder", "spellings", "translator", "written_in"]
+
+_SHOWN = re.compile(r"(!\[|\*)(.+)(\]\(attachment:[^()]+\)|\*)", re.DOTALL)
 
 
 def lessons_folder(folder: Path, language: str) -> Path:
@@ -41,7 +46,8 @@ def translator(language: str) -> Callable[["NotebookNode", str], "NotebookNode"]
         language: str, a key of :data:`~course_utils.places.LANGUAGES`.
 
     Returns:
-        Function of a learner edition and the name of its lesson; what is not translated stays in English.
+        Function of a learner edition, with outputs or without, and the name of its lesson. Of outputs the
+        descriptions of pictures are translated; what is not translated stays in English.
 
     Raises:
         CourseError: when this copy of the course lacks the catalogues, or one of them cannot be read.
@@ -58,11 +64,42 @@ def translator(language: str) -> Callable[["NotebookNode", str], "NotebookNode"]
 
     def translate(notebook: "NotebookNode", name: str) -> "NotebookNode":
         lesson = Catalogue.read(folder / f"{name}.po")
-        return translated(
-            notebook, lambda passage: lesson.find(passage) or sentences.find(Passage("", passage.text))
-        )
+        describe = descriptions.stored(lesson)
+
+        def find(passage: Passage) -> str | None:
+            return (
+                lesson.find(passage)
+                or sentences.find(Passage("", passage.text))
+                or _shown_picture(passage.text, describe)
+            )
+
+        other = translated(notebook, find)
+        for cell in other.cells:
+            _describe_outputs(cell.get("outputs", []), describe)
+        return other
 
     return translate
+
+
+def _shown_picture(text: str, describe: Callable[[str], str]) -> str | None:
+    """Gives a picture that the learner should see, or its caption, with another description."""
+    found = _SHOWN.fullmatch(text)
+    description = found and shown_by_markdown(found[2])
+    words = found and describe(description)
+    return None if words == description else found[1] + plain_markdown(words) + found[3]
+
+
+def _describe_outputs(outputs: list["NotebookNode"], describe: Callable[[str], str]) -> None:
+    """Puts the alt text of each picture and the caption below it into other words."""
+    before = None
+    for output in outputs:
+        data = output.get("data", {})
+        if "image/png" in data:
+            before = output.metadata["image/png"]["alt"]
+            output.metadata["image/png"]["alt"] = describe(before)
+        elif "text/html" in data and data.get("text/plain") == before:
+            words = (html.escape(text, quote=False) for text in (before, describe(before)))
+            data["text/html"] = data["text/html"].replace(*words)
 
 
 @functools.cache

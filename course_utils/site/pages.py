@@ -4,29 +4,45 @@ import base64
 import posixpath
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
 from course_utils.lessons import editions, needs
-from course_utils.places import ROOT
+from course_utils.places import LANGUAGES, ROOT
+from course_utils.site.words import COLAB
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["PAGES", "TEMPLATES", "colab_edition", "fill", "guide", "section", "site_edition", "with_links"]
+__all__ = [
+    "PAGES",
+    "READMES",
+    "TEMPLATES",
+    "anchors_of",
+    "colab_edition",
+    "fill",
+    "guide",
+    "section",
+    "site_edition",
+    "with_links",
+]
 
 TEMPLATES = ROOT / "docs" / "site"
-"""Sphinx's settings, the style sheet, and pages that have no other home."""
+"""Sphinx's settings, the style sheet, and pages that have no other home; a folder for each other language."""
+
+READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
+"""What a learner says of a language → the file that the first page and *Start* are made of."""
 
 PAGES = {
-    "README.md": "index.md",
+    **dict.fromkeys(READMES.values(), "index.md"),
     "docs/instructors.md": "instructors.md",
     "docs/hub.md": "hub.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
 }
-"""File of the course's folder → page of the site."""
+"""File of the course's folder → page of the site. Of other languages than English only the first is there."""
 
 _RUBRICS = "Written questions: rubrics and model answers"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
@@ -34,7 +50,12 @@ _ATTACHMENT = re.compile(r"\(attachment:([^()\s]+)\)")
 _SECTION_OF_LESSON = re.compile(r"\]\((\d\d_\w+\.ipynb)#([^()\s]+)\)")
 
 
-def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
+def site_edition(
+    notebook: "NotebookNode",
+    pictures: Path,
+    translate: Callable[["NotebookNode", str], "NotebookNode"] = lambda notebook, name: notebook,
+    anchors: dict[str, dict[str, str]] | None = None,
+) -> "NotebookNode":
     """Makes the edition of a lesson that the site shows: the learner's, with the outputs that owe no answer.
 
     What an answer, a check or a target printed is left out; what a target should show stands before it, and
@@ -43,8 +64,10 @@ def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
 
     Args:
         notebook: nbformat NotebookNode of the worked edition, executed. It is not changed.
-        pictures: Path, the folder to write them into; made if it is not there. Its name and the file's are
-            what the lesson, a file beside it, refers to.
+        pictures: Path, the folder to write them into, of the lesson's name; made if it is not there. Its name
+            and the file's are what the lesson, a file beside it, refers to.
+        translate: function of an edition and the lesson's name that gives it in the language of the page.
+        anchors: for each lesson's file, what :func:`anchors_of` gives.
 
     Returns:
         nbformat NotebookNode.
@@ -52,7 +75,7 @@ def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
     Raises:
         CourseError: as :func:`course_utils.lessons.editions.learner_edition`.
     """
-    shown = editions.show_targets(editions.clear_answers(notebook))
+    shown = translate(editions.show_targets(editions.clear_answers(notebook)), pictures.name)
     pictures.mkdir(parents=True, exist_ok=True)
     for cell in shown.cells:
         if cell.cell_type == "code":
@@ -65,14 +88,34 @@ def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
             (pictures / f"{cell.id}-{name}").write_bytes(base64.b64decode(data["image/png"]))
         cell.source = _ATTACHMENT.sub(rf"({pictures.name}/{cell.id}-\1)", cell.source)
         if cell.cell_type == "markdown":
-            cell.source = _SECTION_OF_LESSON.sub(_with_anchor_of_site, cell.source)
+            cell.source = _SECTION_OF_LESSON.sub(partial(_with_anchor_of_site, anchors or {}), cell.source)
     return shown
 
 
-def _with_anchor_of_site(link: re.Match) -> str:
+def anchors_of(notebook: "NotebookNode", translated: "NotebookNode") -> dict[str, str]:
+    """Says what the headings of a lesson became in another language.
+
+    Args:
+        notebook: nbformat NotebookNode.
+        translated: the same with other words.
+
+    Returns:
+        dict from the anchor that JupyterLab makes of a heading to that of the translated one.
+    """
+    return dict(zip(_anchors(notebook), _anchors(translated), strict=True))
+
+
+def _anchors(notebook: "NotebookNode") -> list[str]:
+    """Gives the anchors that JupyterLab makes of the headings of a lesson, in their order."""
+    texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    headings = (heading for text in texts for heading in re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE))
+    return [re.sub(r"[`*]", "", heading.strip()).replace(" ", "-") for heading in headings]
+
+
+def _with_anchor_of_site(anchors: dict[str, dict[str, str]], link: re.Match) -> str:
     """A link to a section of a lesson: JupyterLab's anchors keep capitals and signs, the site's do not."""
     lesson, anchor = link.groups()
-    anchor = re.sub(r"[^\w-]", "", anchor.lower())
+    anchor = re.sub(r"[^\w-]", "", anchors.get(lesson, {}).get(anchor, anchor).lower())
     return f"]({lesson}#{anchor})"
 
 
@@ -85,12 +128,17 @@ def _refer_to_picture(output: "NotebookNode", path: Path) -> None:
         output.data = type(data)({"text/markdown": f"![{alt}]({path.parent.name}/{path.name})"})
 
 
-def colab_edition(edition: "NotebookNode", repository: str) -> "NotebookNode":
+def colab_edition(
+    edition: "NotebookNode", repository: str, language: str = "en", say: Callable[[str], str] = str
+) -> "NotebookNode":
     """Adds to a learner edition the cell that fetches the course where it is not: on Colab.
 
     Args:
         edition: nbformat NotebookNode. It is changed.
         repository: str, the address of the course's repository.
+        language: str, of the edition. In all but English the cell goes into a folder of its name, by which
+            checks and figures know what to speak.
+        say: function that puts the site's own words into it.
 
     Returns:
         The same NotebookNode.
@@ -98,14 +146,15 @@ def colab_edition(edition: "NotebookNode", repository: str) -> "NotebookNode":
     import nbformat.v4
 
     lines = [
-        "# Colab has neither the course nor its data: this cell fetches both. The figures in the text were",
-        "# computed with the versions in requirements.lock; Colab's own may give others in the last digits.",
+        *(f"# {line}" for line in say(COLAB).split("\n")),
         f"!git clone --quiet --depth 1 {repository} /content/course",
         "%pip install --quiet 'keras>=3.15,<4' soundfile regex jieba sacrebleu",
         "import sys",
         "",
         'sys.path.insert(0, "/content/course")',
     ]
+    if LANGUAGES[language]:
+        lines += [f"%mkdir -p /content/{language}", f"%cd -q /content/{language}"]
     edition.cells.insert(0, nbformat.v4.new_code_cell("\n".join(lines), id="colab"))
     return edition
 
@@ -173,24 +222,25 @@ def guide(text: str) -> str:
     return text.replace(section(text, _RUBRICS), instead)
 
 
-def with_links(text: str, place: str, repository: str) -> str:
+def with_links(text: str, place: str, repository: str, language: str = "en") -> str:
     """Turns a text's links to files of the course's folder into links that hold on the site.
 
-    A page of the site is linked as such, any other file where the course is published; where that is not
-    known the words stay, without a link.
+    A page of the site is linked as such, in English what the language lacks; any other file where the course
+    is published, and where that is not known the words stay, without a link.
 
     Args:
         text: Markdown.
         place: the file that it stands in, relative to the course's folder, such as "docs/instructors.md".
         repository: str, the address of the course's repository, or "".
+        language: str, of the pages that the text is for.
 
     Returns:
         Markdown.
     """
-    return _LINK.sub(_relinked(posixpath.dirname(place), repository), text)
+    return _LINK.sub(_relinked(posixpath.dirname(place), repository, language), text)
 
 
-def _relinked(folder: str, repository: str) -> Callable[[re.Match], str]:
+def _relinked(folder: str, repository: str, language: str) -> Callable[[re.Match], str]:
     def relinked(link: re.Match) -> str:
         picture, words, target = link.groups()
         path, _, anchor = target.partition("#")
@@ -202,8 +252,11 @@ def _relinked(folder: str, repository: str) -> Callable[[re.Match], str]:
             return f"![{words}]({posixpath.basename(path)})"
         if posixpath.dirname(path) == "notebooks" and (ROOT / path).is_file():
             return f"[{words}](lessons/{posixpath.basename(path)})"
-        if PAGES.get(path):
+        if path in PAGES and (language == "en" or path == READMES[language]):
             return f"[{words}]({PAGES[path]}{anchor})"
+        if path in PAGES:
+            page = PAGES[path].removesuffix(".md")
+            return f'<a href="../{page}.html{anchor}" hreflang="en">{words}</a>'
         return f"[{words}]({repository}/blob/HEAD/{path}{anchor})" if repository else words
 
     return relinked

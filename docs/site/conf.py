@@ -7,6 +7,7 @@ project = "Multimodal models, hands on"
 author = "the course's authors"
 copyright = "the course's authors: code MIT, prose, pictures and sounds CC BY 4.0"
 version = release = __version__
+# In the other languages what the extension translates of these is put in their place.
 language = "en"
 
 extensions = [
@@ -36,8 +37,15 @@ html_title = project
 html_favicon = "static/favicon.svg"
 html_context = {"default_mode": "auto"}  # light or dark as the system has it
 templates_path = ["templates"]
+html_sidebars = {
+    "**": [
+        *("navbar-logo.html", "icon-links.html", "search-button-field.html", "sbt-sidebar-nav.html"),
+        "english-pages.html",
+    ]
+}
 html_static_path = ["static"]
 html_css_files = ["course.css"]
+html_js_files = ["course.js"]
 # Sources would be the lessons with outputs; learners download the edition to work in.
 html_copy_source = False
 html_show_sourcelink = False
@@ -45,6 +53,7 @@ html_show_sphinx = False
 html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
+    "article_header_end": ["language-link.html", "article-header-buttons.html"],
     "navbar_persistent": [],  # the search stands in the side bar already
     "show_toc_level": 2,
     "pygments_light_style": "a11y-high-contrast-light",
