@@ -92,6 +92,7 @@ def _chinese_search(folder: Path) -> type:
     jieba.dt.tmp_dir = str(folder)  # instead of a folder that others can write to
 
     class Search(SearchChinese):
+        language_name = "English"  # that of its stemmer, which the pages look for under this name
         js_splitter_code = _SPLITTER.read_text(encoding="utf-8")
 
         def __init__(self, options: dict[str, str]) -> None:

@@ -15,8 +15,8 @@ from urllib.parse import unquote, urldefrag
 import nbformat
 import pytest
 
-from course_utils.lessons import editions
-from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE
+from course_utils.lessons import editions, languages
+from course_utils.places import LANGUAGES, NOTEBOOKS, ROOT, TEMPLATE
 from tests.e2e import test_lab as e2e
 
 pytest.importorskip("myst_nb", reason="what makes the site is in the extra `site`")
@@ -24,6 +24,8 @@ pytestmark = pytest.mark.slow
 
 LESSONS = [path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))]
 HEAVIEST = 3 * 2**20  # bytes of one lesson with everything that its page loads
+FOLDERS = {"en": "", "zh": "zh/"}  # language → where its pages are
+BOTH = [(language, name) for language in LANGUAGES for name in LESSONS]
 VOID = {"script": "src", "img": "src", "audio": "src", "source": "src", "iframe": "src", "video": "src"}
 
 
@@ -57,6 +59,7 @@ class Page(HTMLParser):
     def __init__(self, path):
         super().__init__()
         self.loads, self.links, self.names, self.alts, self.text = [], [], set(), [], []
+        self.language, self.other_languages = "", []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attributes):
@@ -68,6 +71,10 @@ class Page(HTMLParser):
             self.loads.append(found["href"])
         if tag == "a" and found.get("href"):
             self.links.append(found["href"])
+        if tag == "html":
+            self.language = found["lang"]
+        if "language-link" in (found.get("class") or "") or found.get("rel") == "alternate":
+            self.other_languages.append((tag, found["hreflang"], found["href"]))
         if tag == "img":
             self.alts.append((found.get("src"), found.get("alt")))
 
@@ -94,9 +101,51 @@ def is_elsewhere(address):
 def test_pages_are_those_that_are_promised(site):
     names = ["index", "start", "instructors", "hub", "contributing", "changelog", "search"]
     names += [f"lessons/{name}" for name in LESSONS]
+    names += [f"zh/{name}" for name in ("index", "start", "search", *(f"lessons/{name}" for name in LESSONS))]
     assert [name for name in names if not (site / f"{name}.html").is_file()] == []
     assert (site / "api/course_utils.plotting.html").is_file()
-    assert not (site / "_sources").exists()
+    assert not (site / "_sources").exists() and not (site / "zh/_sources").exists()
+
+
+def test_each_page_says_its_language_and_leads_to_the_other(pages, site):
+    for path, page in pages.items():
+        name = path.relative_to(site).as_posix()
+        chinese = name.startswith("zh/")
+        other = name.removeprefix("zh/") if chinese else f"zh/{name}"
+        same = (site / other).is_file()
+        target = site / (other if same else "zh/index.html")
+        found = [(tag, code, target_of(path, href)[0]) for tag, code, href in page.other_languages]
+        code = "en" if chinese else "zh-CN"
+        assert page.language == ("zh-CN" if chinese else "en"), name
+        assert found == [("link", code, target)] * same + [("a", code, target)], name
+
+
+def test_what_is_there_in_english_only_is_linked_from_every_chinese_page(pages, site):
+    english = {
+        site / f"{name}.html" for name in ("instructors", "hub", "contributing", "changelog", "api/index")
+    }
+    for path, page in pages.items():
+        if site / "zh" in path.parents:
+            assert english <= {target_of(path, link)[0] for link in page.links if not is_elsewhere(link)}
+
+
+def test_chinese_pages_speak_chinese_around_the_lessons_too(site):
+    article = re.compile(r"<article.*?</article>|<script.*?</script>|<!--.*?-->|<style.*?</style>", re.DOTALL)
+    ours = {"English", "html", "Binder", "Colab", "Ctrl"}  # `html` belongs to the doctype
+    for name in ("index", "start", "search", "lessons/02_cnn_image_features"):
+        around = article.sub("", (site / f"zh/{name}.html").read_text(encoding="utf-8"))
+        said = re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]*)"|>([^<]+)<', around)
+        words = {text.strip() for pair in said for text in pair if re.search("[A-Za-z]{3}", text)}
+        left = {text for text in words if not re.search("[\u4e00-\u9fff]", text)} - ours
+        assert not [text for text in left if not re.fullmatch(r"\w+_\w+", text)], (
+            name
+        )  # names in the contents
+
+
+def test_no_picture_script_or_style_is_stored_twice(site):
+    sizes = {path.relative_to(site / "zh"): path for path in (site / "zh").rglob("_*/**/*") if path.is_file()}
+    assert {"documentation_options.js", "language_data.js"} <= {path.name for path in sizes}
+    assert [name for name, path in sizes.items() if (site / name).read_bytes() == path.read_bytes()] == []
 
 
 def test_nothing_is_loaded_from_elsewhere_and_no_file_is_missing(pages, site):
@@ -126,18 +175,29 @@ def test_links_lead_somewhere(pages):
     assert broken == []
 
 
-def test_every_picture_has_the_description_of_the_lesson(pages, site):
+def described(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return {
+        output.metadata["image/png"]["alt"] for output in outputs if "image/png" in output.get("data", {})
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_picture_has_the_description_of_the_lesson(pages, site, language):
+    translate = languages.translator(language)
     for name in LESSONS:
-        figures = [alt for src, alt in pages[site / f"lessons/{name}.html"].alts if "_images/" in src]
+        page = site / f"{FOLDERS[language]}lessons/{name}.html"
+        figures = {alt for src, alt in pages[page].alts if "_images/" in src}
         worked = editions.read_notebook(NOTEBOOKS / f"{name}.ipynb")
-        described = {
-            output.metadata["image/png"]["alt"]
-            for cell in worked.cells
-            for output in cell.get("outputs", [])
-            if "image/png" in output.get("data", {})
-        }
-        assert set(figures) == described, name
+        expected = described(translate(worked, name))
+        assert figures == expected, name
+        assert figures <= {" ".join(text.split()) for text in re.findall("<em>([^<]+)</em>", captions(page))}
+        assert (expected == described(worked)) == (language == "en"), name
     assert all(alt for page in pages.values() for _, alt in page.alts)
+
+
+def captions(page):
+    return html.unescape(page.read_text(encoding="utf-8"))
 
 
 def test_recordings_are_there_with_their_labels(site):
@@ -193,13 +253,17 @@ def test_no_answer_hidden_test_or_model_answer_is_anywhere(site):
     assert leaks([("worked", shown_in(NOTEBOOKS / f"{LESSONS[-1]}.ipynb"))], hidden)
 
 
-def test_what_is_downloaded_is_the_learner_edition(site):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_downloaded_is_the_learner_edition(site, language):
+    translate, part = languages.translator(language), site / FOLDERS[language]
     for name in LESSONS:
-        learners = editions.learner_edition(editions.read_notebook(NOTEBOOKS / f"{name}.ipynb"))
-        assert editions.read_notebook(site / f"learner/{name}.ipynb") == learners
-        (fetch, *rest) = editions.read_notebook(site / f"colab/{name}.ipynb").cells
+        learners = translate(
+            editions.learner_edition(editions.read_notebook(NOTEBOOKS / f"{name}.ipynb")), name
+        )
+        assert editions.read_notebook(part / f"learner/{name}.ipynb") == learners
+        (fetch, *rest) = editions.read_notebook(part / f"colab/{name}.ipynb").cells
         assert fetch.id == "colab" and rest == learners.cells
-    with zipfile.ZipFile(site / "learner/all_lessons.zip") as archive:
+    with zipfile.ZipFile(part / "learner/all_lessons.zip") as archive:
         assert archive.namelist() == [f"{name}.ipynb" for name in LESSONS]
 
 
@@ -256,6 +320,9 @@ class Visit:
         )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("response", self._count)
+        self.open(url)
+
+    def open(self, url):
         self.page.goto(url, wait_until="load", timeout=e2e.STARTS * 1000)
 
     def _count(self, response):
@@ -285,9 +352,9 @@ def has_formulas(name):
     return any(re.search(r"\$[^$]+\$", cell.source) for cell in cells if cell.cell_type == "markdown")
 
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_is_drawn_whole_weighs_little_and_loads_nothing_else(browser, address, name):
-    with Visit(browser, f"{address}lessons/{name}.html") as visit:
+@pytest.mark.parametrize(("language", "name"), BOTH)
+def test_a_lesson_is_drawn_whole_weighs_little_and_loads_nothing_else(browser, address, language, name):
+    with Visit(browser, f"{address}{FOLDERS[language]}lessons/{name}.html") as visit:
         count, page = visit.typeset(), visit.page
         assert page.locator(".math mjx-container").count() == count
         assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
@@ -304,37 +371,70 @@ def test_a_lesson_is_drawn_whole_weighs_little_and_loads_nothing_else(browser, a
 
 
 REFERENCE = "api/course_utils.plotting"
+CONTRAST = "color-contrast"  # looks at every word that code is coloured in: half a minute for a lesson
 
 
-@pytest.mark.parametrize("name, scheme", [("index", "light"), (REFERENCE, "dark")])
-def test_pages_keep_the_rules_of_accessibility(browser, address, name, scheme):
+@pytest.fixture(scope="module")
+def tab(browser, address):
+    """A tab in which many pages are opened, one after the other, without loading what they share again."""
+    with Visit(browser, f"{address}index.html") as visit:
+        yield visit
+
+
+def violations(visit, **options):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    visit.typeset()
+    complaints = list(visit.complaints)  # axe asks for style sheets at addresses of its own making
+    found = axe.Axe().run(visit.page, options=options).response["violations"]
+    visit.complaints[:] = complaints
+    return [(rule["id"], node["html"][:150]) for rule in found for node in rule["nodes"][:3]]
+
+
+PAGES = ["index", REFERENCE, "lessons/00_orientation", "zh/index", "zh/search", "zh/lessons/00_orientation"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_keep_the_rules_of_accessibility(browser, address, name, scheme):
     with Visit(browser, f"{address}{name}.html", scheme=scheme) as visit:
-        visit.typeset()
-        complaints = list(visit.complaints)  # axe asks for style sheets at addresses of its own making
-        found = axe.Axe().run(visit.page).response["violations"]
-    told = [(rule["id"], node["html"][:150]) for rule in found for node in rule["nodes"][:3]]
-    assert told == []
-    assert complaints == []
+        assert violations(visit) == []
+        assert visit.complaints == []
 
 
-def test_a_telephone_shows_the_width_of_the_text_and_no_more(browser, address):
-    with Visit(browser, f"{address}index.html", width=390, height=844) as visit:
-        visit.typeset()
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
-        wide = visit.page.locator("article img").evaluate_all(
-            "all => all.filter(one => one.getBoundingClientRect().right > 391).map(one => one.src)"
-        )
-        assert wide == []
+@pytest.mark.parametrize(("language", "name"), BOTH)
+def test_every_lesson_keeps_all_of_them_but_for_its_colours(tab, address, language, name):
+    tab.open(f"{address}{FOLDERS[language]}lessons/{name}.html")
+    assert violations(tab, rules={CONTRAST: {"enabled": False}}) == []
 
 
-def test_the_search_finds_words_and_shows_where(browser, address):
-    with Visit(browser, f"{address}lessons/00_orientation.html") as visit:
+@pytest.mark.parametrize(("language", "name"), [*BOTH, ("en", "../index"), ("zh", "../index")])
+def test_a_telephone_shows_the_width_of_the_text_and_no_more(tab, address, language, name):
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.open(f"{address}{FOLDERS[language]}lessons/{name}.html")
+    tab.typeset()
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
+    wide = tab.page.locator("article img").evaluate_all(
+        "all => all.filter(one => one.getBoundingClientRect().right > 391).map(one => one.src)"
+    )
+    assert wide == []
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "words", "title"),
+    [
+        ("en", "Search", "softmax", "^05 · Attention fusion"),
+        ("zh", "搜索", "注意力", "^05 · 注意力融合"),
+        # As it stands in no dictionary: cut into words that the pages have.
+        ("zh", "搜索", "softmax 注意力融合", "^05 · 注意力融合"),
+    ],
+)
+def test_the_search_finds_words_and_shows_where(browser, address, language, button, words, title):
+    with Visit(browser, f"{address}{FOLDERS[language]}lessons/00_orientation.html") as visit:
         assert not any("searchindex" in url for url in visit.asked)  # heavy, and wanted by who searches only
-        visit.page.get_by_role("button", name="Search").first.click()
-        visit.page.get_by_role("searchbox").first.fill("softmax")
+        visit.page.get_by_role("button", name=button).first.click()
+        visit.page.get_by_role("searchbox").first.fill(words)
         visit.page.keyboard.press("Enter")
-        results = visit.page.locator("ul.search li")
-        results.first.wait_for()
-        assert visit.page.get_by_role("link", name=re.compile("^05 · Attention fusion")).first.is_visible()
+        found = visit.page.get_by_role("link", name=re.compile(title))
+        found.first.wait_for()
+        assert visit.page.locator("ul.search li", has=found).locator("p.context").first.inner_text()
         assert visit.complaints == []
