@@ -30,6 +30,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from course_utils.errors import CourseError, shown
+from course_utils.words import DRAWINGS, in_this_folder
 
 __all__ = ["COLOURS", "DPI", "ask", "chinese_font", "grid", "play", "show", "spectrogram", "turn"]
 
@@ -171,7 +172,7 @@ def ask(draw: Callable[[str], tuple[Figure, str]], first: str) -> None:
     import ipywidgets
 
     box = ipywidgets.Text(
-        description="Type and press Enter:",
+        description=in_this_folder("Type and press Enter:", DRAWINGS),
         value=first,
         continuous_update=False,
         layout=ipywidgets.Layout(width="40em"),
@@ -401,6 +402,7 @@ def _outputs(figure: Figure, description: str) -> list[tuple[dict, dict]]:
     sentence = _sentence(
         description, "show() needs a description of the figure: one sentence on what is to be seen"
     )
+    sentence = in_this_folder(sentence, DRAWINGS)
     _refuse_missing_letters(figure)
     data = {"image/png": _png(figure), "text/plain": f"Figure: {sentence}"}
     # The description once more, visibly: JupyterLab drops the alt text of an output.

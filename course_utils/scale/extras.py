@@ -6,6 +6,8 @@ Imports none of it: whether a package is there is asked of Python's import syste
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from course_utils.words import tell
+
 __all__ = ["Extra", "backends", "doors", "scale"]
 
 
@@ -41,7 +43,7 @@ class Extra:
         """Says whether it is installed; where it is not, prints how to get it, in one line."""
         there = self.installed()
         if not there:
-            print(self.absent)
+            tell(self.absent)
         return there
 
 
