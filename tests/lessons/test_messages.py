@@ -8,7 +8,16 @@ import pytest
 from course_utils.lessons import messages
 from course_utils.lessons.catalogues import Catalogue, Entry
 from course_utils.lessons.messages import Phrasebook
-from course_utils.lessons.templates import COMMON, MESSAGES, PLACE, PLURAL, catalogue_of_checks, offered
+from course_utils.lessons.templates import (
+    COMMON,
+    DRAWINGS,
+    LIBRARY,
+    MESSAGES,
+    PLACE,
+    PLURAL,
+    catalogue_of_checks,
+    offered,
+)
 from course_utils.lessons.translation import Passage
 from course_utils.places import NOTEBOOKS
 
@@ -16,6 +25,8 @@ NAMES = [
     COMMON,
     MESSAGES,
     *(catalogue_of_checks(path.name[:2]) for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))),
+    LIBRARY,
+    DRAWINGS,
 ]
 BOOK = Phrasebook(
     {
