@@ -190,6 +190,8 @@ def _led_to(module: ast.Module, said: Iterable[ast.expr]) -> Iterator[ast.expr]:
 
 def _names_in(node: ast.expr) -> Iterator[str]:
     """Gives the names whose values a string shows."""
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+        yield node.attr
     for piece in _pieces(node):
         if isinstance(piece, ast.Name):
             yield piece.id
