@@ -27,6 +27,7 @@ _IN_SENTENCE = re.compile("[^.?!: ] *$")
 _GOES_ON = re.compile(" ?[a-z,;]")
 _SENTENCE_END = re.compile("[.?!](?: |$)|: ?$")
 _CODE = re.compile(r"`[^`]*`")
+_PATH_BEFORE = re.compile(r"\S*[./\\]\S*:")  # the name of a file, of which something is said
 _BRACKETS = ("()", "[]", "{}", "“”")
 _OPENING = r"'\"\[({<"  # how Python begins to write a value
 _BALANCED = r"((?:[^()\[\]]|\([^()]*\)|\[[^\[\]]*\])*?)"  # a place that cuts no brackets
@@ -235,6 +236,8 @@ class Phrasebook:
             left, right = text[: blank.start()], text[blank.end() :]
             if (left.endswith(_ENDS) and _is_whole(left)) or left in self._plain or right in self._plain:
                 (one, first), (other, second) = self._search(left), self._search(right)
+                if _PATH_BEFORE.fullmatch(first) and re.match(f"[{_HAN}]", second):
+                    first = f"{first[:-1]}："
                 yield one + other, _joined(first, f" {second}")
 
     def _before_value(self, text: str) -> Iterator[tuple[float, str]]:
