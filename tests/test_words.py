@@ -1,4 +1,4 @@
-"""A lesson in Chinese is told in Chinese what went wrong and what a figure shows, and nothing fails for it."""
+"""A Chinese lesson is told in Chinese what went wrong and what a figure shows, and nothing fails for it."""
 
 import builtins
 import subprocess

@@ -7,6 +7,7 @@ there or not. What fills a place may be a template itself, so that pieces of mes
 
 import ast
 import collections
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -108,10 +109,19 @@ def _of_modules(patterns: tuple[str, ...], said: "_Said | None" = None) -> Itera
 
 def _of_cells(said: "_Said") -> Iterator[Passage]:
     """Reads what the lessons' own cells say; the context is the cell's id."""
-    for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
-        for cell in clear_answers(read_notebook(path)).cells:
-            if cell.cell_type == "code":
-                yield from (Passage(cell.id, text) for text in _texts(ast.parse(cell.source), path, said))
+    for path, name, code in _cells():
+        yield from (Passage(name, text) for text in _texts(code, path, said))
+
+
+@functools.cache
+def _cells() -> list[tuple[Path, str, ast.Module]]:
+    """Gives each cell of code in the lessons, without answers: the lesson, the cell's id, the code."""
+    return [
+        (path, cell.id, ast.parse(cell.source))
+        for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+        for cell in clear_answers(read_notebook(path)).cells
+        if cell.cell_type == "code"
+    ]
 
 
 def templates(path: Path, said: "_Said | None" = None) -> list[Passage]:

@@ -31,8 +31,8 @@ class Extra:
     def absent(self) -> str:
         """What :meth:`here` prints, and what a cell that needs the extra shows without it."""
         return (
-            f"Not installed here: {self.title}. `python3 -m course_utils install --with {self.name}` adds what"
-            " this cell needs."
+            f"Not installed here: {self.title}. `python3 -m course_utils install --with {self.name}` adds "
+            "what this cell needs."
         )
 
     def installed(self) -> bool:
