@@ -189,13 +189,13 @@ def _nothing() -> tuple[Figure, str]:
 
 
 def _drawn_anew(
-    draw: Callable[[], tuple[Figure, str]], controls: list, text: str, above: bool = False
+    draw: Callable[[], tuple[Figure, str]], controls: list, plain: str, above: bool = False
 ) -> None:
     """Shows a figure with controls below it or above; a changed value draws it anew in the same place."""
     import ipywidgets
     from IPython.display import display
 
-    box = {**ipywidgets.VBox(controls)._repr_mimebundle_(), "text/plain": text}
+    box = {**ipywidgets.VBox(controls)._repr_mimebundle_(), "text/plain": plain}
     if above:
         display(box, raw=True)
     handles = [
@@ -382,13 +382,15 @@ def play(samples: np.ndarray, rate: int, transcript: str) -> None:
         file.setframerate(int(rate))
         file.writeframes(pcm.tobytes())
     source = f"data:audio/wav;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    label = in_this_folder(f"Recording: {sentence}", DRAWINGS)
+    below = in_this_folder(f"Transcript: {sentence}", DRAWINGS)
     player = (
         '<figure style="margin: 0 0 1em">'
-        f'<audio controls preload="metadata" aria-label="Recording: {html.escape(sentence)}" '
+        f'<audio controls preload="metadata" aria-label="{html.escape(label)}" '
         f'src="{source}"></audio>'
-        f"<figcaption><em>Transcript: {html.escape(sentence, quote=False)}</em></figcaption></figure>"
+        f"<figcaption><em>{html.escape(below, quote=False)}</em></figcaption></figure>"
     )
-    plain = f"Recording of {len(pcm) / rate:.2f} s at {rate} samples per second. Transcript: {sentence}"
+    plain = f"Recording of {len(pcm) / rate:.2f} s at {rate} samples per second. {below}"
     display({"text/html": player, "text/plain": plain}, raw=True)
 
 

@@ -111,6 +111,15 @@ def test_what_is_printed_is_in_the_language_of_the_lesson(chinese, monkeypatch, 
     assert capsys.readouterr().out == f"{smollm2.ABSENT}\n"
 
 
+def test_a_recording_has_its_transcript_under_a_chinese_word(chinese, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    plotting.play(np.zeros(8), 8_000, "three, babble at 5 dB")
+    assert 'aria-label="录音：three，人声噪声 5 dB"' in shown[0]["text/html"]
+    assert "<figcaption><em>文字稿：three，人声噪声 5 dB</em></figcaption>" in shown[0]["text/html"]
+    assert shown[0]["text/plain"].endswith("文字稿：three，人声噪声 5 dB")
+
+
 def alt_text(description):
     (_, metadata), (data, _) = plotting._outputs(plotting.Figure(figsize=(1, 1)), description)
     assert data["text/plain"] == metadata["image/png"]["alt"]

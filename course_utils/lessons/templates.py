@@ -170,7 +170,7 @@ def _told(module: ast.Module) -> Iterator[ast.expr]:
 
 
 def _seen(module: ast.Module) -> Iterator[ast.expr]:
-    """Finds descriptions: what functions return beside a figure, what is shown with one, and its credits."""
+    """Finds descriptions: what is returned beside a figure, what is shown with one or played, and credits."""
     for node in ast.walk(module):
         match node:
             case ast.Return(value=ast.Tuple(elts=[ast.Name() | ast.Call(), description])):
@@ -179,6 +179,10 @@ def _seen(module: ast.Module) -> Iterator[ast.expr]:
                 yield sentence
             case ast.Call(func=ast.Attribute(attr="show"), args=[_, description]):
                 yield description
+            case ast.Call(func=ast.Attribute(attr="play"), args=[_, _, transcript]):
+                yield transcript
+            case ast.keyword(arg="transcript", value=transcript):
+                yield transcript
             case ast.Call(
                 func=ast.Name(id="in_this_folder"),
                 args=[ast.Constant() | ast.JoinedStr() as sentence, ast.Name(id="DRAWINGS")],
@@ -192,7 +196,8 @@ def _led_to(module: ast.Module, said: Iterable[ast.expr]) -> Iterator[ast.expr]:
     waiting, known = list(said), set()
     while waiting:
         node = waiting.pop()
-        yield node
+        if not (isinstance(node, ast.Call) and ast.unparse(node.func) in values):
+            yield node  # of a call only what the function returns is said
         names = set(_names_in(node)) - known
         known |= names
         waiting += [value for name in names for value in values.get(name, [])]
