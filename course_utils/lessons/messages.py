@@ -284,7 +284,7 @@ def in_language(message: str, language: str, *catalogues: str) -> str:
         message: str, in English.
         language: str, folder of the language's catalogues, such as "zh_CN"; "" for English.
         catalogues: names of those that may have made it, such as
-            :data:`~course_utils.lessons.templates.MESSAGES`.
+            :data:`~course_utils.words.MESSAGES`.
 
     Returns:
         str; in English where no catalogue has it, or none can be read: nothing fails for its words.

@@ -65,6 +65,7 @@ _CALLED = (  # what lessons call besides
     "experiments/results.py",
 )
 _DRAWN = ("plotting.py", "diagrams/*.py", "datasets/photographs.py")
+_Said = Callable[[ast.Module], Iterable[ast.expr]]  # finds the expressions that are said
 
 
 def catalogue_of_checks(number: str) -> str:
@@ -102,12 +103,12 @@ def _each_once(found: Iterable[Passage]) -> list[Passage]:
     return list({passage.text: passage for passage in found}.values())
 
 
-def _of_modules(patterns: tuple[str, ...], said: "_Said | None" = None) -> Iterator[Passage]:
+def _of_modules(patterns: tuple[str, ...], said: _Said | None = None) -> Iterator[Passage]:
     paths = (path for pattern in patterns for path in sorted(_PACKAGE.glob(pattern)))
     return (passage for path in paths for passage in templates(path, said))
 
 
-def _of_cells(said: "_Said") -> Iterator[Passage]:
+def _of_cells(said: _Said) -> Iterator[Passage]:
     """Reads what the lessons' own cells say; the context is the cell's id."""
     for path, name, code in _cells():
         yield from (Passage(name, text) for text in _texts(code, path, said))
@@ -124,7 +125,7 @@ def _cells() -> list[tuple[Path, str, ast.Module]]:
     ]
 
 
-def templates(path: Path, said: "_Said | None" = None) -> list[Passage]:
+def templates(path: Path, said: _Said | None = None) -> list[Passage]:
     """Lists the templates of a module, in their order.
 
     Args:
@@ -142,7 +143,8 @@ def templates(path: Path, said: "_Said | None" = None) -> list[Passage]:
     return list(_texts(ast.parse(path.read_text(encoding="utf-8")), path, said).values())
 
 
-def _texts(module: ast.Module, path: Path, said: "_Said | None") -> dict[str, Passage]:
+def _texts(module: ast.Module, path: Path, said: _Said | None) -> dict[str, Passage]:
+    """Gives each template of a parsed module as a passage."""
     certain = {id(piece) for piece in _shown_pieces(module)}
     chosen = set(map(id, _led_to(module, said(module)) if said else module.body))
     found: dict[str, Passage] = {}
@@ -156,9 +158,6 @@ def _texts(module: ast.Module, path: Path, said: "_Said | None") -> dict[str, Pa
             if said is None or re.fullmatch("[^\n]+ [^\n]+", text):
                 found.setdefault(text, Passage(_name_of(statement), text))
     return found
-
-
-_Said = Callable[[ast.Module], Iterable[ast.expr]]
 
 
 def _told(module: ast.Module) -> Iterator[ast.expr]:
