@@ -55,7 +55,7 @@ def test_a_terminal_without_the_letters_is_spoken_to_in_english(monkeypatch, cap
 
 @pytest.mark.parametrize("asked", ["zh", None])
 def test_before_the_packages_are_there_a_command_speaks_english(asked, monkeypatch, tmp_path, capsys):
-    """Of a fresh copy the first command may be ``lab --language zh``: the Python that makes the environment."""
+    """In a fresh copy the first command may be ``lab --language zh``."""
     choice.remember(tmp_path, "zh")
     monkeypatch.setitem(sys.modules, "course_utils.lessons.messages", None)
     with speech.in_words_of(asked, tmp_path):
