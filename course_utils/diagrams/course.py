@@ -27,7 +27,7 @@ _FAINT = 0.3  # of the largest weight: what is not drawn
 
 @dataclass(frozen=True)
 class ShownInCourse:
-    """What the picture shows of the course's own data, all of it computed and none of it drawn by hand.
+    """What the picture shows of the course's own data and results.
 
     Attributes:
         guitar: uint8 RGBA (side, side, 4), an emoji.
@@ -144,25 +144,25 @@ _ROWS = (  # name, colour, where the name stands, its lessons
     ("Put to work", _GREEN, 457, range(6, 10)),
     ("One model for all, and beyond", _ORANGE, 689, range(10, 14)),
 )
-_STREAMS = (  # modality, height at which it runs from 00 to 01 and where it enters a lesson, colour, line
-    ("picture", 194, 194, _BLUE, "-"),
-    ("text", 258, 322, _GREEN, (0, (5, 1.6))),
-    ("sound", 309, 350, _ORANGE, (0, (1.4, 1.2))),
+_STREAMS = (  # height at which a modality runs from 00 to 01, and where it enters 02 or 03; colour, line
+    (194, 194, _BLUE, "-"),  # pictures
+    (258, 322, _GREEN, (0, (5, 1.6))),  # text
+    (309, 350, _ORANGE, (0, (1.4, 1.2))),  # sound
 )
 _NEEDS = (  # corners of the arrows, from a lesson to those that need it; they turn in the gaps between rows
-    ((756, 178), (792, 178)),
-    ((618, 251), (618, 267)),
-    ((976, 259), (1012, 259)),
-    ((1134, 412), (1134, 429), (481, 429), (481, 474)),
-    ((1134, 412), (1134, 429), (165, 429), (165, 474)),
-    ((1256, 259), (1268, 259), (1268, 685), (1124, 685), (1124, 706)),
-    ((1256, 259), (1268, 259), (1268, 685), (824, 685), (824, 706)),
-    ((1256, 259), (1268, 259), (1268, 685), (524, 685), (524, 706)),
-    ((720, 412), (720, 474)),
-    ((720, 412), (720, 447), (1060, 447), (1060, 474)),
-    ((622, 563), (658, 563)),
-    ((560, 652), (560, 668), (1116, 668), (1116, 652)),
-    ((420, 652), (420, 672), (336, 672), (336, 706)),
+    ((756, 178), (792, 178)),  # 02 → 04
+    ((618, 251), (618, 267)),  # 02 → 03
+    ((976, 259), (1012, 259)),  # 04 → 05
+    ((1134, 412), (1134, 429), (481, 429), (481, 474)),  # 05 → 07
+    ((1134, 412), (1134, 429), (165, 429), (165, 474)),  # 05 → 06
+    ((1256, 259), (1268, 259), (1268, 685), (1124, 685), (1124, 706)),  # 05 → 13
+    ((1256, 259), (1268, 259), (1268, 685), (824, 685), (824, 706)),  # 05 → 12
+    ((1256, 259), (1268, 259), (1268, 685), (524, 685), (524, 706)),  # 05 → 11
+    ((720, 412), (720, 474)),  # 03 → 08
+    ((720, 412), (720, 447), (1060, 447), (1060, 474)),  # 03 → 09
+    ((622, 563), (658, 563)),  # 07 → 08
+    ((560, 652), (560, 668), (1116, 668), (1116, 652)),  # 07 → 09
+    ((420, 652), (420, 672), (336, 672), (336, 706)),  # 07 → 10
 )
 
 
@@ -177,7 +177,7 @@ def _write_around(axes: Axes) -> None:
         axes.text(24, height, name, fontsize=12, weight="bold", color=colour, va="center")
     credit = (
         "Emoji: Noto (Google, Apache 2.0) and Fluent (Microsoft, MIT), scaled and arranged. Photograph: NASA "
-        "and NSSDC, public domain. All else is computed by the course, CC BY 4.0."
+        "and NSSDC, public domain. All else is the course's own, CC BY 4.0."
     )
     axes.text(24, 889, credit, **small | {"fontsize": 8})
 
@@ -185,7 +185,7 @@ def _write_around(axes: Axes) -> None:
 def _draw_needs(axes: Axes) -> None:
     """The three modalities on their way to features, then what needs what."""
     left, right = _PLACES[1].right, _PLACES[2].left
-    for turn, (_, start, end, colour, style) in zip((460, 464, 454), _STREAMS, strict=True):
+    for turn, (start, end, colour, style) in zip((460, 464, 454), _STREAMS, strict=True):
         line = {"colour": colour, "style": style, "width": 3.0}
         _arrow(axes, ((_PLACES[0].right, start), (_PLACES[1].left, start)), **line)
         _arrow(axes, ((left, start), (turn, start), (turn, end), (right, end)), **line)
@@ -311,14 +311,14 @@ def _wave(axes: Axes, clip: np.ndarray, place: _Place) -> None:
 
 
 def _orientation(axes: Axes, place: _Place, shown: ShownInCourse) -> None:
-    picture, text, sound = (height for _, height, *_ in _STREAMS)
+    picture, text, sound = (height for height, *_ in _STREAMS)
     _show(axes, shown.guitar, _square(place.middle, picture, 82))
     _sign(axes, place.middle, text, "“guitar”", 15, _INK)
     _wave(axes, shown.clip, _Place(place.left, sound - 25, place.width, 50))
 
 
 def _preprocessing(axes: Axes, place: _Place, shown: ShownInCourse) -> None:
-    picture, text, sound = (height for _, height, *_ in _STREAMS)
+    picture, text, sound = (height for height, *_ in _STREAMS)
     small = Image.fromarray(shown.guitar).resize((14, 14), Image.Resampling.BOX)
     grid = _square(place.middle, picture, 82)
     white = Image.new("RGBA", small.size, "white")
