@@ -96,6 +96,9 @@ _STOPS = {
     ),
     r"(max|min)\(\) .*empty": "There may be nothing to take it of: `max(…, default=0)`.",
     r"not result in an equal division": "`np.split` cuts rows unless told otherwise: `axis=1` cuts columns.",
+    r"^NotImplementedError: $": (
+        "Does `raise NotImplementedError()` still stand where your answer was to come? Take it out."
+    ),
 }
 
 _KINDS_OF_NUMBERS = {np.floating: "floating", np.integer: "integer"}
@@ -717,19 +720,24 @@ def _describe(error: Exception, answers: tuple, test: Callable, stops: Mapping[s
     return f"What your function returned cannot be checked: {what}."
 
 
-def _tell_empty_answers(shell: object) -> None:
-    """Lets a cell that calls an answer still empty say so in one line, without a traceback."""
+def _help_in_cells(shell: object) -> None:
+    """Says in a sentence what beginners meet: an answer still empty, a cell above that has not run."""
 
     def handle(
         shell: object, kind: type, error: Exception, frames: TracebackType, tb_offset: int | None = None
     ) -> None:
         if is_stub(error):
             tell("Not yet. This cell uses your answer to the exercise above, and that is still empty.")
-        else:
-            shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
+            return
+        shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
+        if kind is NameError and error.name:
+            tell(
+                f"If a cell above makes {error.name}, it has not run since the kernel started: menu "
+                "Run → Run All Above Selected Cell. If not, look how the name is spelled."
+            )
 
-    shell.set_custom_exc((NotImplementedError,), handle)
+    shell.set_custom_exc((NotImplementedError, NameError), handle)
 
 
 if _shell := _notebook():
-    _tell_empty_answers(_shell)
+    _help_in_cells(_shell)
