@@ -1,7 +1,7 @@
 """`translate`: brings the catalogues of the Chinese edition up to date, and says what is left to do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.files import write_atomically
@@ -123,13 +123,7 @@ def _update_terms(folder: Path) -> None:
     tables = [
         passage.text for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")) for passage in _passages(path)
     ]
-    found = proofreading.glossary_terms(tables)
-    own = {english: replace(term, chinese=()) for english, term in known.items() if term.also}
-    marked = own | {
-        english: replace(known.get(english, term), chinese=term.chinese) for english, term in found.items()
-    }
-    marked = {english: marked[english] for english in sorted(marked, key=str.lower)}
-    content = proofreading.terms_as_text(marked)
+    content = proofreading.terms_as_text(proofreading.renewed(known, proofreading.glossary_terms(tables)))
     path = folder / TERMS
     if not path.is_file() or path.read_text(encoding="utf-8") != content:
         write_atomically(path, content)

@@ -11,14 +11,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.lessons.catalogues import KEEP, Entry
 from course_utils.lessons.templates import PLACE, PLURAL
 
-__all__ = ["Term", "complaints", "glossary_terms", "read_terms", "strange_terms", "terms_as_text"]
+__all__ = ["Term", "complaints", "glossary_terms", "read_terms", "renewed", "strange_terms", "terms_as_text"]
 
 _FENCED = re.compile(r"^ *(`{3,}|~{3,}).*?^ *\1", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -272,6 +272,24 @@ def _term(row: dict[str, str]) -> Term:
     return Term(row["english"], **several, strict=row["strict"] == "yes")
 
 
+def renewed(known: dict[str, Term], found: dict[str, Term]) -> dict[str, Term]:
+    """Gives a table of terms the Chinese that the glossaries have now; what somebody has written in it stays.
+
+    Args:
+        known: dict from the English to its :class:`Term`, the table.
+        found: the same, what :func:`glossary_terms` gives.
+
+    Returns:
+        The same, in alphabetical order. A term that is in no glossary has to have other names of its own.
+    """
+    own = {english: replace(term, chinese=()) for english, term in known.items() if term.also}
+    drawn = {
+        english: replace(known.get(english, term), chinese=term.chinese) for english, term in found.items()
+    }
+    terms = own | drawn
+    return {english: terms[english] for english in sorted(terms, key=str.lower)}
+
+
 def terms_as_text(terms: dict[str, Term]) -> str:
     """Gives the table of terms as :func:`read_terms` reads it."""
     file = io.StringIO()
@@ -309,18 +327,18 @@ def strange_terms(entry: Entry, terms: Iterable[Term]) -> Iterator[tuple[Term, s
 
 
 def _without_names(english: str, chinese: str) -> str:
-    """Leaves out what stays in Latin letters and is no word: seed is 3, (batch, width), a / b, titles."""
+    """Leaves out what both have in Latin letters and is no word: (batch, width), a / b, arguments, titles."""
+    of_an_argument = english[:1].islower()  # a message that begins with its name
     texts = (chinese, chinese.replace("、", ", "))
     runs = {run.strip(" ()") for text in texts for run in _LATIN.findall(text)}
     for run in sorted(runs, key=len, reverse=True):
-        if _is_name(run) or ("," in run and f"({run})" in english):
-            english = english.replace(run, _THING)
-    argument = re.match("[a-z_]+(?= )", english)
-    return english.removeprefix(argument[0]) if argument and chinese.startswith(argument[0]) else english
+        english = english.replace(run if _is_name(run) else f"({run})", _THING)
+    words = set(re.findall("[A-Za-z_]+", chinese)) if of_an_argument else ()
+    return re.sub(rf"\b(?:{'|'.join(words)})\b", _THING, english) if words else english
 
 
 def _is_name(run: str) -> bool:
-    return bool(re.search("[·/=√+_]", run)) or len(run.split()) > _WORDS_OF_A_NAME
+    return bool(re.search(r"[·/=√+_:]|\w\.\w", run)) or len(run.split()) > _WORDS_OF_A_NAME
 
 
 @functools.cache

@@ -141,6 +141,20 @@ def test_the_table_of_terms_is_written_and_read(tmp_path):
         proofreading.read_terms(path)
 
 
+def test_what_somebody_wrote_about_a_term_stays_when_the_glossaries_change():
+    known = {
+        "token": Term("token", ("标记",), ("字符串",), ("a thing",), strict=True),
+        "seed": Term("seed", (), ("种子",), strict=True),
+        "gone": Term("gone", ("没了",), strict=True),
+    }
+    found = {"token": Term("token", ("词元",)), "Mask": Term("Mask", ("掩码",))}
+    assert list(proofreading.renewed(known, found).values()) == [
+        Term("Mask", ("掩码",)),
+        known["seed"],
+        Term("token", ("词元",), ("字符串",), ("a thing",), strict=True),
+    ]
+
+
 TERMS = [
     Term("token", ("词元", "标记")),
     Term("word error rate", ("词错误率",), strict=True),
@@ -155,8 +169,8 @@ TERMS = [
 ]
 
 
-def strange(english, chinese, terms=TERMS):
-    found = proofreading.strange_terms(Entry(Passage("cell", english), chinese), terms)
+def strange(english, chinese):
+    found = proofreading.strange_terms(Entry(Passage("cell", english), chinese), TERMS)
     return [(term.english, sentence) for term, sentence in found]
 
 
@@ -204,7 +218,13 @@ def test_a_term_may_have_other_names_and_its_word_another_sense():
         ("Positions k, k + token, k + 2 · token", "位置 k、k + token、k + 2 · token……", []),
         ("See *A Token Is Worth a Word*, 2021.", "见 *A Token Is Worth a Word*，2021。", []),
         ("token is {0}: expected text.", "token 是 {0}：应为文本。", []),
-        ("token is {0}: expected a token.", "token 是 {0}：应为令牌。", ["token"]),
+        ("batch={0} and mask is {1}: expected a mask.", "batch={0}，mask 是 {1}；应为面具。", []),
+        ("tokens, masks and {0} differ.", "tokens、masks 和 {0} 不同。", []),
+        ("token is {0}: expected a mask.", "token 是 {0}：应为面具。", ["mask"]),
+        ("The token is {0}.", "token 是 {0}。", ["token"]),
+        ("More packages (token), a token.", "更多软件包（token），一个令牌。", ["token"]),
+        ("More packages (token).", "更多软件包（token）。", []),
+        ("It is saved as token.keras.", "存为 token.keras。", []),
         ("It is a token.", "这是 token。", ["token"]),
     ],
 )
