@@ -118,17 +118,12 @@ def _passages(lesson: Path) -> list[Passage]:
 
 
 def _update_terms(folder: Path) -> None:
-    """Adds what the lessons' glossaries have to the table of terms; what somebody has marked there stays."""
+    """Adds what the lessons' glossaries have to the table of terms; what somebody has written there stays."""
     known = proofreading.read_terms(folder / TERMS)
     tables = [
         passage.text for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")) for passage in _passages(path)
     ]
-    found = proofreading.glossary_terms(tables)
-    marked = {
-        english: proofreading.Term(english, term.chinese, english in known and known[english].strict)
-        for english, term in found.items()
-    }
-    content = proofreading.terms_as_text(marked)
+    content = proofreading.terms_as_text(proofreading.renewed(known, proofreading.glossary_terms(tables)))
     path = folder / TERMS
     if not path.is_file() or path.read_text(encoding="utf-8") != content:
         write_atomically(path, content)

@@ -65,6 +65,7 @@ def test_complete_lessons_are_lessons():
 
 def test_the_table_of_terms_has_what_the_glossaries_have(offered):
     found = proofreading.glossary_terms(passage.text for found in offered.values() for passage in found)
+    table = proofreading.read_terms(FOLDER / TERMS).values()
     assert {term: found[term].chinese for term in found} == {
-        term.english: term.chinese for term in proofreading.read_terms(FOLDER / TERMS).values()
+        term.english: term.chinese for term in table if term.chinese
     }, RUN
