@@ -7,7 +7,7 @@ from pathlib import Path
 from course_utils.files import write_atomically
 from course_utils.lessons import descriptions, editions, proofreading
 from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, complete_lessons, folder_of
-from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks, offered
+from course_utils.lessons.templates import COMMON, DRAWINGS, LIBRARY, MESSAGES, catalogue_of_checks, offered
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
 from course_utils.site.words import SENTENCES, SITE
@@ -104,7 +104,7 @@ def _all_that_is_said(lessons: list[Path]) -> Iterator[tuple[str, list[Passage]]
     yield COURSE, _sentences(COURSE_SENTENCES)
     yield SITE, _sentences(SENTENCES)
     numbers = [path.name[:2] for path in lessons]
-    for name in (MESSAGES, COMMON, *map(catalogue_of_checks, numbers)):
+    for name in (MESSAGES, LIBRARY, DRAWINGS, COMMON, *map(catalogue_of_checks, numbers)):
         yield name, offered(name)
     for path in lessons:
         yield path.stem, _passages(path)
@@ -120,17 +120,12 @@ def _passages(lesson: Path) -> list[Passage]:
 
 
 def _update_terms(folder: Path) -> None:
-    """Adds what the lessons' glossaries have to the table of terms; what somebody has marked there stays."""
+    """Adds what the lessons' glossaries have to the table of terms; what somebody has written there stays."""
     known = proofreading.read_terms(folder / TERMS)
     tables = [
         passage.text for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")) for passage in _passages(path)
     ]
-    found = proofreading.glossary_terms(tables)
-    marked = {
-        english: proofreading.Term(english, term.chinese, english in known and known[english].strict)
-        for english, term in found.items()
-    }
-    content = proofreading.terms_as_text(marked)
+    content = proofreading.terms_as_text(proofreading.renewed(known, proofreading.glossary_terms(tables)))
     path = folder / TERMS
     if not path.is_file() or path.read_text(encoding="utf-8") != content:
         write_atomically(path, content)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from course_utils.errors import CourseError
 from course_utils.lessons.translation import Passage
 from course_utils.places import TRANSLATIONS, language_here
+from course_utils.words import DRAWINGS
 
 if TYPE_CHECKING:
     from course_utils.lessons.catalogues import Catalogue
@@ -70,15 +71,18 @@ def stored(lesson: "Catalogue") -> Callable[[str], str]:
         lesson: :class:`~course_utils.lessons.catalogues.Catalogue` of the lesson.
 
     Returns:
-        Function of a description; what has no translation stays in English, and so does what the lesson has
-        added to one that has, such as the makers of photographs.
+        Function of a description: one of the lesson's figures, of a drawing, or the first with more behind
+        it, such as the makers of photographs. What has no translation stays in English.
     """
+    from course_utils.lessons.messages import in_language  # it reads catalogues, which lessons do without
+
     figures = (passage for passage in lesson.entries if passage.context.startswith(f"{_KIND} "))
     known = {passage.text: words for passage in figures if (words := lesson.find(passage))}
 
     def translated(description: str) -> str:
         beginning = max(filter(description.startswith, known), key=len, default="")
-        return known.get(beginning, "") + description.removeprefix(beginning).lstrip()
+        rest = description.removeprefix(beginning).lstrip()
+        return known.get(beginning, "") + in_language(rest, lesson.language, DRAWINGS)
 
     return translated
 

@@ -5,19 +5,20 @@ Each rule is a function of an English and a Chinese text that yields what is wro
 """
 
 import csv
+import functools
 import io
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.lessons.catalogues import KEEP, Entry
 from course_utils.lessons.templates import PLACE, PLURAL
 
-__all__ = ["Term", "complaints", "glossary_terms", "read_terms", "strange_terms", "terms_as_text"]
+__all__ = ["Term", "complaints", "glossary_terms", "read_terms", "renewed", "strange_terms", "terms_as_text"]
 
 _FENCED = re.compile(r"^ *(`{3,}|~{3,}).*?^ *\1", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -193,19 +194,35 @@ _SETTING = {
 """What is wrong with the setting: name → pattern in the prose."""
 
 
+_NO_LATIN = f"{_HAN[1:-1]}{_FULL}（）“”《》…"
+_LATIN = re.compile(f"[^{_NO_LATIN}]*[A-Za-z][^{_NO_LATIN}]*")
+_WORDS_OF_A_NAME = 3  # more of them that stay in Latin letters are a title
+_SEVERAL = ["chinese", "also", "other"]
+_COLUMNS = ["english", *_SEVERAL, "strict"]
+
+
 @dataclass(frozen=True)
 class Term:
     """A term of the field as the course's glossaries have it.
 
     Attributes:
         english: str.
-        chinese: tuple of str, what it may be called.
-        strict: bool, whether a translation without any of them is wrong, instead of worth a look.
+        chinese: tuple of str, what the glossaries call it; empty for a term that none of them has.
+        also: tuple of str, what else it may be called, in another of its senses too.
+        other: tuple of str, English phrases that have the word and mean something else: "data set" has "set".
+        strict: bool, whether a translation without any of its names is wrong, instead of worth a look.
     """
 
     english: str
     chinese: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
     strict: bool = False
+
+    def is_in(self, chinese: str) -> bool:
+        """Says whether a Chinese text has one of its names; an abbreviation may stay as it is: LSTM, BLEU."""
+        stays = not self.english.islower() and self.english in chinese
+        return stays or any(name.lower() in chinese.lower() for name in self.chinese + self.also)
 
 
 def glossary_terms(tables: Iterable[str]) -> dict[str, Term]:
@@ -233,8 +250,8 @@ def read_terms(path: Path) -> dict[str, Term]:
     """Reads the table of terms.
 
     Args:
-        path: Path of a .csv file with the columns english, chinese (several with " / " between) and strict
-            ("yes" or nothing).
+        path: Path of a .csv file with the columns english, chinese, also, other (in these three several with
+            " / " between) and strict ("yes" or nothing).
 
     Returns:
         dict from the English to its :class:`Term`; empty if there is no such file.
@@ -245,41 +262,97 @@ def read_terms(path: Path) -> dict[str, Term]:
     if not path.is_file():
         return {}
     rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
-    if rows.fieldnames != ["english", "chinese", "strict"]:
-        raise CourseError(
-            f"{path}: it has the columns {rows.fieldnames}; expected english, chinese and strict."
-        )
-    terms = (Term(row["english"], tuple(row["chinese"].split(" / ")), row["strict"] == "yes") for row in rows)
-    return {term.english: term for term in terms}
+    if rows.fieldnames != _COLUMNS:
+        raise CourseError(f"{path}: it has the columns {rows.fieldnames}; expected {_COLUMNS}.")
+    return {row["english"]: _term(row) for row in rows}
+
+
+def _term(row: dict[str, str]) -> Term:
+    several = {name: tuple(row[name].split(" / ")) if row[name] else () for name in _SEVERAL}
+    return Term(row["english"], **several, strict=row["strict"] == "yes")
+
+
+def renewed(known: dict[str, Term], found: dict[str, Term]) -> dict[str, Term]:
+    """Gives a table of terms the Chinese that the glossaries have now; what somebody has written in it stays.
+
+    Args:
+        known: dict from the English to its :class:`Term`, the table.
+        found: the same, what :func:`glossary_terms` gives.
+
+    Returns:
+        The same, in alphabetical order. A term that is in no glossary has to have other names of its own.
+    """
+    own = {english: replace(term, chinese=()) for english, term in known.items() if term.also}
+    drawn = {
+        english: replace(known.get(english, term), chinese=term.chinese) for english, term in found.items()
+    }
+    terms = own | drawn
+    return {english: terms[english] for english in sorted(terms, key=str.lower)}
 
 
 def terms_as_text(terms: dict[str, Term]) -> str:
     """Gives the table of terms as :func:`read_terms` reads it."""
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\n")
-    rows.writerow(["english", "chinese", "strict"])
+    rows.writerow(_COLUMNS)
     for term in terms.values():
-        rows.writerow([term.english, " / ".join(term.chinese), "yes" if term.strict else ""])
+        several = (" / ".join(getattr(term, name)) for name in _SEVERAL)
+        rows.writerow([term.english, *several, "yes" if term.strict else ""])
     return file.getvalue()
 
 
 def strange_terms(entry: Entry, terms: Iterable[Term]) -> Iterator[tuple[Term, str]]:
-    """Finds terms of the English whose Chinese the translation does not have.
+    """Finds terms of the English, in singular or plural, whose Chinese the translation does not have.
 
-    Names and abbreviations, terms with a capital letter, may also stay as they are: LSTM, BLEU.
+    Of terms within each other the longest counts: a prefix mask is no mask. So do the phrases that have a
+    term's word and mean something else. Names of arguments, shapes, formulas in words and titles are no use
+    of a term where both texts have them.
 
     Args:
         entry: :class:`~course_utils.lessons.catalogues.Entry`.
         terms: of :class:`Term`.
 
     Yields:
-        The term, and a sentence about it.
+        The term, and a sentence about it; each term once.
     """
     if not entry.translation or entry.fuzzy or KEEP in entry.comments:
         return
-    english, chinese = _prose(entry.passage.text).lower(), _prose(entry.translation)
-    for term in terms:
-        used = re.search(rf"(?<![\w-]){re.escape(term.english.lower())}(?![\w-])", english)
-        stays = not term.english.islower() and term.english in chinese
-        if used and not stays and not any(word in chinese for word in term.chinese):
-            yield term, f"“{term.english}” is {' or '.join(term.chinese)} in the glossary, which is not there"
+    pattern, meant = _finder(tuple(terms))
+    english, chinese = _prose(entry.passage.text), _prose(entry.translation)
+    used = (meant[match.lastindex - 1] for match in pattern.finditer(_without_names(english, chinese)))
+    for term in dict.fromkeys(used):
+        if term and not term.is_in(chinese):
+            names = " or ".join(term.chinese + term.also)
+            yield term, f"“{term.english}” is {names} in the table of terms, which is not there"
+
+
+def _without_names(english: str, chinese: str) -> str:
+    """Leaves out what both have in Latin letters and is no word: (batch, width), a / b, arguments, titles."""
+    of_an_argument = english[:1].islower()  # a message that begins with its name
+    texts = (chinese, chinese.replace("、", ", "))
+    runs = {run.strip(" ()") for text in texts for run in _LATIN.findall(text)}
+    for run in sorted(runs, key=len, reverse=True):
+        english = english.replace(run if _is_name(run) else f"({run})", _THING)
+    words = set(re.findall("[A-Za-z_]+", chinese)) if of_an_argument else ()
+    return re.sub(rf"\b(?:{'|'.join(words)})\b", _THING, english) if words else english
+
+
+def _is_name(run: str) -> bool:
+    return bool(re.search(r"[·/=√+_:]|\w\.\w", run)) or len(run.split()) > _WORDS_OF_A_NAME
+
+
+@functools.cache
+def _finder(terms: tuple[Term, ...]) -> tuple[re.Pattern[str], list[Term | None]]:
+    """Gives a pattern with a group for each term or phrase, and what each stands for, longest first."""
+    meant = dict.fromkeys(phrase for term in terms for phrase in term.other)
+    meant |= {term.english: term for term in terms}
+    words = sorted(meant, key=len, reverse=True)
+    groups = "|".join(f"({_in_any_number(word)})" for word in words)
+    return re.compile(rf"(?<![\w-])(?:{groups})(?![\w-])"), [meant[word] for word in words]
+
+
+def _in_any_number(word: str) -> str:
+    """Gives a pattern; a name with capital letters has to be written as it is: "Arrow" is no arrow."""
+    stem, ending = (word[:-1], "(?:y|ies)") if word.endswith("y") else (word, "(?:e?s)?")
+    pattern = re.escape(stem).replace(r"\ ", r"\s+") + ending
+    return f"(?i:{pattern})" if word.islower() else pattern

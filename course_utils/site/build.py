@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["MARKER", "build", "gather", "require", "share"]
 
 MARKER = ".made-by-course"
-_SHARED = ("_static", "_images")
+_SHARED = ("_static", "_images", "_downloads")
 _LOADED = re.compile(rf'((?:src|href)=")((?:\.\./)*)((?:{"|".join(_SHARED)})/[^"?#]+)')
 
 
@@ -144,7 +144,8 @@ def gather(sources: Path, repository: str = "", language: str = "en", notebooks:
         (sources / folder).mkdir(parents=True)
     for page, (place, text) in _texts(language).items():
         write_atomically(sources / page, pages.with_links(text, place, address, language))
-    shutil.copy(ROOT / ".github" / "four_steps.png", sources)
+    for path in pages.CARRIED:
+        shutil.copy(ROOT / path, sources)
     translate, say = languages.translator(language), words(language)
     lessons = {
         path.stem: editions.read_notebook(path) for path in sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))

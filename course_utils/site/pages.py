@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 __all__ = [
+    "CARRIED",
     "PAGES",
     "READMES",
     "TEMPLATES",
@@ -43,6 +44,9 @@ PAGES = {
     "CHANGELOG.md": "changelog.md",
 }
 """File of the course's folder → page of the site. Of other languages than English only the first is there."""
+
+CARRIED = (".github/course.png", ".github/course.pdf")
+"""Files of the course's folder that pages show or give to print, and that stand beside them on the site."""
 
 _RUBRICS = "Written questions: rubrics and model answers"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
@@ -248,8 +252,8 @@ def _relinked(folder: str, repository: str, language: str) -> Callable[[re.Match
             return link[0]
         path = posixpath.normpath(posixpath.join(folder, path))
         anchor = f"#{anchor}" if anchor else ""
-        if picture:
-            return f"![{words}]({posixpath.basename(path)})"
+        if path in CARRIED:
+            return f"{picture}[{words}]({posixpath.basename(path)})"
         if posixpath.dirname(path) == "notebooks" and (ROOT / path).is_file():
             return f"[{words}](lessons/{posixpath.basename(path)})"
         if path in PAGES and (language == "en" or path == READMES[language]):

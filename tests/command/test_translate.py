@@ -74,9 +74,11 @@ def test_terms_are_worth_a_look_and_wrong_where_they_are_strict(lesson, folder, 
     out = capsys.readouterr().out
     assert "1 terms to look at" in out and "词元" not in out
     translate.update([lesson], with_terms=True, folder=folder)
-    assert "“token” is 词元 or 标记 in the glossary" in capsys.readouterr().out
+    assert "“token” is 词元 or 标记 in the table of terms" in capsys.readouterr().out
     terms = (folder / "terms.csv").read_text(encoding="utf-8")
-    strict = terms.replace("\ntoken,词元 / 标记,\n", "\ntoken,词元 / 标记,yes\n")
+    strict = terms.replace(
+        "\ntoken,词元 / 标记,,,\n", "\nmask,,掩码,,yes\ntoken,词元 / 标记,字符串,a thing,yes\n"
+    )
     (folder / "terms.csv").write_text(strict, encoding="utf-8")
     assert translate.update([lesson], folder=folder) == 1
     assert (folder / "terms.csv").read_text(encoding="utf-8") == strict != terms

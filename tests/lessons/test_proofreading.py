@@ -129,29 +129,104 @@ def test_terms_are_read_from_glossaries():
 def test_the_table_of_terms_is_written_and_read(tmp_path):
     path = tmp_path / "terms.csv"
     assert proofreading.read_terms(path) == {}
-    terms = {"a, b": Term("a, b", ("甲", "乙"), True), "c": Term("c", ("丙",))}
+    terms = {
+        "a, b": Term("a, b", ("甲", "乙"), strict=True),
+        "c": Term("c", ("丙",)),
+        "d": Term("d", (), ("丁", "戊"), ('the "d"', "d, e")),
+    }
     path.write_text(proofreading.terms_as_text(terms), encoding="utf-8")
     assert proofreading.read_terms(path) == terms
     path.write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(CourseError, match=r"terms\.csv: it has the columns \['a', 'b'\]; expected english"):
+    with pytest.raises(CourseError, match=r"it has the columns \['a', 'b'\]; expected \['english'"):
         proofreading.read_terms(path)
 
 
-def strange(english, chinese):
-    terms = [
-        Term("token", ("词元", "标记")),
-        Term("word error rate", ("词错误率",), True),
-        Term("WER", ("词错误率",)),
+def test_what_somebody_wrote_about_a_term_stays_when_the_glossaries_change():
+    known = {
+        "token": Term("token", ("标记",), ("字符串",), ("a thing",), strict=True),
+        "seed": Term("seed", (), ("种子",), strict=True),
+        "gone": Term("gone", ("没了",), strict=True),
+    }
+    found = {"token": Term("token", ("词元",)), "Mask": Term("Mask", ("掩码",))}
+    assert list(proofreading.renewed(known, found).values()) == [
+        Term("Mask", ("掩码",)),
+        known["seed"],
+        Term("token", ("词元",), ("字符串",), ("a thing",), strict=True),
     ]
-    found = proofreading.strange_terms(Entry(Passage("cell", english), chinese), terms)
+
+
+TERMS = [
+    Term("token", ("词元", "标记")),
+    Term("word error rate", ("词错误率",), strict=True),
+    Term("WER", ("词错误率",)),
+    Term("mask", ("掩码",)),
+    Term("prefix mask", ("前缀遮盖",)),
+    Term("key", ("键",), ("密钥",), ("a cat and a key",)),
+    Term("batch", ("批",)),
+    Term("vocabulary", ("词表",)),
+    Term("Arrow", ("Arrow 格式",)),
+    Term("softmax", ("归一化指数",), ("softmax",)),
+]
+
+
+def strange(english, chinese):
+    found = proofreading.strange_terms(Entry(Passage("cell", english), chinese), TERMS)
     return [(term.english, sentence) for term, sentence in found]
 
 
 def test_a_term_of_the_glossary_is_expected():
     assert strange("A token and its word error rate.", "一个词元和它的词错误率。") == []
     assert strange("The WER.", "这个 WER。") == strange("The WER.", "词错误率。") == []
-    assert [term for term, _ in strange("The WER, a token.", "这个错误率，一个 token。")] == ["token", "WER"]
+    assert [term for term, _ in strange("The WER, a token.", "这个错误率，一个 token。")] == ["WER", "token"]
     assert strange("Tokenised `token`, no non-token.", "分词后。") == []
     assert strange("A Token.", "一个令牌。") == [
-        ("token", "“token” is 词元 or 标记 in the glossary, which is not there")
+        ("token", "“token” is 词元 or 标记 in the table of terms, which is not there")
     ]
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese", "names"),
+    [
+        ("Two tokens.", "两个令牌。", ["token"]),
+        ("Two batches, two vocabularies.", "两堆，两本词汇。", ["batch", "vocabulary"]),
+        ("A word error\nrate.", "一个错误率。", ["word error rate"]),
+        ("A prefix mask.", "前缀遮盖。", []),
+        ("A prefix mask.", "前缀掩码。", ["prefix mask"]),
+        ("A prefix mask is a mask.", "前缀遮盖是面具。", ["mask"]),
+        ("One token, one more token.", "令牌，又一个令牌。", ["token"]),
+    ],
+)
+def test_a_term_counts_once_in_any_number_and_the_longest_counts(english, chinese, names):
+    assert [term for term, _ in strange(english, chinese)] == names
+
+
+def test_a_term_may_have_other_names_and_its_word_another_sense():
+    assert strange("A random key.", "随机密钥。") == strange("A softmax.", "一次 Softmax。") == []
+    assert strange("It shows a cat and a key.", "有猫和钥匙。") == []
+    assert strange("An arrow.", "一支箭。") == strange("Arrow stores columns.", "Arrow 按列存。") == []
+    assert strange("Arrow stores columns.", "箭按列存。")[0][0] == "Arrow"
+    assert [term for term, _ in strange("It shows a key.", "有钥匙。")] == ["key"]
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese", "names"),
+    [
+        ("Inputs are (batch, token, 3).", "输入是（batch, token, 3）。", []),
+        ("Inputs are (batch, token, 3).", "输入是 (batch, token, 3)，", []),
+        ("Inputs are batch, token and mask.", "输入是 batch, token 和 mask。", ["batch", "token", "mask"]),
+        ("For batch = {0} and mask = {1}", "给定 batch = {0}、mask = {1}", []),
+        ("Positions k, k + token, k + 2 · token", "位置 k、k + token、k + 2 · token……", []),
+        ("See *A Token Is Worth a Word*, 2021.", "见 *A Token Is Worth a Word*，2021。", []),
+        ("token is {0}: expected text.", "token 是 {0}：应为文本。", []),
+        ("batch={0} and mask is {1}: expected a mask.", "batch={0}，mask 是 {1}；应为面具。", []),
+        ("tokens, masks and {0} differ.", "tokens、masks 和 {0} 不同。", []),
+        ("token is {0}: expected a mask.", "token 是 {0}：应为面具。", ["mask"]),
+        ("The token is {0}.", "token 是 {0}。", ["token"]),
+        ("More packages (token), a token.", "更多软件包（token），一个令牌。", ["token"]),
+        ("More packages (token).", "更多软件包（token）。", []),
+        ("It is saved as token.keras.", "存为 token.keras。", []),
+        ("It is a token.", "这是 token。", ["token"]),
+    ],
+)
+def test_names_that_both_texts_have_are_no_terms(english, chinese, names):
+    assert [term for term, _ in strange(english, chinese)] == names
