@@ -10,6 +10,7 @@ from course_utils.lessons.catalogues import Catalogue, Entry
 from course_utils.lessons.proofreading import complaints
 from course_utils.lessons.translation import Passage
 from course_utils.places import ROOT, TRANSLATIONS
+from course_utils.site.pages import TEMPLATES, section
 
 ENGLISH, CHINESE = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
 TO_CHINESE, TO_ENGLISH = "English | [简体中文](README.zh-CN.md)\n\n", "[English](README.md) | 简体中文\n\n"
@@ -112,3 +113,28 @@ def test_lessons_have_the_same_states():
     english = re.findall(r"\| (ready|coming) \|$", ENGLISH, flags=re.MULTILINE)
     chinese = re.findall(r"^\| \[?\d\d.*\| (\S+) \|$", CHINESE, flags=re.MULTILINE)
     assert chinese == [STATES[state] for state in english]
+
+
+def of_site(folder, name):
+    """A page of the site, without what Sphinx reads and the names of sections that the README fills in."""
+    text = (folder / name).read_text(encoding="utf-8")
+    text = re.sub(r"^```\{toctree\}.*?^```$\n*", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"(?<=<!-- README)( table)?:.*(?= -->)", r"\1", text)
+
+
+@pytest.mark.parametrize("name", [path.name for path in TEMPLATES.glob("*.md")])
+def test_the_first_pages_of_the_site_say_the_same(name):
+    english, chinese = (of_site(folder, name) for folder in (TEMPLATES, TEMPLATES / "zh"))
+    found = [sentence for sentence in differences(english, chinese) if "no Chinese in it" not in sentence]
+    assert found == []
+
+
+def test_the_first_pages_of_the_site_take_the_same_sections_of_the_readme():
+    for page in TEMPLATES.glob("*.md"):
+        taken = [
+            re.findall("<!-- README(?: table)?:(.*)-->", (folder / page.name).read_text(encoding="utf-8"))
+            for folder in (TEMPLATES, TEMPLATES / "zh")
+        ]
+        for ours, theirs in zip(*taken, strict=True):
+            english, chinese = section(ENGLISH, ours.strip()), section(CHINESE, theirs.strip())
+            assert [kind(part) for part in parts(english)] == [kind(part) for part in parts(chinese)]

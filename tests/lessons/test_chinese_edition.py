@@ -8,10 +8,12 @@ from course_utils.lessons.catalogues import COURSE, TERMS, Catalogue, complete_l
 from course_utils.lessons.templates import COMMON, DRAWINGS, LIBRARY, MESSAGES, catalogue_of_checks
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
+from course_utils.site.words import SENTENCES, SITE
 
 FOLDER = folder_of("zh_CN")
 LESSONS = {path.stem: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
 SPOKEN = [MESSAGES, LIBRARY, DRAWINGS, COMMON, *(catalogue_of_checks(name[:2]) for name in LESSONS)]
+BY_PROGRAM = {COURSE: COURSE_SENTENCES, SITE: SENTENCES}
 RUN = "run `python3 -m course_utils translate`"
 
 
@@ -23,15 +25,18 @@ def offered():
         for name, path in LESSONS.items()
     }
     said = {name: templates.offered(name) for name in SPOKEN}
-    return {COURSE: [Passage("", sentence) for sentence in COURSE_SENTENCES], **said, **lessons}
+    sentences = {
+        name: [Passage("", sentence) for sentence in said_by] for name, said_by in BY_PROGRAM.items()
+    }
+    return {**sentences, **said, **lessons}
 
 
 def test_each_lesson_has_its_catalogues_and_no_other_is_there():
     found = {path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.po")}
-    assert found == {COURSE, *SPOKEN, *LESSONS}, RUN
+    assert found == {*BY_PROGRAM, *SPOKEN, *LESSONS}, RUN
 
 
-@pytest.mark.parametrize("name", [COURSE, *SPOKEN, *LESSONS])
+@pytest.mark.parametrize("name", [*BY_PROGRAM, *SPOKEN, *LESSONS])
 def test_it_is_up_to_date_and_written_as_the_command_writes_it(name, offered):
     path = FOLDER / f"{name}.po"
     catalogue = Catalogue.read(path, translate.title_of(name))
@@ -39,15 +44,16 @@ def test_it_is_up_to_date_and_written_as_the_command_writes_it(name, offered):
     assert catalogue.text() == path.read_text(encoding="utf-8"), RUN
 
 
-@pytest.mark.parametrize("name", [COURSE, *SPOKEN, *LESSONS])
+@pytest.mark.parametrize("name", [*BY_PROGRAM, *SPOKEN, *LESSONS])
 def test_nothing_in_it_is_wrong(name):
     findings = translate.findings_in(Catalogue.read(FOLDER / f"{name}.po"), FOLDER, name)
     assert not [str(finding) for finding in findings if finding.serious]
 
 
-def test_the_sentences_of_the_program_are_translated():
-    assert Catalogue.read(FOLDER / f"{COURSE}.po").states() == {
-        "translated": len(COURSE_SENTENCES),
+@pytest.mark.parametrize("name", BY_PROGRAM)
+def test_the_sentences_of_the_program_are_translated(name):
+    assert Catalogue.read(FOLDER / f"{name}.po").states() == {
+        "translated": len(BY_PROGRAM[name]),
         "fuzzy": 0,
         "untranslated": 0,
     }

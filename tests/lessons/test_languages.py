@@ -116,6 +116,36 @@ def test_lessons_of_both_languages_lie_side_by_side(folder, course, tmp_path):
     assert second.cells[1].source.startswith("**你应当看到**")
 
 
+def test_pictures_have_their_description_in_the_language_wherever_it_stands(folder):
+    english, chinese = "A *bowl* & <a spoon>.", "一只*碗*和<勺子>。"
+    figure = Entry(Passage("figure bowl", english), chinese)
+    Catalogue("a", "zh_CN", {figure.passage: figure}).write(folder / "00_first.po")
+    picture = {"image/png": "aGVsbG8=", "text/plain": f"Figure: {english}"}
+    shown = [
+        v4.new_output("display_data", data=picture, metadata={"image/png": {"alt": english}}),
+        v4.new_output(
+            "display_data",
+            data={"text/html": "<p><em>A *bowl* &amp; &lt;a spoon&gt;.</em></p>", "text/plain": english},
+        ),
+        v4.new_output("display_data", data={"text/html": "<p>1</p>", "text/plain": "1"}),
+    ]
+    cells = [
+        v4.new_code_cell("draw()", id="drawn", outputs=shown),
+        v4.new_code_cell("draw()", id="asked", metadata={"tags": ["target"]}, outputs=shown),
+        v4.new_markdown_cell("*Words of their own.*", id="text"),
+    ]
+    edition = editions.show_targets(v4.new_notebook(cells=cells))
+    drawn, should_see, asked, text = languages.translator("zh")(edition, "00_first").cells
+    for outputs in (drawn.outputs, asked.outputs):
+        assert outputs[0].metadata["image/png"]["alt"] == chinese
+        assert outputs[1].data["text/html"] == "<p><em>一只*碗*和&lt;勺子&gt;。</em></p>"
+        assert outputs[2] == shown[2]
+    plain = editions.plain_markdown(chinese)
+    assert f"![{plain}](attachment:target-1.png)\n\n*{plain}*" in should_see.source
+    assert text.source == "*Words of their own.*"
+    assert shown[0].metadata["image/png"]["alt"] == english
+
+
 def test_a_better_translation_never_overwrites_work(folder, course, tmp_path):
     mine = tmp_path / "mine"
     write(mine, course, "zh")

@@ -9,7 +9,7 @@ import pytest
 from course_utils.errors import CourseError
 from course_utils.lessons import editions, needs
 from course_utils.places import NOTEBOOKS, ROOT
-from course_utils.site import build, extension, pages
+from course_utils.site import build, extension, pages, words
 
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 REPOSITORY = "https://github.com/example/course"
@@ -38,6 +38,17 @@ def test_links_to_sections_have_the_anchors_of_the_site(tmp_path):
         cells=[nbformat.v4.new_markdown_cell("[a](04_x.ipynb#7.3-More:-a-`b`,-c)")]
     )
     assert pages.site_edition(worked, tmp_path).cells[0].source == "[a](04_x.ipynb#73-more-a-b-c)"
+
+
+def test_links_to_sections_have_the_anchors_of_the_headings_in_the_language(tmp_path):
+    lesson, chinese = (
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+        for text in ("## 7.3 More: a `b`, c\n\n[a](04_x.ipynb#7.3-More:-a-b,-c)", "## 7.3 更多：`b`，c")
+    )
+    anchors = {"04_x.ipynb": pages.anchors_of(lesson, chinese)}
+    assert anchors == {"04_x.ipynb": {"7.3-More:-a-b,-c": "7.3-更多：b，c"}}
+    shown = pages.site_edition(lesson, tmp_path, anchors=anchors)
+    assert shown.cells[0].source.endswith("[a](04_x.ipynb#73-更多bc)")
 
 
 def test_outputs_are_kept_except_those_that_owe_an_answer(lesson):
@@ -78,6 +89,13 @@ def test_colab_fetches_the_course_before_anything_else():
     assert cells[1:] == edition.cells
     assert f"git clone --quiet --depth 1 {REPOSITORY} /content/course\n" in cells[0].source
     nbformat.validate(pages.colab_edition(edition, REPOSITORY))
+
+
+def test_colab_goes_where_chinese_is_spoken_for_a_chinese_lesson():
+    edition = editions.learner_edition(editions.read_notebook(LESSONS[0]))
+    fetch, *_ = pages.colab_edition(edition, REPOSITORY, "zh", words.words("zh")).cells
+    assert fetch.source.startswith("# Colab 里没有这套课程")
+    assert fetch.source.endswith("\n%mkdir -p /content/zh\n%cd -q /content/zh")
 
 
 TEXT = "A | [B](b.md)\n\n# Title\n\nFirst.\n\n## One\n\nText.\n\n### Deeper\n\nMore.\n\n## Two\n\nEnd.\n"
@@ -122,6 +140,23 @@ def test_links_of_the_folder_become_links_of_the_site(link, place, here, publish
     assert pages.with_links(link, place, REPOSITORY) == (published or here)
 
 
+@pytest.mark.parametrize(
+    "link, here",
+    [
+        ("[课](notebooks/00_orientation.ipynb)", "[课](lessons/00_orientation.ipynb)"),
+        ("[自述](README.zh-CN.md#课程)", "[自述](index.md#课程)"),
+        (
+            "[教师](docs/instructors.md#grading)",
+            '<a href="../instructors.html#grading" hreflang="en">教师</a>',
+        ),
+        ("[English](README.md)", '<a href="../index.html" hreflang="en">English</a>'),
+        ("[怎样开始](start.md)", "[怎样开始](start.md)"),
+    ],
+)
+def test_links_of_chinese_pages_lead_to_english_ones_where_there_are_no_others(link, here):
+    assert pages.with_links(link, "README.zh-CN.md", "", "zh") == here
+
+
 def test_the_guide_of_the_site_has_no_criteria():
     text = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
     shown = pages.guide(text)
@@ -146,6 +181,38 @@ def test_what_the_theme_leaves_without_a_name_gets_one():
     assert page == (
         '<div id="pst-primary-sidebar" role="navigation" aria-label="Course" class="a">'
         f'<summary aria-label="Pages below this one">{switch.removeprefix("<summary>")}</div>'
+    )
+
+
+def test_the_themes_english_is_put_into_the_language_and_a_lessons_own_words_are_not():
+    page = (
+        '<nav aria-label="Main"><i class="a"></i>System Settings</nav><p title="Main &amp; others">Main</p>'
+    )
+    assert extension.mended(page, words.words("zh")) == (
+        '<nav aria-label="主导航"><i class="a"></i>随系统设置</nav><p title="Main &amp; others">Main</p>'
+    )
+    assert extension.mended(page, words.words("en")) == page
+
+
+def test_the_empty_corner_of_a_table_is_no_heading():
+    row = '<tr><th class="head"><p></p></th>\n<th class="head"><p>a</p></th></tr>'
+    assert extension.mended(row) == '<tr><td class="head"><p></p></td>\n<th class="head"><p>a</p></th></tr>'
+
+
+def test_what_both_parts_of_the_site_load_is_there_once(tmp_path):
+    whole, part = tmp_path / "site", tmp_path / "zh"
+    for folder in (whole, part):
+        for name, text in [("_images/a b.png", "same"), ("_static/x/y.js", folder.name)]:
+            (folder / name).parent.mkdir(parents=True)
+            (folder / name).write_text(text)
+    (part / "lessons").mkdir()
+    (part / "lessons/a.html").write_text(
+        '<img src="../_images/a%20b.png"/><script src="../_static/x/y.js?v=1">'
+    )
+    build.share(part, whole)
+    assert not (part / "_images").exists() and (part / "_static/x/y.js").read_text() == "zh"
+    assert (part / "lessons/a.html").read_text() == (
+        '<img src="../../_images/a%20b.png"/><script src="../_static/x/y.js?v=1">'
     )
 
 
