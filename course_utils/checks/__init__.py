@@ -258,7 +258,7 @@ def expect_parts(value: object, names: Sequence[str]) -> list:
     found = f"one array of shape {tuple(value.shape)}" if is_array else plural(len(value), "thing")
     expect(len(value) == len(names), f"{hint}; found {found}.")
     for name, part in zip(names, value, strict=True):
-        expect(part is not None, f"{name} is None. {hint}.")
+        expect(part is not None, f"`{name}` is None. {hint}.")
     return list(value)
 
 

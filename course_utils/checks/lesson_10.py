@@ -403,11 +403,14 @@ def _mask_mistakes(kinds: np.ndarray, count: int) -> _Mistakes:
         right | (np.eye(len(before)) * ~there[:, np.newaxis, :] > 0),
     ):
         yield value, "Padding looks at nothing, not even at itself."
-    for one, which in ((right[:1], "first"), (right[-1:], "last")):
-        yield (
-            np.repeat(one, len(kinds), axis=0),
-            f"Every sequence has the mask of the {which}: each has its own.",
-        )
+    yield (
+        np.repeat(right[:1], len(kinds), axis=0),
+        "Every sequence has the mask of the first: each has its own.",
+    )
+    yield (
+        np.repeat(right[-1:], len(kinds), axis=0),
+        "Every sequence has the mask of the last: each has its own.",
+    )
     together = np.repeat(right.any(axis=0, keepdims=True), len(kinds), axis=0)
     yield together, "The sequences of the batch know of each other: each has its own mask."
     runs = np.cumsum(np.diff(kinds, axis=1, prepend=kinds[:, :1]) != 0, axis=1)

@@ -276,7 +276,7 @@ def test_a_whole_number_is_told_from_a_float():
         ("ab", "Return two things, `return a, b`; found text"),
         ((1,), r"found 1 thing\."),
         ((1, 2, 3), r"found 3 things\."),
-        ((1, None), "b is None"),
+        ((1, None), "`b` is None"),
         (3, "found an int"),
         (np.zeros((3, 2)), r"found one array of shape \(3, 2\)"),
     ],
