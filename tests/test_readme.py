@@ -1,6 +1,5 @@
-"""The README and lesson 00 say what is there: their picture, links, commands and lesson states."""
+"""The README and lesson 00 say what is there: their links, commands and lesson states."""
 
-import base64
 import re
 import subprocess
 import sys
@@ -17,13 +16,6 @@ LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.i
 
 def cells(name):
     return {cell.id: cell for cell in nbformat.read(ROOT / "notebooks" / name, as_version=4).cells}
-
-
-def test_picture_is_the_one_that_lesson_00_draws():
-    shown = (ROOT / ".github" / "four_steps.png").read_bytes()
-    outputs = cells("00_orientation.ipynb")["four-steps"].outputs
-    drawn = next(output.data["image/png"] for output in outputs if "image/png" in output.get("data", {}))
-    assert shown == base64.b64decode(drawn), "copy the picture of lesson 00's cell four-steps over it"
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])

@@ -96,7 +96,12 @@ _STOPS = {
     ),
     r"(max|min)\(\) .*empty": "There may be nothing to take it of: `max(…, default=0)`.",
     r"not result in an equal division": "`np.split` cuts rows unless told otherwise: `axis=1` cuts columns.",
+    r"^NotImplementedError: $": (
+        "Does `raise NotImplementedError()` still stand where your answer was to come? Take it out."
+    ),
 }
+
+_KINDS_OF_NUMBERS = {np.floating: "floating", np.integer: "integer"}
 
 # What is likely when an array has another type than the one asked for.
 _TYPES = {
@@ -169,7 +174,8 @@ def expect_array(
         return array.astype(np.float64)
     expect(
         np.issubdtype(array.dtype, dtype),
-        f"{what} has dtype {array.dtype}, expected {dtype.__name__}.{_TYPES.get(dtype, '')}",
+        f"{what} has dtype {array.dtype}, expected {_KINDS_OF_NUMBERS.get(dtype, dtype.__name__)}."
+        f"{_TYPES.get(dtype, '')}",
     )
     return array
 
@@ -631,7 +637,7 @@ class _Answer:
             "right, and a good thing to compare with; now write it yourself.",
         )
         for before, after in zip(arguments, handed, strict=True):
-            kind = "array" if isinstance(before, np.ndarray) else type(before).__name__
+            kind = _CHANGEABLE.get(type(before), "argument")
             expect(
                 _is_same(before, after),
                 f"Your function changed the {kind}s it was given, which their owner still needs: work on a "
@@ -640,8 +646,11 @@ class _Answer:
         return value
 
 
+_CHANGEABLE = {np.ndarray: "array", list: "list", set: "set", dict: "dict"}
+
+
 def _copied(argument: object) -> object:
-    return copy.deepcopy(argument) if isinstance(argument, np.ndarray | list | set | dict) else argument
+    return copy.deepcopy(argument) if isinstance(argument, tuple(_CHANGEABLE)) else argument
 
 
 def _is_same(before: object, after: object) -> bool:
@@ -711,19 +720,24 @@ def _describe(error: Exception, answers: tuple, test: Callable, stops: Mapping[s
     return f"What your function returned cannot be checked: {what}."
 
 
-def _tell_empty_answers(shell: object) -> None:
-    """Lets a cell that calls an answer still empty say so in one line, without a traceback."""
+def _help_in_cells(shell: object) -> None:
+    """Says in a sentence what beginners meet: an answer still empty, a cell above that has not run."""
 
     def handle(
         shell: object, kind: type, error: Exception, frames: TracebackType, tb_offset: int | None = None
     ) -> None:
         if is_stub(error):
             tell("Not yet. This cell uses your answer to the exercise above, and that is still empty.")
-        else:
-            shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
+            return
+        shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
+        if kind is NameError and error.name:
+            tell(
+                f"If a cell above makes {error.name}, it has not run since the kernel started: menu "
+                "Run → Run All Above Selected Cell. If not, look how the name is spelled."
+            )
 
-    shell.set_custom_exc((NotImplementedError,), handle)
+    shell.set_custom_exc((NotImplementedError, NameError), handle)
 
 
 if _shell := _notebook():
-    _tell_empty_answers(_shell)
+    _help_in_cells(_shell)

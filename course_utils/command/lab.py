@@ -1,10 +1,13 @@
 """`lab`: writes the learner edition of every lesson and opens JupyterLab on the first."""
 
 import contextlib
+import json
 import os
 import socket
 import sys
+import webbrowser
 from pathlib import Path
+from urllib.parse import quote
 
 from course_utils import runtime
 from course_utils.command import environment, interpreter
@@ -27,7 +30,8 @@ def start(folder: str | None, port: int | None, ip: str, browser: bool, language
         language: of the lessons, a key of ``places.LANGUAGES``; the last one, or the locale's, when None.
 
     Returns:
-        JupyterLab's exit code, on Windows; elsewhere this process becomes JupyterLab.
+        JupyterLab's exit code, on Windows; elsewhere this process becomes JupyterLab. 0 where one is running
+        on the same folder: the browser then goes there, unless a port is asked for.
 
     Raises:
         CourseError: if the working folder cannot be written or the port is taken.
@@ -48,9 +52,28 @@ def start(folder: str | None, port: int | None, ip: str, browser: bool, language
     for sentence in _on_languages(spoken):
         print(sentence)
     print(f"Your lessons are in {lessons}", flush=True)
+    if port is None and (address := _running(place, lessons)):
+        print(f"JupyterLab is open on them already, started in another window: {address}")
+        if browser:
+            webbrowser.open(address)
+        return 0
     print("JupyterLab starts; Ctrl-C in this window ends it.", flush=True)
     interpreter.run_instead(_command(place, lessons, port, ip, browser), environment.child_environment())
     return 0
+
+
+def _running(place: Path, lessons: Path) -> str | None:
+    """Gives the address of a JupyterLab that serves the folder already: two would overwrite one's work."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    for path in sorted(Path(jupyter_runtime_dir()).glob("jpserver-*.json")):
+        with contextlib.suppress(OSError, ValueError, KeyError):  # ended meanwhile, or its file outlived it
+            info = json.loads(path.read_text(encoding="utf-8"))
+            if Path(info["root_dir"]) == place:
+                with socket.create_connection((info["hostname"], info["port"]), timeout=1):
+                    first = _first_lesson_in(place, lessons)
+                    return f"{info['url']}lab/tree/{quote(first)}?token={info['token']}"
+    return None
 
 
 def _require_free(ip: str, port: int) -> None:
@@ -84,13 +107,14 @@ def _on_languages(spoken: str) -> list[str]:
     )
 
 
-def _first_lesson(lessons: Path) -> str:
-    """Gives lesson 00, or the first there is where an instructor has handed out others only."""
-    return min((path.name for path in lessons.glob("[0-9][0-9]_*.ipynb")), default=FIRST_LESSON)
+def _first_lesson_in(place: Path, lessons: Path) -> str:
+    """Gives where lesson 00 is, or the first there is where an instructor has handed out others only."""
+    first = min((path.name for path in lessons.glob("[0-9][0-9]_*.ipynb")), default=FIRST_LESSON)
+    return (lessons / first).relative_to(place).as_posix()
 
 
 def _command(place: Path, lessons: Path, port: int | None, ip: str, browser: bool) -> list[str]:
-    first = (lessons / _first_lesson(lessons)).relative_to(place).as_posix()
+    first = _first_lesson_in(place, lessons)
     command = [
         *(sys.executable, "-m", "course_utils.command.server"),
         f"--ServerApp.root_dir={place}",
@@ -102,8 +126,10 @@ def _command(place: Path, lessons: Path, port: int | None, ip: str, browser: boo
         # receive official Jupyter news?" covers the lesson.
         f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        # Only what a learner has to know: the address, and what goes wrong.
-        "--Application.log_level=WARN",
+        # Only what a learner has to know: the address, and what goes wrong. Warnings are of Jupyter's own
+        # settings and of lessons that it did not write; kernels would warn that nothing is encrypted.
+        "--Application.log_level=ERROR",
+        "--KernelManager.transport_encryption=auto",
     ]
     if port is not None:
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]

@@ -1,6 +1,7 @@
 """What commands say, in the language of the lessons: printed lines and errors, on their way to the person."""
 
 import contextlib
+import importlib
 import locale
 import os
 import re
@@ -67,9 +68,12 @@ def _language(asked: str | None, lessons: Path) -> str:
     if not letters_of_terminal()[1]:
         return ""
     try:
-        return LANGUAGES[choice.chosen(lessons, asked)]
+        language = LANGUAGES[choice.chosen(lessons, asked)]
+        if language:
+            importlib.import_module("course_utils.lessons.messages")
     except ImportError:  # a Python without the packages that read catalogues
         return ""
+    return language
 
 
 def _said(message: str, language: str) -> str:

@@ -16,6 +16,7 @@ from course_utils.diagrams.convolution import (
     sliding_kernel,
     stacked_kernels,
 )
+from course_utils.diagrams.course import ShownInCourse, whole_course
 from course_utils.diagrams.fusion import cross_attention, elimination, fusion_family, query_key_value
 from course_utils.diagrams.limits import (
     early_exit,
@@ -78,6 +79,7 @@ from course_utils.diagrams.writing import (
 )
 
 __all__ = [
+    "ShownInCourse",
     "arrays_of_modalities",
     "attention_table",
     "bag_of_words",
@@ -146,5 +148,6 @@ __all__ = [
     "unit_circle",
     "unrolled_rnn",
     "who_looks",
+    "whole_course",
     "whole_number_weights",
 ]

@@ -104,7 +104,8 @@ def gather(sources: Path, repository: str = "", notebooks: Path = NOTEBOOKS) -> 
         (sources / folder).mkdir(parents=True)
     for page, (place, text) in written.items():
         write_atomically(sources / page, pages.with_links(text, place, address))
-    shutil.copy(ROOT / ".github" / "four_steps.png", sources)
+    for path in pages.CARRIED:
+        shutil.copy(ROOT / path, sources)
     for path in sorted(notebooks.glob("[0-9][0-9]_*.ipynb")):
         worked = editions.read_notebook(path)
         shown = pages.site_edition(worked, sources / "lessons" / path.stem)

@@ -14,7 +14,17 @@ from course_utils.places import ROOT
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["PAGES", "TEMPLATES", "colab_edition", "fill", "guide", "section", "site_edition", "with_links"]
+__all__ = [
+    "CARRIED",
+    "PAGES",
+    "TEMPLATES",
+    "colab_edition",
+    "fill",
+    "guide",
+    "section",
+    "site_edition",
+    "with_links",
+]
 
 TEMPLATES = ROOT / "docs" / "site"
 """Sphinx's settings, the style sheet, and pages that have no other home."""
@@ -27,6 +37,9 @@ PAGES = {
     "CHANGELOG.md": "changelog.md",
 }
 """File of the course's folder → page of the site."""
+
+CARRIED = (".github/course.png", ".github/course.pdf")
+"""Files of the course's folder that pages show or give to print, and that stand beside them on the site."""
 
 _RUBRICS = "Written questions: rubrics and model answers"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
@@ -198,8 +211,8 @@ def _relinked(folder: str, repository: str) -> Callable[[re.Match], str]:
             return link[0]
         path = posixpath.normpath(posixpath.join(folder, path))
         anchor = f"#{anchor}" if anchor else ""
-        if picture:
-            return f"![{words}]({posixpath.basename(path)})"
+        if path in CARRIED:
+            return f"{picture}[{words}]({posixpath.basename(path)})"
         if posixpath.dirname(path) == "notebooks" and (ROOT / path).is_file():
             return f"[{words}](lessons/{posixpath.basename(path)})"
         if PAGES.get(path):

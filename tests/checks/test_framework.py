@@ -88,6 +88,13 @@ def test_an_error_of_the_answers_own_is_not_taken_for_an_empty_answer(answer):
     assert not isinstance(caught.value, checks.StillEmpty)
 
 
+@pytest.mark.parametrize(("answer", "hinted"), [(half_written, True), (says_why, False)])
+def test_a_stub_that_was_left_below_an_answer_is_pointed_at(answer, hinted):
+    with pytest.raises(CheckFailed) as caught:
+        addition(answer)
+    assert ("still stand where your answer was to come" in str(caught.value)) == hinted
+
+
 def test_an_empty_answer_is_a_state_of_its_own():
     for answer in (untouched, lambda a, b: untouched(a, b)):
         with pytest.raises(checks.StillEmpty):
@@ -459,9 +466,32 @@ def test_cell_that_uses_an_empty_answer_says_so_in_one_line(cell, shown, capsys)
 
     shell = InteractiveShell.instance()
     try:
-        checks._tell_empty_answers(shell)
+        checks._help_in_cells(shell)
         shell.run_cell(cell)
     finally:
         InteractiveShell.clear_instance()
     out = capsys.readouterr().out
     assert out.splitlines() == shown if shown else "NotImplementedError" in out and EMPTY not in out
+
+
+@pytest.mark.parametrize(
+    ("cell", "helped"),
+    [
+        ("my_coverage(picture)", True),
+        ("def f():\n    return wrld\n\nf()", True),
+        ("def f():\n    x += 1\n\nf()", False),  # a name of its own, used too early
+        ("{}['world']", False),
+    ],
+)
+def test_cell_that_lacks_what_a_cell_above_makes_says_how_to_run_that(cell, helped, capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    try:
+        checks._help_in_cells(shell)
+        shell.run_cell(cell)
+    finally:
+        InteractiveShell.clear_instance()
+    out = capsys.readouterr().out
+    assert "Error" in out
+    assert ("If a cell above makes " in out and "Run All Above Selected Cell" in out) == helped

@@ -1,5 +1,6 @@
 """The command line: what it accepts, what it starts, and what it says when something is in the way."""
 
+import json
 import os
 import re
 import signal
@@ -206,9 +207,10 @@ def test_a_run_with_lessons_counts_their_cells(tmp_path):
 
 
 @pytest.fixture
-def editions(monkeypatch):
+def editions(monkeypatch, tmp_path):
     """Takes the place of writing the lessons, which other tests look at."""
     folders = []
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))  # no JupyterLab is running
     monkeypatch.setenv("LC_ALL", "C.UTF-8")  # lessons in English
     monkeypatch.setattr(
         "course_utils.lessons.editions.write_learner_editions",
@@ -225,7 +227,7 @@ def test_lab_opens_the_working_folder_on_the_first_lesson(started, editions, cap
     assert f"--ServerApp.root_dir={ROOT / 'my_lessons'}" in command
     assert "--LabApp.default_url=/lab/tree/00_orientation.ipynb" in command
     assert "--no-browser" in command and not [argument for argument in command if "token" in argument.lower()]
-    assert not [argument for argument in command if "port" in argument]
+    assert not [argument for argument in command if ".port" in argument]
     assert ("--allow-root" in command) == (os.name == "posix" and os.geteuid() == 0)
     assert str(ROOT / "my_lessons") in capsys.readouterr().out
 
@@ -265,6 +267,55 @@ def test_lab_opens_the_lessons_in_the_language_that_was_asked_for_last(started, 
         assert f"--LabApp.default_url=/lab/tree/{first}" in started.command
         said = "The lessons are in English; 中文版" if place == mine else "课程是中文的"
         assert said in capsys.readouterr().out
+
+
+@pytest.fixture
+def other_lab(tmp_path, editions):
+    """A JupyterLab that was started on tmp_path / "mine" before, as far as its file and its port tell."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        info = {
+            "hostname": "127.0.0.1",
+            "port": port,
+            "root_dir": str(tmp_path / "mine"),
+            "token": "secret",
+            "url": f"http://127.0.0.1:{port}/",
+        }
+        for folder in ("mine", "runtime"):
+            (tmp_path / folder).mkdir()
+        (tmp_path / "runtime" / "jpserver-1.json").write_text(json.dumps(info), encoding="utf-8")
+        yield listening
+
+
+def test_a_second_lab_leads_to_the_first(started, other_lab, tmp_path, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr(lab.webbrowser, "open", opened.append)
+    mine = ["lab", "--folder", str(tmp_path / "mine")]
+    assert commands.run([*mine, "--no-browser"]) == 0
+    port = other_lab.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/lab/tree/00_orientation.ipynb?token=secret"
+    assert f"open on them already, started in another window: {address}" in capsys.readouterr().out
+    assert not opened and not hasattr(started, "command")
+    commands.run([*mine, "--language", "zh"])
+    assert opened == [address.replace("tree/", "tree/zh/")]
+    assert not hasattr(started, "command")
+
+
+@pytest.mark.parametrize("why", ["another folder", "a port of its own", "ended", "damaged"])
+def test_a_second_lab_starts_where_the_first_is_no_help(started, other_lab, tmp_path, why):
+    arguments = ["--folder", str(tmp_path / ("other" if why == "another folder" else "mine"))]
+    if why == "a port of its own":
+        with socket.socket() as probe:
+            probe.bind(("localhost", 0))
+            arguments += ["--port", str(probe.getsockname()[1])]
+    elif why == "ended":
+        other_lab.close()
+    elif why == "damaged":
+        (tmp_path / "runtime" / "jpserver-1.json").write_text("{", encoding="utf-8")
+    commands.run(["lab", "--no-browser", *arguments])
+    assert "--no-browser" in started.command
 
 
 def test_a_taken_port_is_told_before_anything_is_written(started, editions):

@@ -53,6 +53,16 @@ def test_a_terminal_without_the_letters_is_spoken_to_in_english(monkeypatch, cap
     assert capsys.readouterr().out == "All is well.\n"
 
 
+@pytest.mark.parametrize("asked", ["zh", None])
+def test_before_the_packages_are_there_a_command_speaks_english(asked, monkeypatch, tmp_path, capsys):
+    """In a fresh copy the first command may be ``lab --language zh``."""
+    choice.remember(tmp_path, "zh")
+    monkeypatch.setitem(sys.modules, "course_utils.lessons.messages", None)
+    with speech.in_words_of(asked, tmp_path):
+        print("All is well.")
+    assert capsys.readouterr().out == "All is well.\n"
+
+
 def test_a_prompt_is_seen_at_once(capsys):
     with speech.in_words_of("zh", MY_LESSONS):
         print("Password: ", end="", flush=True)

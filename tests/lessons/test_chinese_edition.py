@@ -5,13 +5,13 @@ import pytest
 from course_utils.command import translate
 from course_utils.lessons import descriptions, editions, proofreading, templates
 from course_utils.lessons.catalogues import COURSE, TERMS, Catalogue, complete_lessons, folder_of
-from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks
+from course_utils.lessons.templates import COMMON, DRAWINGS, LIBRARY, MESSAGES, catalogue_of_checks
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
 
 FOLDER = folder_of("zh_CN")
 LESSONS = {path.stem: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
-SPOKEN = [MESSAGES, COMMON, *(catalogue_of_checks(name[:2]) for name in LESSONS)]
+SPOKEN = [MESSAGES, LIBRARY, DRAWINGS, COMMON, *(catalogue_of_checks(name[:2]) for name in LESSONS)]
 RUN = "run `python3 -m course_utils translate`"
 
 

@@ -8,7 +8,16 @@ import pytest
 from course_utils.lessons import messages
 from course_utils.lessons.catalogues import Catalogue, Entry
 from course_utils.lessons.messages import Phrasebook
-from course_utils.lessons.templates import COMMON, MESSAGES, PLACE, PLURAL, catalogue_of_checks, offered
+from course_utils.lessons.templates import (
+    COMMON,
+    DRAWINGS,
+    LIBRARY,
+    MESSAGES,
+    PLACE,
+    PLURAL,
+    catalogue_of_checks,
+    offered,
+)
 from course_utils.lessons.translation import Passage
 from course_utils.places import NOTEBOOKS
 
@@ -16,6 +25,8 @@ NAMES = [
     COMMON,
     MESSAGES,
     *(catalogue_of_checks(path.name[:2]) for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))),
+    LIBRARY,
+    DRAWINGS,
 ]
 BOOK = Phrasebook(
     {
@@ -105,6 +116,12 @@ BOOK = Phrasebook(
          "x 有 {-2: 1, 3: 4}，应为 {-2: 3, 3: 3}：这么大"),
         ("Of the keys and values each head has its own.", "对键和值，每个头各有一份。"),
         ("AnyError: of this size", "AnyError: 这么大"),
+        ("my/cat.png: of this size", "my/cat.png：这么大"),
+        ("my/cat.png: nobody knows", "my/cat.png: nobody knows"),
+        # Lists, of sentences and of pieces.
+        ("features 3; features 4; features 5", "features 为 3；features 为 4；features 为 5"),
+        ("features 3, features 4", "features 为 3，features 为 4"),
+        ("features 3, nobody 4", "features 为 3, nobody 4"),
         ("Not translated yet, 3 times.", "Not translated yet, 3 times."),
         ("Nobody knows this sentence of mine.", "Nobody knows this sentence of mine."),
         ("", ""),
