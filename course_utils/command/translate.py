@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.files import write_atomically
-from course_utils.lessons import descriptions, editions, proofreading
-from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, complete_lessons, folder_of
+from course_utils.lessons import answers, descriptions, editions, proofreading
+from course_utils.lessons.catalogues import (
+    ANSWERS,
+    COMPLETE,
+    COURSE,
+    TERMS,
+    Catalogue,
+    complete_lessons,
+    folder_of,
+)
 from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks, offered
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
@@ -101,6 +109,7 @@ def findings_in(catalogue: Catalogue, folder: Path, name: str) -> Iterator[Findi
 def _all_that_is_said(lessons: list[Path]) -> Iterator[tuple[str, list[Passage]]]:
     """Gives the name of each catalogue and what it has to translate."""
     yield COURSE, _sentences()
+    yield ANSWERS, answers.offered(sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")))
     numbers = [path.name[:2] for path in lessons]
     for name in (MESSAGES, COMMON, *map(catalogue_of_checks, numbers)):
         yield name, offered(name)

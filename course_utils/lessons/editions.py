@@ -358,7 +358,8 @@ def _deliver(
     except CourseError as error:
         return Delivery(own, "kept", _sentence_on_edits(folder, lesson, str(error)))
     edition = translate(edition, lesson.stem) if translate else edition
-    _lead_to_cells(edition, sections)
+    if not _is_assignment(worked):  # which stays as it was handed out
+        _lead_to_cells(edition, sections)
     content = (nbformat.writes(edition) + "\n").encode("utf-8")
     delivery = _bring(own, content, lesson, record)
     if not _is_saved_by_jupyter(worked):
