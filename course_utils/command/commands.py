@@ -30,7 +30,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = speech.Parser(
         prog="python3 -m course_utils",
         description="The course: opens the lessons, tests them, looks after their environment.",
     )
