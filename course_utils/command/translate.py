@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.files import write_atomically
-from course_utils.lessons import answers, descriptions, editions, proofreading
+from course_utils.lessons import answers, descriptions, editions, proofreading, resources
 from course_utils.lessons.catalogues import (
     ANSWERS,
     COMPLETE,
@@ -110,6 +110,7 @@ def _all_that_is_said(lessons: list[Path]) -> Iterator[tuple[str, list[Passage]]
     """Gives the name of each catalogue and what it has to translate."""
     yield COURSE, _sentences()
     yield ANSWERS, answers.offered(sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")))
+    yield resources.CATALOGUE, resources.offered()
     numbers = [path.name[:2] for path in lessons]
     for name in (MESSAGES, COMMON, *map(catalogue_of_checks, numbers)):
         yield name, offered(name)
