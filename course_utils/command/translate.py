@@ -18,6 +18,7 @@ from course_utils.lessons.catalogues import (
 from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks, offered
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
+from course_utils.reports import outline
 
 LANGUAGE = "zh_CN"
 
@@ -110,6 +111,7 @@ def _all_that_is_said(lessons: list[Path]) -> Iterator[tuple[str, list[Passage]]
     """Gives the name of each catalogue and what it has to translate."""
     yield COURSE, _sentences()
     yield ANSWERS, answers.offered(sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")))
+    yield outline.CATALOGUE, [Passage("report.md", text) for text in outline.TEXTS]
     yield resources.CATALOGUE, resources.offered()
     numbers = [path.name[:2] for path in lessons]
     for name in (MESSAGES, COMMON, *map(catalogue_of_checks, numbers)):

@@ -8,11 +8,12 @@ from course_utils.lessons.catalogues import ANSWERS, COURSE, TERMS, Catalogue, c
 from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
+from course_utils.reports import outline
 
 FOLDER = folder_of("zh_CN")
 LESSONS = {path.stem: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
 SPOKEN = [MESSAGES, COMMON, *(catalogue_of_checks(name[:2]) for name in LESSONS)]
-OTHERS = [ANSWERS, resources.CATALOGUE]
+OTHERS = [ANSWERS, outline.CATALOGUE, resources.CATALOGUE]
 RUN = "run `python3 -m course_utils translate`"
 
 
@@ -24,6 +25,7 @@ def offered():
         for name, path in LESSONS.items()
     }
     said = {name: templates.offered(name) for name in SPOKEN}
+    said[outline.CATALOGUE] = [Passage("report.md", text) for text in outline.TEXTS]
     said[resources.CATALOGUE] = resources.offered()
     said[ANSWERS] = answers.offered(LESSONS.values())
     return {COURSE: [Passage("", sentence) for sentence in COURSE_SENTENCES], **said, **lessons}

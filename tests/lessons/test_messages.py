@@ -109,6 +109,7 @@ BOOK = Phrasebook(
         ("AnyError: of this size", "AnyError: 这么大"),
         # Several values are a list, but not those of a shape, and none of a value of their own.
         ("3 passed. Left: 2.2, 2.3, 2.10, ….", "已通过 3。还剩：2.2、2.3、2.10、…。"),
+        ("3 passed. Left: a/b.md, a/c.csv.", "已通过 3。还剩：a/b.md、a/c.csv。"),
         ("x is 'a, b', expected 'crop', 'fit'.", "x 是 'a, b'，应为 'crop'、'fit'。"),
         ("x is [1, 2], expected [2, 1].", "x 是 [1, 2]，应为 [2, 1]。"),
         ("Write `x[3, 4]` where (batch, 5, 6) is.", "在 (batch, 5, 6) 处写 `x[3, 4]`。"),
