@@ -229,7 +229,8 @@ class _Reader(ast.NodeVisitor):
                 f"{self.path}: line {node.lineno}: a message has a number or s in braces, which stands for "
                 "what is filled in. Write it otherwise."
             )
-        words = _CODE.sub("…", "".join(part if isinstance(part, str) else "…" for part in parts))
+        read = (part if isinstance(part, str) else "…" for part in parts)
+        words = _CODE.sub("…", "".join(read).replace(PLURAL, ""))
         is_pattern = any("\\" in literal for literal in literals)
         certain = id(node) in self.certain or PLURAL in parts
         if not is_pattern and (_WORD if certain else _SENTENCE).search(words):

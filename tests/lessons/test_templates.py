@@ -25,6 +25,10 @@ def found(tmp_path, source):
         ("f\"Look at {'all' if x else 'none of them'}.\"", ["Look at {0}.", "all", "none of them"]),
         ('" Or: ".join(hints)', ["{0} Or: {1}"]),
         ('ROWS = {"key": "It looks at {}."}\nx = ROWS["key"].format("all")', ["It looks at {0}.", "all"]),
+        (
+            "f'Look in {where(x)}'\ndef where(n): return f'line{\"s\" * (n > 1)} {n}'",
+            ["Look in {0}", "line{s} {0}"],
+        ),
         ('add("--port", metavar="a port", help="of the server")', ["of the server"]),
         ('yield wrong, "Take `a[:, 0]`: one axis is gone."', ["Take `a[:, 0]`: one axis is gone."]),
     ],
