@@ -30,7 +30,7 @@ INSTALLED_MEGABYTES = {
     "requirements-backends.lock": 1300,
     "requirements-doors.lock": 400,
     "requirements-scale.lock": 60,
-    "requirements-hub.lock": 110,
+    "requirements-hub.lock": 230,
 }
 
 # jupyter-events asks for every format checker of jsonschema. This one and its parser take 2.7 s at each

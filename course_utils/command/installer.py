@@ -176,6 +176,9 @@ def _installer_environment(sources: dict[str, str]) -> dict[str, str]:
         # Not even venv can write the name of a folder that the locale has no letters for.
         "PYTHONUTF8": "1",
     }
+    if sys.dont_write_bytecode:
+        # What no start writes, every start would compile: TensorFlow takes twice as long. pip does it anyway.
+        ours["UV_COMPILE_BYTECODE"] = "1"
     theirs = {
         name: value
         for name, value in os.environ.items()

@@ -97,3 +97,9 @@ def test_an_installer_gets_nothing_else_of_theirs(home, monkeypatch):
     assert not {"PIP_USER", "PIP_REQUIRE_VIRTUALENV", "UV_PYTHON", "PYTHONPATH"} & set(variables)
     assert variables["PIP_INDEX_URL"] == MIRROR and variables["HTTPS_PROXY"] == "http://proxy:3128"
     assert "PIP_DEFAULT_TIMEOUT" not in variables
+
+
+@pytest.mark.parametrize("never_written, compiled", [(True, "1"), (False, None)])
+def test_uv_compiles_where_no_later_start_writes_what_it_compiles(monkeypatch, never_written, compiled):
+    monkeypatch.setattr("sys.dont_write_bytecode", never_written)
+    assert installer._installer_environment({}).get("UV_COMPILE_BYTECODE") == compiled
