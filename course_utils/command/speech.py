@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import functools
+import importlib
 import locale
 import os
 import re
@@ -80,9 +81,12 @@ def _language(asked: str | None, lessons: Path) -> str:
     if not letters_of_terminal()[1]:
         return ""
     try:
-        return LANGUAGES[choice.chosen(lessons, asked)]
+        language = LANGUAGES[choice.chosen(lessons, asked)]
+        if language:
+            importlib.import_module("course_utils.lessons.messages")
     except ImportError:  # a Python without the packages that read catalogues
         return ""
+    return language
 
 
 def _said(message: str, language: str) -> str:

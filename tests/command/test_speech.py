@@ -89,14 +89,17 @@ def test_english_is_left_alone(capsys):
         assert sys.stdout is before
 
 
-def test_a_python_without_packages_speaks_english(monkeypatch, capsys):
-    def missing(folder, asked):
-        raise ImportError("babel")
-
-    monkeypatch.setattr(choice, "chosen", missing)
-    with speech.in_words_of(None, MY_LESSONS):
+@pytest.mark.parametrize("asked", [None, "zh"])
+def test_a_python_without_packages_speaks_english(asked, monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "course_utils.lessons.messages", None)
+    choice.remember(tmp_path, "zh")
+    with speech.in_words_of(asked, tmp_path):
         print("All is well.")
     assert capsys.readouterr().out == "All is well.\n"
+    monkeypatch.setattr(choice, "chosen", lambda folder, asked: "zh")
+    with pytest.raises(SystemExit, match="0"):
+        commands.run(["lab", "--help"])
+    assert capsys.readouterr().out.startswith("usage: ")
 
 
 def test_the_command_line_passes_the_language_on(monkeypatch, capsys):
