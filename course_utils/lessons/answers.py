@@ -52,7 +52,7 @@ def model_answer(
     own = dict(_own_files(lesson, folder))
     answered = next((path for path in own if _is_answered(path, name)), None)
     if answered is None:
-        there = next(filter(Path.is_file, own), folder / lesson.name)
+        there = next(filter(Path.is_file, own), next(iter(own)))
         raise CourseError(
             f"{there}: nothing is written for exercise {number} yet. Write your answer, save the lesson, "
             "then run this again."

@@ -73,6 +73,9 @@ def test_the_lesson_that_is_there_is_named(tmp_path):
     write(tmp_path, path, name, "")
     with pytest.raises(CourseError, match=rf"^{re.escape(str(tmp_path / path.name))}: nothing"):
         answers.model_answer("0.2", tmp_path)
+    choice.remember(tmp_path, "zh")
+    with pytest.raises(CourseError, match=rf"^{re.escape(str(tmp_path / 'zh'))}.01_\w+\.ipynb: nothing"):
+        answers.model_answer("1.7", tmp_path)
 
 
 def test_no_lesson_of_any_language_has_any_of_it(tmp_path):
