@@ -11,4 +11,11 @@ __all__ = ["CourseError", "__version__"]
 
 __version__ = "0.2.0"
 
-__getattr__ = moved({"doctor": "course_utils.command.doctor", "editions": "course_utils.lessons.editions"})
+__getattr__ = moved(
+    {
+        "doctor": "course_utils.command.doctor",
+        "editions": "course_utils.lessons.editions",
+        # Not moved: the ground has no other way to a room above.
+        "in_language": "course_utils.lessons.messages:in_language",
+    }
+)

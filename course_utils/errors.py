@@ -2,6 +2,8 @@
 
 import reprlib
 
+from course_utils.words import LIBRARY, MESSAGES, in_this_folder
+
 __all__ = ["LONGEST_MESSAGE", "CourseError", "shown"]
 
 LONGEST_MESSAGE = 5_000
@@ -23,7 +25,7 @@ class CourseError(Exception):
     def _render_traceback_(self) -> list:
         # IPython calls this in place of its own traceback: the message says what to do, forty lines of
         # library frames above it would hide it.
-        return [f"{type(self).__name__}: {self}"]
+        return [f"{type(self).__name__}: {in_this_folder(str(self), LIBRARY, MESSAGES)}"]
 
 
 class _Repr(reprlib.Repr):

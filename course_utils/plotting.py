@@ -30,6 +30,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from course_utils.errors import CourseError, shown
+from course_utils.words import DRAWINGS, in_this_folder
 
 __all__ = ["COLOURS", "DPI", "ask", "chinese_font", "grid", "play", "show", "spectrogram", "turn"]
 
@@ -171,7 +172,7 @@ def ask(draw: Callable[[str], tuple[Figure, str]], first: str) -> None:
     import ipywidgets
 
     box = ipywidgets.Text(
-        description="Type and press Enter:",
+        description=in_this_folder("Type and press Enter:", DRAWINGS),
         value=first,
         continuous_update=False,
         layout=ipywidgets.Layout(width="40em"),
@@ -188,13 +189,13 @@ def _nothing() -> tuple[Figure, str]:
 
 
 def _drawn_anew(
-    draw: Callable[[], tuple[Figure, str]], controls: list, text: str, above: bool = False
+    draw: Callable[[], tuple[Figure, str]], controls: list, plain: str, above: bool = False
 ) -> None:
     """Shows a figure with controls below it or above; a changed value draws it anew in the same place."""
     import ipywidgets
     from IPython.display import display
 
-    box = {**ipywidgets.VBox(controls)._repr_mimebundle_(), "text/plain": text}
+    box = {**ipywidgets.VBox(controls)._repr_mimebundle_(), "text/plain": plain}
     if above:
         display(box, raw=True)
     handles = [
@@ -381,13 +382,15 @@ def play(samples: np.ndarray, rate: int, transcript: str) -> None:
         file.setframerate(int(rate))
         file.writeframes(pcm.tobytes())
     source = f"data:audio/wav;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    label = in_this_folder(f"Recording: {sentence}", DRAWINGS)
+    below = in_this_folder(f"Transcript: {sentence}", DRAWINGS)
     player = (
         '<figure style="margin: 0 0 1em">'
-        f'<audio controls preload="metadata" aria-label="Recording: {html.escape(sentence)}" '
+        f'<audio controls preload="metadata" aria-label="{html.escape(label)}" '
         f'src="{source}"></audio>'
-        f"<figcaption><em>Transcript: {html.escape(sentence, quote=False)}</em></figcaption></figure>"
+        f"<figcaption><em>{html.escape(below, quote=False)}</em></figcaption></figure>"
     )
-    plain = f"Recording of {len(pcm) / rate:.2f} s at {rate} samples per second. Transcript: {sentence}"
+    plain = f"Recording of {len(pcm) / rate:.2f} s at {rate} samples per second. {below}"
     display({"text/html": player, "text/plain": plain}, raw=True)
 
 
@@ -401,6 +404,7 @@ def _outputs(figure: Figure, description: str) -> list[tuple[dict, dict]]:
     sentence = _sentence(
         description, "show() needs a description of the figure: one sentence on what is to be seen"
     )
+    sentence = in_this_folder(sentence, DRAWINGS)
     _refuse_missing_letters(figure)
     data = {"image/png": _png(figure), "text/plain": f"Figure: {sentence}"}
     # The description once more, visibly: JupyterLab drops the alt text of an output.

@@ -244,7 +244,7 @@ def test_merge_steps_frame_the_new_pieces():
     assert len(framed) == 3  # "at" in both words, "cat" in one
     assert len(figure.axes[0].patches) == 6 + 4 + 3
     assert {"1. join a + t", "2. join c + at", "cat"} <= set(shown)
-    assert description.endswith("At the end cat is cat; rat is r | at.")
+    assert description.endswith("a + t, c + at. At the end: cat = cat; rat = r | at.")
 
 
 def test_tones_beyond_half_the_rate_are_drawn_where_they_are_heard():

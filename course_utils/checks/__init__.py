@@ -98,6 +98,8 @@ _STOPS = {
     r"not result in an equal division": "`np.split` cuts rows unless told otherwise: `axis=1` cuts columns.",
 }
 
+_KINDS_OF_NUMBERS = {np.floating: "floating", np.integer: "integer"}
+
 # What is likely when an array has another type than the one asked for.
 _TYPES = {
     np.floating: " In whole numbers, bytes or True and False the fractions are lost: compute in floats.",
@@ -169,7 +171,8 @@ def expect_array(
         return array.astype(np.float64)
     expect(
         np.issubdtype(array.dtype, dtype),
-        f"{what} has dtype {array.dtype}, expected {dtype.__name__}.{_TYPES.get(dtype, '')}",
+        f"{what} has dtype {array.dtype}, expected {_KINDS_OF_NUMBERS.get(dtype, dtype.__name__)}."
+        f"{_TYPES.get(dtype, '')}",
     )
     return array
 
@@ -631,7 +634,7 @@ class _Answer:
             "right, and a good thing to compare with; now write it yourself.",
         )
         for before, after in zip(arguments, handed, strict=True):
-            kind = "array" if isinstance(before, np.ndarray) else type(before).__name__
+            kind = _CHANGEABLE.get(type(before), "argument")
             expect(
                 _is_same(before, after),
                 f"Your function changed the {kind}s it was given, which their owner still needs: work on a "
@@ -640,8 +643,11 @@ class _Answer:
         return value
 
 
+_CHANGEABLE = {np.ndarray: "array", list: "list", set: "set", dict: "dict"}
+
+
 def _copied(argument: object) -> object:
-    return copy.deepcopy(argument) if isinstance(argument, np.ndarray | list | set | dict) else argument
+    return copy.deepcopy(argument) if isinstance(argument, tuple(_CHANGEABLE)) else argument
 
 
 def _is_same(before: object, after: object) -> bool:

@@ -479,7 +479,7 @@ def _pair(value: object, name: str, seeds: list[float]) -> list:
         f"{found} is of the type {type(value).__name__}.",
     )
     expect(len(value) == 2, f"{found} holds {len(value)} things.")
-    for part, what in zip(value, ("mean", "deviation"), strict=True):
+    for part, what in ((value[0], "mean"), (value[1], "deviation")):
         expect(part is not None, f"The {what} of {name!r} is None.")
     return list(value)
 

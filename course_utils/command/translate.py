@@ -15,7 +15,7 @@ from course_utils.lessons.catalogues import (
     complete_lessons,
     folder_of,
 )
-from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks, offered
+from course_utils.lessons.templates import COMMON, DRAWINGS, LIBRARY, MESSAGES, catalogue_of_checks, offered
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
 from course_utils.reports import outline
@@ -114,7 +114,7 @@ def _all_that_is_said(lessons: list[Path]) -> Iterator[tuple[str, list[Passage]]
     yield outline.CATALOGUE, [Passage("report.md", text) for text in outline.TEXTS]
     yield resources.CATALOGUE, resources.offered()
     numbers = [path.name[:2] for path in lessons]
-    for name in (MESSAGES, COMMON, *map(catalogue_of_checks, numbers)):
+    for name in (MESSAGES, LIBRARY, DRAWINGS, COMMON, *map(catalogue_of_checks, numbers)):
         yield name, offered(name)
     for path in lessons:
         yield path.stem, _passages(path)

@@ -136,7 +136,7 @@ def advice(wanted: Any, names: list | tuple) -> str:
     close = difflib.get_close_matches(word, folded, n=_CLOSE)
     close += [name for name in folded if len(word) > 1 and word in name and name not in close]
     if close:
-        return f"Close: {', '.join(folded[name] for name in close[:_CLOSE])}."
+        return f"Similar: {', '.join(folded[name] for name in close[:_CLOSE])}."
     others = f" and {len(names) - _LISTED:,} others" if len(names) > _LISTED else ""
     return f"There are: {', '.join(names[:_LISTED])}{others}."
 

@@ -156,7 +156,7 @@ def receptive_field_growth(layers: Sequence[tuple[int, int]]) -> tuple[Figure, s
             axes.add_patch(plt.Rectangle(corner, 0.8, 0.8, facecolor="white", edgecolor=_PATCH, lw=1.5))
         axes.text(0.1, y, name, va="center", weight="bold")
         axes.text(width - 4, y, f"{count} of them", va="center", fontsize=10)
-    below = [f"{count} of {name}" for name, count in zip(names[-2:0:-1], counts[-2:0:-1], strict=True)]
+    below = [f"{counts[level]} of map {level}" for level in range(len(layers) - 1, 0, -1)]
     below.append(f"{counts[0]} pixels")
     return figure, (
         "Rows of squares, one under the other, joined by lines. One entry of "

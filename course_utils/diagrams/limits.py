@@ -229,5 +229,5 @@ def mean_of_those_present() -> tuple[Figure, str]:
         names = [name for name, there in (("picture", seen), ("sound", heard)) if there]
         formula = f"({' + '.join(names)}) / {len(names)}" if len(names) > 1 else names[0]
         axes.text(17.4, y + 0.9, formula, va="center", fontsize=12)
-        told.append(f"{' and '.join(names)} present: {formula}")
+        told.append(f"{', '.join(names)} present: {formula}")
     return figure, f"Three rows, one for each item; what is absent is hatched. {'; '.join(told)}."

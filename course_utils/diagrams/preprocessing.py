@@ -128,12 +128,12 @@ def merge_steps(
                 frame, face = (plotting.COLOURS[1], "0.88") if new else (None, "white")
                 shapes.cell(axes, (x + 0.04, y - 0.38), width - 0.08, 0.76, piece, frame, face)
                 x += width
-    joined = ", then ".join(f"{left} and {right}" for left, right in merges)
-    end = "; ".join(f"{word} is {' | '.join(history[-1][word])}" for word in words)
+    joined = ", ".join(f"{left} + {right}" for left, right in merges)
+    end = "; ".join(f"{word} = {' | '.join(history[-1][word])}" for word in words)
     return figure, (
         f"A table with a column for each of the words {', '.join(words)}. In the first row each letter has a "
         f"box of its own. In each further row one pair is joined, drawn with a thick frame: {joined}. At the "
-        f"end {end}."
+        f"end: {end}."
     )
 
 

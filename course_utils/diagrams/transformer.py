@@ -112,8 +112,11 @@ def who_looks(masks: Sequence[tuple[str, Sequence[str], np.ndarray]]) -> tuple[F
         axes.tick_params(length=0)
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
-        seen = (", ".join(np.array(names)[row]) or "nothing" for row in np.asarray(mask, bool))
-        looks = (f"{name} looks at {what}" for name, what in zip(names, seen, strict=True))
+        seen = (", ".join(np.array(names)[row]) for row in np.asarray(mask, bool))
+        looks = (
+            f"{name} looks at {what}" if what else f"{name} looks at nothing"
+            for name, what in zip(names, seen, strict=True)
+        )
         told.append(f"{title}: {'; '.join(looks)}.")
     return figure, f"Tables with a dot where the row's token may look at the column's. {' '.join(told)}"
 

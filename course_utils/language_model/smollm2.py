@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 # The doctor looks for the file where the course's packages are not: what needs them is imported by `load`.
 from course_utils.errors import CourseError, shown
 from course_utils.places import CACHE
+from course_utils.words import tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,7 +100,7 @@ def here() -> bool:
     """
     there = fetched()
     if not there:
-        print(ABSENT)
+        tell(ABSENT)
     return there
 
 

@@ -22,11 +22,12 @@ from course_utils.lessons.templates import COMMON, PLACE, PLURAL, catalogue_of_c
 __all__ = ["Phrasebook", "in_language", "of_check"]
 
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
-_ENDS = (".", "?", "!", ":")
+_ENDS = (".", "?", "!", ":", ";", "。")
 _IN_SENTENCE = re.compile("[^.?!: ] *$")
 _GOES_ON = re.compile(" ?[a-z,;]")
 _SENTENCE_END = re.compile("[.?!](?: |$)|: ?$")
 _CODE = re.compile(r"`[^`]*`")
+_PATH_BEFORE = re.compile(r"\S*[./\\]\S*:")  # the name of a file, of which something is said
 _BRACKETS = ("()", "[]", "{}", "“”")
 _OPENING = r"'\"\[({<"  # how Python begins to write a value
 _BALANCED = r"((?:[^()\[\]]|\([^()]*\)|\[[^\[\]]*\])*?)"  # a place that cuts no brackets
@@ -39,7 +40,7 @@ _FEW = 6  # letters; a template of fewer, such as "{0} of {1}", could have made 
 _MANY = 20  # letters from which a message may have been cut anywhere, as one that quotes a library's error
 _LIST = re.compile(r"(?:'[^']*'|[\w./-]+)(?:, (?:'[^']*'|[\w./-]+|…))+")
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_FULL_SIGNS = {".": "。", ":": "：", ",": "，"}
+_FULL_SIGNS = {".": "。", ":": "：", ",": "，", ";": "；"}
 _SIGNS = "，。；：！？、（）《》…—"
 
 
@@ -200,7 +201,7 @@ class Phrasebook:
             return best
         ways = [
             *(self._by_template, self._by_pieces, self._before_value),
-            *(self._without_sign, self._without_capital, self._without_blank),
+            *(self._without_sign, self._without_capital, self._without_blank, self._by_items),
         ]
         if _is_value(text):
             ways = [self._in_brackets]
@@ -251,6 +252,8 @@ class Phrasebook:
             left, right = text[: blank.start()], text[blank.end() :]
             if (left.endswith(_ENDS) and _is_whole(left)) or left in self._plain or right in self._plain:
                 (one, first), (other, second) = self._search(left), self._search(right)
+                if _PATH_BEFORE.fullmatch(first) and re.match(f"[{_HAN}]", second):
+                    first = f"{first[:-1]}："
                 yield one + other, _joined(first, f" {second}")
 
     def _before_value(self, text: str) -> Iterator[tuple[float, str]]:
@@ -274,6 +277,15 @@ class Phrasebook:
             known, words = self._search(text[0].lower() + text[1:])
             yield (known, words) if re.search(f"[{_HAN}]", words) else (known, text)
 
+    def _by_items(self, text: str) -> Iterator[tuple[float, str]]:
+        """Takes a list of which each item is known."""
+        items = text.split(", ")
+        if len(items) > 1:
+            found = list(itertools.takewhile(lambda pair: pair[0] > 0, map(self._search, items)))
+            if len(found) == len(items):
+                known, words = zip(*found, strict=True)
+                yield sum(known), "，".join(words)
+
     def _without_blank(self, text: str) -> Iterator[tuple[float, str]]:
         """Takes a piece without the blank behind it."""
         if text.endswith(" "):
@@ -288,7 +300,7 @@ def in_language(message: str, language: str, *catalogues: str) -> str:
         message: str, in English.
         language: str, folder of the language's catalogues, such as "zh_CN"; "" for English.
         catalogues: names of those that may have made it, such as
-            :data:`~course_utils.lessons.templates.MESSAGES`.
+            :data:`~course_utils.words.MESSAGES`.
 
     Returns:
         str; in English where no catalogue has it, or none can be read: nothing fails for its words.
@@ -327,8 +339,8 @@ def _is_whole(text: str) -> bool:
 
 
 def _faults(template: _Template, groups: tuple[str, ...]) -> int:
-    """Counts the places that hold half of brackets, or break the sentence they stand in."""
-    halves = sum(not _is_whole(value) for value in groups)
+    """Counts the places that hold half of brackets or several of a list, or break their sentence."""
+    halves = sum(not _is_whole(value) or "; " in f"{value} " for value in groups)
     return halves + sum(_breaks(groups[place], *around) for place, around in template.inside.items())
 
 
@@ -340,8 +352,9 @@ def _breaks(value: str, before: str, after: str) -> bool:
 
 
 def _is_strange(known: float, text: str) -> bool:
-    """Says whether a piece of a message has words that no template made, and is no value either."""
-    return known < 1 and len(text.split()) > 2 and bool(_LATIN_WORD.search(text)) and not _is_value(text)
+    """Says whether a piece of a message has words that no template made, or was cut, and is no value."""
+    is_cut = text.endswith(",") or len(text.split()) > 2
+    return known < 1 and is_cut and bool(_LATIN_WORD.search(text)) and not _is_value(text)
 
 
 def _is_value(text: str) -> bool:

@@ -7,19 +7,30 @@ there or not. What fills a place may be a template itself, so that pieces of mes
 
 import ast
 import collections
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.errors import CourseError
+from course_utils.lessons.editions import clear_answers, read_notebook
 from course_utils.lessons.translation import Passage
-from course_utils.places import ROOT
+from course_utils.places import NOTEBOOKS, ROOT
+from course_utils.words import DRAWINGS, LIBRARY, MESSAGES
 
-__all__ = ["COMMON", "MESSAGES", "PLACE", "PLURAL", "catalogue_of_checks", "offered", "templates"]
+__all__ = [
+    "COMMON",
+    "DRAWINGS",
+    "LIBRARY",
+    "MESSAGES",
+    "PLACE",
+    "PLURAL",
+    "catalogue_of_checks",
+    "offered",
+    "templates",
+]
 
-MESSAGES = "messages"
-"""The catalogue of what the command line, grading and the course's own errors say."""
 COMMON = "checks/common"
 """The catalogue of what the checks of all lessons say."""
 
@@ -48,6 +59,13 @@ _HEARD = (  # what speaks to learners and instructors, not to authors
     *("preprocessing/*.py", "lessons/answers.py", "lessons/editions.py", "lessons/languages.py"),
     *("grading/*.py", "reports/[!o]*.py", "command/[acdefils]*.py", "command/report.py"),
 )
+_CALLED = (  # what lessons call besides
+    *("plotting.py", "training.py", "datasets/[!a]*.py", "features/*.py", "fusion/*.py", "alignment/*.py"),
+    *("generation/*.py", "language_model/*.py", "scale/*.py", "evaluation/*.py"),
+    "experiments/results.py",
+)
+_DRAWN = ("plotting.py", "diagrams/*.py", "datasets/photographs.py")
+_Said = Callable[[ast.Module], Iterable[ast.expr]]  # finds the expressions that are said
 
 
 def catalogue_of_checks(number: str) -> str:
@@ -59,19 +77,21 @@ def offered(name: str) -> list[Passage]:
     """Lists what a catalogue of messages has to translate.
 
     Args:
-        name: str, :data:`MESSAGES`, :data:`COMMON` or that of a lesson's checks.
+        name: str, :data:`~course_utils.words.MESSAGES`, :data:`~course_utils.words.LIBRARY`,
+            :data:`~course_utils.words.DRAWINGS`, :data:`COMMON` or that of a lesson's checks.
 
     Returns:
-        list of :class:`~course_utils.lessons.translation.Passage`; a lesson's are without those of all.
+        list of :class:`~course_utils.lessons.translation.Passage`; a lesson's are without those of all, the
+        library's without those of messages.
     """
     if name == MESSAGES:
-        found = (
-            passage
-            for pattern in _HEARD
-            for path in sorted(_PACKAGE.glob(pattern))
-            for passage in templates(path)
-        )
-        return list({passage.text: passage for passage in found}.values())
+        return _each_once(_of_modules(_HEARD))
+    if name == LIBRARY:
+        known = {passage.text for passage in offered(MESSAGES)}
+        found = [*_of_modules(_CALLED, _told), *_of_cells(_told)]
+        return _each_once(passage for passage in found if passage.text not in known)
+    if name == DRAWINGS:
+        return _each_once([*_of_modules(_DRAWN, _seen), *_of_cells(_seen)])
     common = templates(_PACKAGE / "checks" / "__init__.py")
     if name == COMMON:
         return common
@@ -79,11 +99,39 @@ def offered(name: str) -> list[Passage]:
     return [passage for passage in templates(_PACKAGE / f"{name}.py") if passage.text not in known]
 
 
-def templates(path: Path) -> list[Passage]:
+def _each_once(found: Iterable[Passage]) -> list[Passage]:
+    return list({passage.text: passage for passage in found}.values())
+
+
+def _of_modules(patterns: tuple[str, ...], said: _Said | None = None) -> Iterator[Passage]:
+    paths = (path for pattern in patterns for path in sorted(_PACKAGE.glob(pattern)))
+    return (passage for path in paths for passage in templates(path, said))
+
+
+def _of_cells(said: _Said) -> Iterator[Passage]:
+    """Reads what the lessons' own cells say; the context is the cell's id."""
+    for path, name, code in _cells():
+        yield from (Passage(name, text) for text in _texts(code, path, said))
+
+
+@functools.cache
+def _cells() -> list[tuple[Path, str, ast.Module]]:
+    """Gives each cell of code in the lessons, without answers: the lesson, the cell's id, the code."""
+    return [
+        (path, cell.id, ast.parse(cell.source))
+        for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+        for cell in clear_answers(read_notebook(path)).cells
+        if cell.cell_type == "code"
+    ]
+
+
+def templates(path: Path, said: _Said | None = None) -> list[Passage]:
     """Lists the templates of a module, in their order.
 
     Args:
         path: Path of a Python file.
+        said: function of the parsed module that gives the expressions which are said; None takes whatever
+            reads like words.
 
     Returns:
         list of :class:`~course_utils.lessons.translation.Passage`, each text once; the context is the
@@ -92,15 +140,77 @@ def templates(path: Path) -> list[Passage]:
     Raises:
         CourseError: when a message has in it what marks a place.
     """
-    module = ast.parse(path.read_text(encoding="utf-8"))
+    return list(_texts(ast.parse(path.read_text(encoding="utf-8")), path, said).values())
+
+
+def _texts(module: ast.Module, path: Path, said: _Said | None) -> dict[str, Passage]:
+    """Gives each template of a parsed module as a passage."""
     certain = {id(piece) for piece in _shown_pieces(module)}
+    chosen = set(map(id, _led_to(module, said(module)) if said else module.body))
     found: dict[str, Passage] = {}
     for statement in module.body:
         reader = _Reader(path, certain)
-        reader.visit(statement)
+        for node in ast.walk(statement):
+            if id(node) in chosen:
+                reader.visit(node)
         for text in reader.found:
-            found.setdefault(text, Passage(_name_of(statement), text))
-    return list(found.values())
+            # The name of an argument or a file stays, and so does a label of two lines.
+            if said is None or re.fullmatch("[^\n]+ [^\n]+", text):
+                found.setdefault(text, Passage(_name_of(statement), text))
+    return found
+
+
+def _told(module: ast.Module) -> Iterator[ast.expr]:
+    """Finds what errors say, and what is printed as a message."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(func=ast.Name(id="CourseError" | "tell"), args=[message]):
+                yield message
+
+
+def _seen(module: ast.Module) -> Iterator[ast.expr]:
+    """Finds descriptions: what is returned beside a figure, what is shown with one or played, and credits."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Return(value=ast.Tuple(elts=[ast.Name() | ast.Call(), description])):
+                yield description
+            case ast.FunctionDef(name="credit", body=[*_, ast.Return(value=sentence)]):
+                yield sentence
+            case ast.Call(func=ast.Attribute(attr="show"), args=[_, description]):
+                yield description
+            case ast.Call(func=ast.Attribute(attr="play"), args=[_, _, transcript]):
+                yield transcript
+            case ast.keyword(arg="transcript", value=transcript):
+                yield transcript
+            case ast.Call(
+                func=ast.Name(id="in_this_folder"),
+                args=[ast.Constant() | ast.JoinedStr() as sentence, ast.Name(id="DRAWINGS")],
+            ):
+                yield sentence
+
+
+def _led_to(module: ast.Module, said: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    """Gives expressions that are said, and what the names in them may stand for."""
+    values = _values_by_name(module)
+    waiting, known = list(said), set()
+    while waiting:
+        node = waiting.pop()
+        if not (isinstance(node, ast.Call) and ast.unparse(node.func) in values):
+            yield node  # of a call only what the function returns is said
+        names = set(_names_in(node)) - known
+        known |= names
+        waiting += [value for name in names for value in values.get(name, [])]
+
+
+def _names_in(node: ast.expr) -> Iterator[str]:
+    """Gives the names whose values a string shows."""
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+        yield node.attr
+    for piece in _pieces(node):
+        if isinstance(piece, ast.Name):
+            yield piece.id
+        for part in _fillings(piece):
+            yield from _names_in(part)
 
 
 def _name_of(statement: ast.stmt) -> str:
@@ -133,7 +243,7 @@ def _fillings(node: ast.AST) -> list[ast.expr]:
 
 
 def _values_by_name(module: ast.Module) -> dict[str, list[ast.expr]]:
-    """Lists what each name may stand for: what is assigned, looped over, passed, returned, or a field's."""
+    """Lists what a name or field may stand for: what is assigned, added, looped over, passed or returned."""
     values, taken = collections.defaultdict(list), {}
     for node in ast.walk(module):
         if isinstance(node, ast.FunctionDef):
@@ -145,6 +255,8 @@ def _values_by_name(module: ast.Module) -> dict[str, list[ast.expr]]:
     for node in ast.walk(module):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                values[name].append(value)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]):
                 values[name].append(value)
             case ast.For(target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items)):
                 for item in items:
@@ -231,7 +343,7 @@ class _Reader(ast.NodeVisitor):
             )
         read = (part if isinstance(part, str) else "…" for part in parts)
         words = _CODE.sub("…", "".join(read).replace(PLURAL, ""))
-        is_pattern = any("\\" in literal for literal in literals)
+        is_pattern = any("\\" in literal or "(?" in literal for literal in literals)
         certain = id(node) in self.certain or PLURAL in parts
         if not is_pattern and (_WORD if certain else _SENTENCE).search(words):
             self.found.append(_numbered(parts).rstrip("\n"))

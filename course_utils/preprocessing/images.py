@@ -20,6 +20,7 @@ from course_utils import arguments
 from course_utils.errors import CourseError, shown
 from course_utils.files import describe_content, require_file
 from course_utils.preprocessing import containers
+from course_utils.words import tell
 
 __all__ = [
     "FITS",
@@ -594,7 +595,7 @@ def preprocess_batch(
             # Printed at the end, because a line in the middle would break the bar in two.
             skipped.append(error)
     for error in skipped:
-        print(f"skipped {error}")
+        tell(f"skipped {error}")
     return batch[: len(kept)], kept
 
 

@@ -6,6 +6,8 @@ Imports none of it: whether a package is there is asked of Python's import syste
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from course_utils.words import tell
+
 __all__ = ["Extra", "backends", "doors", "scale"]
 
 
@@ -17,7 +19,7 @@ class Extra:
 
     Attributes:
         name: str, the extra, as `install --with` calls it.
-        title: str, what it brings, in words that a sentence may begin with.
+        title: str, what it brings, in words.
         modules: tuple of str, what is imported of it.
     """
 
@@ -29,8 +31,8 @@ class Extra:
     def absent(self) -> str:
         """What :meth:`here` prints, and what a cell that needs the extra shows without it."""
         return (
-            f"{self.title} not installed here: `python3 -m course_utils install --with {self.name}` adds"
-            " what this cell needs."
+            f"Not installed here: {self.title}. `python3 -m course_utils install --with {self.name}` adds "
+            "what this cell needs."
         )
 
     def installed(self) -> bool:
@@ -41,10 +43,10 @@ class Extra:
         """Says whether it is installed; where it is not, prints how to get it, in one line."""
         there = self.installed()
         if not there:
-            print(self.absent)
+            tell(self.absent)
         return there
 
 
-backends = Extra("backends", "JAX and PyTorch are", ("jax", "torch"))
-doors = Extra("doors", "Hugging Face datasets and TFDS are", ("datasets", "tensorflow_datasets"))
-scale = Extra("scale", "Dask is", ("dask", "distributed"))
+backends = Extra("backends", "JAX and PyTorch", ("jax", "torch"))
+doors = Extra("doors", "Hugging Face datasets and TFDS", ("datasets", "tensorflow_datasets"))
+scale = Extra("scale", "Dask", ("dask", "distributed"))

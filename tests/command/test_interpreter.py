@@ -16,14 +16,14 @@ from course_utils.errors import CourseError
 from course_utils.places import ROOT
 
 READ_BY_ANY_PYTHON = [
-    *("__init__.py", "__main__.py", "errors.py", "places.py"),
+    *("__init__.py", "__main__.py", "errors.py", "places.py", "words.py"),
     *("command/__init__.py", "command/interpreter.py"),
 ]
 READABLE = {
     "pathlib",
     "collections.abc",
     "course_utils",
-    *(f"course_utils.{name}" for name in ("errors", "places", "command")),
+    *(f"course_utils.{name}" for name in ("errors", "places", "words", "command")),
 }
 GOOD = {
     "executable": "/somewhere/python",

@@ -154,9 +154,9 @@ def test_columns_of_different_length_are_refused():
 
 def test_advice_gives_close_names_and_never_more_than_can_be_read():
     many = [f"voice {number}" for number in range(5000)]
-    assert advice("sevn", ["six", "seven", "nine"]) == "Close: seven."
-    assert advice("Voice 4999 ", many).startswith("Close: voice 4999,")
+    assert advice("sevn", ["six", "seven", "nine"]) == "Similar: seven."
+    assert advice("Voice 4999 ", many).startswith("Similar: voice 4999,")
     assert advice("crab", many).endswith("voice 29 and 4,970 others.")
-    assert advice("cat", ["catfish food", "dog"]) == "Close: catfish food."
+    assert advice("cat", ["catfish food", "dog"]) == "Similar: catfish food."
     assert advice(7, ["1", "2"]) == "There are: 1, 2."
     assert max(len(advice(word, many)) for word in ("", "v", "voice", "x" * 1000)) < 500

@@ -707,7 +707,7 @@ def test_encode_knows_names_of_several_words():
 @pytest.mark.parametrize(
     ("sentence", "message"),
     [
-        ("where is the catt?", "'catt'.*Close: cat"),
+        ("where is the catt?", "'catt'.*Similar: cat"),
         ("where is the unicorn?", "'unicorn'"),
         ("", "0 words: expected 1 to 7"),
         ("what is right of the cat and the owl", "9 words"),
@@ -748,9 +748,9 @@ def test_a_dict_of_concepts_and_cells_will_do():
 @pytest.mark.parametrize(
     ("objects", "message"),
     [
-        ([("catt", 0), ("owl", 1)], "concept 'catt', which there is not. Close: cat"),
+        ([("catt", 0), ("owl", 1)], "concept 'catt', which there is not. Similar: cat"),
         ([("unicorn", 0), ("owl", 1)], "concept 'unicorn', which there is not"),
-        ([("cat", "top middle"), ("owl", 1)], "cell 'top middle'.*Close: (top|middle)"),
+        ([("cat", "top middle"), ("owl", 1)], "cell 'top middle'.*Similar: (top|middle)"),
         ([("cat", 9), ("owl", 1)], "9: expected a whole number from 0 to 8"),
         ([("cat", "top left"), ("owl", 0)], "'owl' at 'top left', where 'cat' is already"),
         ([("cat", 0), ("cat", 1)], "'cat' twice"),
@@ -788,7 +788,7 @@ def test_compose_says_what_is_wrong(objects, message):
         ({"objects": (3, 4, 5)}, "expected two whole numbers"),
         ({"concepts": ["cat", "owl", "frog"]}, "3 names: expected at least 7"),
         ({"concepts": ["cat", "cat", "owl"], "objects": (2, 2)}, "'cat' twice"),
-        ({"concepts": ["catt"]}, "Close: cat"),
+        ({"concepts": ["catt"]}, "Similar: cat"),
         ({"background": "black"}, "background is 'black'"),
     ],
 )

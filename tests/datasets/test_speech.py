@@ -95,7 +95,7 @@ def test_select_combines_its_arguments(splits):
 
 
 def test_select_says_what_there_is(splits):
-    with pytest.raises(CourseError, match=r"voice='espeak-f11'. Close: espeak-f1,"):
+    with pytest.raises(CourseError, match=r"voice='espeak-f11'. Similar: espeak-f1,"):
         splits["train"].select(voice="espeak-f11")
     with pytest.raises(CourseError, match="language='zh', kind='name' all at once"):
         splits["train"].select(language="zh", kind="name")

@@ -5,14 +5,14 @@ import pytest
 from course_utils.command import translate
 from course_utils.lessons import answers, descriptions, editions, proofreading, resources, templates
 from course_utils.lessons.catalogues import ANSWERS, COURSE, TERMS, Catalogue, complete_lessons, folder_of
-from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks
+from course_utils.lessons.templates import COMMON, DRAWINGS, LIBRARY, MESSAGES, catalogue_of_checks
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
 from course_utils.reports import outline
 
 FOLDER = folder_of("zh_CN")
 LESSONS = {path.stem: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
-SPOKEN = [MESSAGES, COMMON, *(catalogue_of_checks(name[:2]) for name in LESSONS)]
+SPOKEN = [MESSAGES, LIBRARY, DRAWINGS, COMMON, *(catalogue_of_checks(name[:2]) for name in LESSONS)]
 OTHERS = [ANSWERS, outline.CATALOGUE, resources.CATALOGUE]
 RUN = "run `python3 -m course_utils translate`"
 

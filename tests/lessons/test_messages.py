@@ -8,7 +8,16 @@ import pytest
 from course_utils.lessons import messages
 from course_utils.lessons.catalogues import Catalogue, Entry
 from course_utils.lessons.messages import Phrasebook
-from course_utils.lessons.templates import COMMON, MESSAGES, PLACE, PLURAL, catalogue_of_checks, offered
+from course_utils.lessons.templates import (
+    COMMON,
+    DRAWINGS,
+    LIBRARY,
+    MESSAGES,
+    PLACE,
+    PLURAL,
+    catalogue_of_checks,
+    offered,
+)
 from course_utils.lessons.translation import Passage
 from course_utils.places import NOTEBOOKS
 
@@ -16,6 +25,8 @@ NAMES = [
     COMMON,
     MESSAGES,
     *(catalogue_of_checks(path.name[:2]) for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))),
+    LIBRARY,
+    DRAWINGS,
 ]
 BOOK = Phrasebook(
     {
@@ -113,6 +124,12 @@ BOOK = Phrasebook(
         ("x is 'a, b', expected 'crop', 'fit'.", "x 是 'a, b'，应为 'crop'、'fit'。"),
         ("x is [1, 2], expected [2, 1].", "x 是 [1, 2]，应为 [2, 1]。"),
         ("Write `x[3, 4]` where (batch, 5, 6) is.", "在 (batch, 5, 6) 处写 `x[3, 4]`。"),
+        ("my/cat.png: of this size", "my/cat.png：这么大"),
+        ("my/cat.png: nobody knows", "my/cat.png: nobody knows"),
+        # Lists, of sentences and of pieces.
+        ("features 3; features 4; features 5", "features 为 3；features 为 4；features 为 5"),
+        ("features 3, features 4", "features 为 3，features 为 4"),
+        ("features 3, nobody 4", "features 为 3, nobody 4"),
         ("Not translated yet, 3 times.", "Not translated yet, 3 times."),
         ("Nobody knows this sentence of mine.", "Nobody knows this sentence of mine."),
         ("", ""),

@@ -6,7 +6,14 @@ import pytest
 
 from course_utils import CourseError
 from course_utils.lessons import templates
-from course_utils.lessons.templates import COMMON, MESSAGES, catalogue_of_checks, offered
+from course_utils.lessons.templates import (
+    COMMON,
+    DRAWINGS,
+    LIBRARY,
+    MESSAGES,
+    catalogue_of_checks,
+    offered,
+)
 
 
 def found(tmp_path, source):
@@ -115,3 +122,24 @@ def test_messages_have_what_the_command_line_and_grading_say():
     texts = {passage.text for passage in offered(MESSAGES)}
     assert {"All is well.", "A further test, which is not shown, does not hold."} <= texts
     assert not any(re.search("exercise is to write", text) for text in texts)
+
+
+def test_the_library_has_what_is_raised_or_told_and_messages_have_not():
+    texts = {passage.text for passage in offered(LIBRARY)}
+    assert "grid() was given no pictures; expected a list of at least one array." in texts
+    assert (
+        "Not installed here: {0}. `python3 -m course_utils install --with {1}` adds what this cell needs."
+        in texts
+    )
+    assert "{0} The course's own encoder is used." in texts  # in a cell of lesson 02
+    assert not {"time (s)", "log energy", "padding: same"} & texts  # what figures show
+    assert not texts & {passage.text for passage in offered(MESSAGES)}
+
+
+def test_drawings_have_their_descriptions_and_no_words_that_they_show():
+    texts = {passage.text for passage in offered(DRAWINGS)}
+    described = [text for text in texts if text.startswith("An image of {0} by {1} numbers")]
+    assert len(described) == 1 and "at row {9} and column {10}." in described[0]
+    assert {"{0} kept", "picture {0}: {1}, margin {2}"} <= texts  # put into a description one by one
+    assert {"Photographs: {0}.", "{0} Asked for: {1}. {2}"} <= texts
+    assert not {"padding: same", "map {0} × {1}", "Nothing is asked yet."} & texts

@@ -155,14 +155,13 @@ def test_an_unknown_backend_is_refused_before_any_is_started(monkeypatch):
 
 def test_an_extra_says_in_one_line_how_to_get_it(capsys):
     there, missing = (
-        extras.Extra("a", "NumPy is", ("numpy",)),
-        extras.Extra("b", "Nothing is", ("numpy", "no_such")),
+        extras.Extra("a", "NumPy", ("numpy",)),
+        extras.Extra("b", "Nothing", ("numpy", "no_such")),
     )
     assert there.here() and capsys.readouterr().out == ""
     assert not missing.here()
     assert capsys.readouterr().out == (
-        "Nothing is not installed here: `python3 -m course_utils install --with b` adds what"
-        " this cell needs.\n"
+        "Not installed here: Nothing. `python3 -m course_utils install --with b` adds what this cell needs.\n"
     )
 
 
