@@ -153,10 +153,12 @@ def gather(sources: Path, repository: str = "", language: str = "en", notebooks:
     anchors = {
         f"{name}.ipynb": pages.anchors_of(worked, translate(worked, name)) for name, worked in lessons.items()
     }
+    cells = {f"{name}.ipynb": dict(editions.sections(worked)) for name, worked in lessons.items()}
     for name, worked in lessons.items():
         shown = pages.site_edition(worked, sources / "lessons" / name, translate, anchors)
         _write(shown, sources / "lessons" / f"{name}.ipynb")
         learners = translate(editions.learner_edition(worked), name)
+        editions.lead_to_cells(learners, cells.get)
         _write(learners, sources / "extra" / "learner" / f"{name}.ipynb")
         if address:
             colab = pages.colab_edition(learners, address, language, say)

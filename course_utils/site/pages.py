@@ -51,7 +51,6 @@ CARRIED = (".github/course.png", ".github/course.pdf")
 _RUBRICS = "Written questions: rubrics and model answers"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 _ATTACHMENT = re.compile(r"\(attachment:([^()\s]+)\)")
-_SECTION_OF_LESSON = re.compile(r"\]\((\d\d_\w+\.ipynb)#([^()\s]+)\)")
 
 
 def site_edition(
@@ -92,7 +91,7 @@ def site_edition(
             (pictures / f"{cell.id}-{name}").write_bytes(base64.b64decode(data["image/png"]))
         cell.source = _ATTACHMENT.sub(rf"({pictures.name}/{cell.id}-\1)", cell.source)
         if cell.cell_type == "markdown":
-            cell.source = _SECTION_OF_LESSON.sub(partial(_with_anchor_of_site, anchors or {}), cell.source)
+            cell.source = editions.SECTION_LINK.sub(partial(_with_anchor_of_site, anchors or {}), cell.source)
     return shown
 
 
@@ -106,14 +105,8 @@ def anchors_of(notebook: "NotebookNode", translated: "NotebookNode") -> dict[str
     Returns:
         dict from the anchor that JupyterLab makes of a heading to that of the translated one.
     """
-    return dict(zip(_anchors(notebook), _anchors(translated), strict=True))
-
-
-def _anchors(notebook: "NotebookNode") -> list[str]:
-    """Gives the anchors that JupyterLab makes of the headings of a lesson, in their order."""
-    texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    headings = (heading for text in texts for heading in re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE))
-    return [re.sub(r"[`*]", "", heading.strip()).replace(" ", "-") for heading in headings]
+    pairs = zip(editions.sections(notebook), editions.sections(translated), strict=True)
+    return {anchor: other for (anchor, _), (other, _) in pairs}
 
 
 def _with_anchor_of_site(anchors: dict[str, dict[str, str]], link: re.Match) -> str:
@@ -152,7 +145,7 @@ def colab_edition(
     lines = [
         *(f"# {line}" for line in say(COLAB).split("\n")),
         f"!git clone --quiet --depth 1 {repository} /content/course",
-        "%pip install --quiet 'keras>=3.15,<4' soundfile regex jieba sacrebleu",
+        "%pip install --quiet 'keras>=3.15,<4' soundfile regex jieba 'sacrebleu>=2.6,<2.7'",
         "import sys",
         "",
         'sys.path.insert(0, "/content/course")',

@@ -108,7 +108,7 @@ def test_descriptions_are_offered_in_english_whatever_the_folder(tmp_path, monke
 def test_what_a_lesson_has_stored_is_put_into_words_with_what_it_has_added(catalogue):
     words = descriptions.stored(Catalogue.read(catalogue))
     assert words("A bowl.") == "一只碗。"
-    assert words("A bowl. Photographs: Ann (GPL).") == "一只碗。照片：Ann（GPL）。"
+    assert words("A bowl. Photographs: Ann (GPL).") == "一只碗。照片：Ann (GPL)。"
     assert words("Nobody has translated this.") == "Nobody has translated this."
     write(catalogue, entry("bowl", fuzzy=True))
     assert descriptions.stored(Catalogue.read(catalogue))("A bowl.") == "A bowl."

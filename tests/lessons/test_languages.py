@@ -5,7 +5,7 @@ import pytest
 from nbformat import v4
 
 from course_utils import CourseError
-from course_utils.lessons import catalogues, choice, editions, languages
+from course_utils.lessons import catalogues, choice, editions, languages, messages
 from course_utils.lessons.catalogues import Catalogue, Entry
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage
 
@@ -24,7 +24,9 @@ def folder(tmp_path, monkeypatch):
     lesson = Entry(HELLO, "你好，见[下一课](01_next.ipynb)。")
     Catalogue("a", "zh_CN", {HELLO: lesson}).write(folder / "00_first.po")
     (folder / "complete.txt").write_text("00_first\n", encoding="utf-8")
-    return folder
+    messages._phrasebook.cache_clear()
+    yield folder
+    messages._phrasebook.cache_clear()
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def course(tmp_path):
 
 @pytest.fixture(autouse=True)
 def english_locale(monkeypatch):
-    for name in ("LC_MESSAGES", "LANG"):
+    for name in ("LC_MESSAGES", "LANG", "LANGUAGE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
@@ -72,9 +74,14 @@ def test_what_is_asked_for_comes_first_then_what_was_last_then_the_locale(folder
         ({"LC_ALL": "", "LANG": "zh_CN.GB18030"}, "zh"),
         ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
         ({"LC_ALL": "", "LANG": "de_DE.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN"}, "zh"),
+        ({"LC_ALL": "", "LANG": "de_DE.UTF-8", "LANGUAGE": "de:zh_CN:en"}, "zh"),
+        ({"LC_ALL": "zh_CN.UTF-8", "LANGUAGE": "en_GB:zh_CN"}, "en"),
+        ({"LC_ALL": "zh_CN.UTF-8", "LANGUAGE": ""}, "zh"),
+        ({"LC_ALL": "C", "LANGUAGE": "zh_CN"}, "en"),
     ],
 )
-def test_the_locale_is_read_as_posix_has_it(variables, expected, folder, tmp_path, monkeypatch):
+def test_the_locale_is_read_as_posix_and_gettext_have_it(variables, expected, folder, tmp_path, monkeypatch):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert choice.chosen(tmp_path, None) == expected

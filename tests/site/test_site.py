@@ -16,6 +16,7 @@ import nbformat
 import pytest
 
 from course_utils.lessons import editions, languages
+from course_utils.lessons.catalogues import ANSWERS, Catalogue, folder_of
 from course_utils.places import LANGUAGES, NOTEBOOKS, ROOT, TEMPLATE
 from tests.e2e import test_lab as e2e
 
@@ -217,6 +218,8 @@ def secrets():
                 r"BEGIN (?:SOLUTION|HIDDEN TESTS)(.*?)END (?:SOLUTION|HIDDEN)", cell.source, re.S
             ):
                 lines |= {plain(line) for line in inside.splitlines()}
+    translated = Catalogue.read(folder_of("zh_CN") / f"{ANSWERS}.po").entries.values()
+    lines |= {plain(entry.translation) for entry in translated}
     known = "\n".join(public)
     return {line for line in lines if len(line) >= 24 and line not in known}
 
@@ -256,10 +259,11 @@ def test_no_answer_hidden_test_or_model_answer_is_anywhere(site):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_downloaded_is_the_learner_edition(site, language):
     translate, part = languages.translator(language), site / FOLDERS[language]
+    worked = {f"{name}.ipynb": editions.read_notebook(NOTEBOOKS / f"{name}.ipynb") for name in LESSONS}
+    cells = {name: dict(editions.sections(lesson)) for name, lesson in worked.items()}
     for name in LESSONS:
-        learners = translate(
-            editions.learner_edition(editions.read_notebook(NOTEBOOKS / f"{name}.ipynb")), name
-        )
+        learners = translate(editions.learner_edition(worked[f"{name}.ipynb"]), name)
+        editions.lead_to_cells(learners, cells.get)
         assert editions.read_notebook(part / f"learner/{name}.ipynb") == learners
         (fetch, *rest) = editions.read_notebook(part / f"colab/{name}.ipynb").cells
         assert fetch.id == "colab" and rest == learners.cells
