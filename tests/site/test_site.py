@@ -144,9 +144,10 @@ def test_chinese_pages_speak_chinese_around_the_lessons_too(site):
 
 
 def test_no_picture_script_or_style_is_stored_twice(site):
-    sizes = {path.relative_to(site / "zh"): path for path in (site / "zh").rglob("_*/**/*") if path.is_file()}
-    assert {"documentation_options.js", "language_data.js"} <= {path.name for path in sizes}
-    assert [name for name, path in sizes.items() if (site / name).read_bytes() == path.read_bytes()] == []
+    own = {path.relative_to(site / "zh"): path for path in (site / "zh").rglob("_*/**/*") if path.is_file()}
+    assert {"documentation_options.js", "language_data.js"} <= {path.name for path in own.values()}
+    both = {name: path for name, path in own.items() if (site / name).is_file()}
+    assert [name for name, path in both.items() if (site / name).read_bytes() == path.read_bytes()] == []
 
 
 def test_nothing_is_loaded_from_elsewhere_and_no_file_is_missing(pages, site):
@@ -183,6 +184,13 @@ def described(notebook):
     }
 
 
+def attached(notebook):
+    texts = (cell.source for cell in notebook.cells if cell.get("attachments"))
+    return {
+        " ".join(alt.split()) for text in texts for alt in re.findall(r"!\[([^\]]*)\]\(attachment:", text)
+    }
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_picture_has_the_description_of_the_lesson(pages, site, language):
     translate = languages.translator(language)
@@ -190,15 +198,13 @@ def test_every_picture_has_the_description_of_the_lesson(pages, site, language):
         page = site / f"{FOLDERS[language]}lessons/{name}.html"
         figures = {alt for src, alt in pages[page].alts if "_images/" in src}
         worked = editions.read_notebook(NOTEBOOKS / f"{name}.ipynb")
-        expected = described(translate(worked, name))
-        assert figures == expected, name
-        assert figures <= {" ".join(text.split()) for text in re.findall("<em>([^<]+)</em>", captions(page))}
-        assert (expected == described(worked)) == (language == "en"), name
+        translated = translate(worked, name)
+        assert figures == described(translated) | attached(translated), name
+        assert described(translated) <= set(
+            re.findall("<em>([^<]+)</em>", html.unescape(page.read_text("utf-8")))
+        )
+        assert (described(translated) == described(worked)) == (language == "en"), name
     assert all(alt for page in pages.values() for _, alt in page.alts)
-
-
-def captions(page):
-    return html.unescape(page.read_text(encoding="utf-8"))
 
 
 def test_recordings_are_there_with_their_labels(site):
@@ -442,3 +448,49 @@ def test_the_search_finds_words_and_shows_where(browser, address, language, butt
         found.first.wait_for()
         assert visit.page.locator("ul.search li", has=found).locator("p.context").first.inner_text()
         assert visit.complaints == []
+
+
+def test_the_language_link_leads_to_the_same_lesson_and_back(browser, address):
+    with Visit(browser, f"{address}lessons/03_rnn_text_features.html") as visit:
+        for language, words in [("zh-CN", "中文"), ("en", "English")]:
+            visit.page.get_by_role("link", name=words, exact=True).click()
+            visit.page.wait_for_function(
+                "language => document.documentElement.lang === language", arg=language
+            )
+            assert visit.page.url.endswith("/lessons/03_rnn_text_features.html")
+            assert ("/zh/" in visit.page.url) == (language == "zh-CN")
+        assert visit.complaints == []
+
+
+STOP = """() => {
+  const at = document.activeElement;
+  const seen = [at, ...at.children].map(one => getComputedStyle(one)).some(style =>
+    (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none");
+  const places = {skip: "#pst-skip-link a", search: ".search-button-field", course: ".bd-docs-nav a",
+    language: ".language-link", buttons: ".article-header-buttons button", code: "pre", player: "audio",
+    next: ".prev-next-footer a", page: "#pst-page-toc-nav a"};
+  const place = Object.keys(places).find(name => at.matches(places[name]));
+  return at === document.body ? null : [place ?? at.tagName, seen];
+}"""
+IN_ORDER = ["skip", "search", "course", "language", "buttons", "code", "player", "next", "page"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(browser, address, language):
+    with Visit(browser, f"{address}{FOLDERS[language]}lessons/00_orientation.html") as visit:
+        page, stops = visit.page, []
+        page.wait_for_timeout(1000)  # the theme lets the keyboard reach code that scrolls a moment later
+        while len(stops) < 500:
+            page.keyboard.press("Tab")
+            if (stop := page.evaluate(STOP)) is None:
+                break
+            stops.append(stop)
+        assert len(stops) < 500, "the keyboard is trapped"
+        order = list(dict.fromkeys(place for place, _ in stops))
+        assert [place for place in order if place in IN_ORDER] == IN_ORDER
+        # A player's own buttons show by themselves where they are.
+        assert [stop for stop, before in zip(stops, [None, *stops], strict=False) if not stop[1]
+                and not (before and stop[0] == before[0] == "player")] == []  # fmt: skip
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#main-content")
