@@ -18,6 +18,7 @@ must not change them.
 import contextlib
 import copy
 import functools
+import inspect
 import itertools
 import re
 import sys
@@ -64,6 +65,7 @@ _KINDS = {
     "tuple": "a tuple",
     "dict": "a dictionary",
     "set": "a set",
+    "frozenset": "a set",
     "generator": "a generator, which `yield` and `(… for …)` make: collect its values in a list first",
     "function": "a function: call it, with parentheses",
     "builtin_function_or_method": "a function: call it, with parentheses",
@@ -79,6 +81,8 @@ MIXED_TYPES = {
 
 _PASSED: dict[str, bool] = {}
 """Whether an exercise passed when it was last checked, by its number, in the order of the lesson."""
+
+_ARRAY = "numbers, such as a NumPy array"
 
 # What a library says when it stops, and what is likely then; an exercise may have rows of its own.
 _STOPS = {
@@ -148,6 +152,7 @@ def expect_array(
     dtype: type,
     what: str,
     mistakes: Iterable[tuple[tuple[int, ...], str]] = (),
+    asked: str = _ARRAY,
 ) -> np.ndarray:
     """Fails the check unless a value is an array of numbers of the given shape and kind, or stands for one.
 
@@ -157,6 +162,7 @@ def expect_array(
         dtype: NumPy scalar type or abstract kind (``np.uint8``, ``np.floating``, ``np.bool_``).
         what: str, names the value in the hint ("the mask for 3 sequences of length 5").
         mistakes: iterable of ``(wrong, hint)``: ``wrong`` is the shape that a typical mistake makes.
+        asked: str, what the task calls such a value ("a list of whole numbers").
 
     Returns:
         The value as a NumPy array of that shape.
@@ -164,7 +170,7 @@ def expect_array(
     Raises:
         CheckFailed: when it is no array and no list of numbers, or has another shape or dtype.
     """
-    array = _numbers(value, what)
+    array = _numbers(value, what, asked)
     if shape is not None and array.shape != shape:
         likely = next(
             (f" {hint}" for wrong, hint in mistakes if array.shape == wrong), _axes(array.shape, shape)
@@ -172,10 +178,10 @@ def expect_array(
         raise CheckFailed(f"{what} has shape {array.shape}, expected {shape}.{likely}")
     if isinstance(value, list | tuple) and np.issubdtype(array.dtype, np.integer) and dtype is np.floating:
         return array.astype(np.float64)
+    likely = "" if np.iscomplexobj(array) else _TYPES.get(dtype, "")
     expect(
         np.issubdtype(array.dtype, dtype),
-        f"{what} has dtype {array.dtype}, expected {_KINDS_OF_NUMBERS.get(dtype, dtype.__name__)}."
-        f"{_TYPES.get(dtype, '')}",
+        f"{what} has dtype {array.dtype}, expected {_KINDS_OF_NUMBERS.get(dtype, dtype.__name__)}.{likely}",
     )
     return array
 
@@ -253,10 +259,11 @@ def expect_parts(value: object, names: Sequence[str]) -> list:
     hint = f"Return {count} things, `return {', '.join(names)}`"
     expect(value is not None, f"Your function returned None: does it end without `return`? {hint}.")
     expect(several, f"{hint}; found {_kind(value)}.")
-    found = f"one array of shape {tuple(value.shape)}" if hasattr(value, "shape") else len(value)
+    is_array = hasattr(value, "shape")
+    found = f"one array of shape {tuple(value.shape)}" if is_array else plural(len(value), "thing")
     expect(len(value) == len(names), f"{hint}; found {found}.")
     for name, part in zip(names, value, strict=True):
-        expect(part is not None, f"{name} is None. {hint}.")
+        expect(part is not None, f"`{name}` is None. {hint}.")
     return list(value)
 
 
@@ -315,12 +322,12 @@ def _said(error: Exception) -> str:
     return re.sub(r"\x1b\[\d*m|\{\{.*?\}\} ?| ?\[Op:.*", "", str(error))
 
 
-def _numbers(value: object, what: str) -> np.ndarray:
+def _numbers(value: object, what: str, asked: str = _ARRAY) -> np.ndarray:
     """An array, tensor, number or (nested) list of numbers as an array; anything else fails the check."""
     expect(value is not None, f"{what} is None: does your function end without `return`?")
     expect(
         isinstance(value, list | tuple | int | float | complex) or hasattr(value, "__array__"),
-        f"{what} is {_kind(value)}; expected numbers, such as a NumPy array.",
+        f"{what} is {_kind(value)}; expected {asked}.",
     )
     try:
         array = np.asarray(value)
@@ -329,7 +336,7 @@ def _numbers(value: object, what: str) -> np.ndarray:
     expect(
         array.dtype.kind in "biufc",
         f"{what} is {_kind(value)} in which not everything is a number, or whose rows differ in length; "
-        "expected numbers, such as a NumPy array.",
+        f"expected {asked}.",
     )
     return array
 
@@ -569,6 +576,12 @@ def exercise(
 
 def _examine(test: Callable, answers: tuple, number: str, own: str | None, stops: Mapping[str, str]) -> None:
     """Tests answers; whatever goes wrong, what is raised says it."""
+    wanted = inspect.signature(test).parameters
+    expect(
+        len(answers) == len(wanted),
+        f"The check wants your function, `check.{test.__name__}({', '.join(wanted)})`; found "
+        f"{plural(len(answers), 'thing')} in the parentheses.",
+    )
     try:
         test(*(_Answer(answer, own) for answer in answers))
     except CheckFailed:
@@ -628,9 +641,7 @@ class _Answer:
 
     def __call__(self, *arguments: object) -> object:
         handed = [_copied(argument) for argument in arguments]
-        own, self._own = self._own, None  # looked at in the first call only: it takes time
-        with _calls_of(own) as borrowed:
-            value = self._function(*handed)
+        value, borrowed = self._run(handed)
         expect(
             not borrowed,
             f"Your function calls `{''.join(borrowed[:1])}`, which does what you are asked to write. It is "
@@ -644,6 +655,12 @@ class _Answer:
                 "copy. `a = a - b` makes a new one; `a -= b`, `a[...] = b` and `a.append(b)` do not.",
             )
         return value
+
+    def _run(self, handed: list) -> tuple[object, list[str]]:
+        """Calls the function; gives what it returns, and what it called that it may not call."""
+        own, self._own = self._own, None  # looked at in the first call only: it takes time
+        with _calls_of(own) as borrowed:
+            return self._function(*handed), borrowed
 
 
 _CHANGEABLE = {np.ndarray: "array", list: "list", set: "set", dict: "dict"}
@@ -701,22 +718,26 @@ def _is_own(file: str, answers: tuple) -> bool:
 
 def _describe(error: Exception, answers: tuple, test: Callable, stops: Mapping[str, str]) -> str:
     """Says in one sentence what went wrong, and in which line of the learner's, if it was there."""
-    what = f"{type(error).__name__}: {_said(error)}"
+    what = f"{type(error).__name__}: {_said(error)}".rstrip(". ")
     rows = [*stops.items(), *_STOPS.items()]
     fit = next((f" {hint}" for said, hint in rows if re.search(said, what)), "")
     # Raised in the process where the answer runs.
     if getattr(error, "by_answer", False):
         return f"Your code stopped with {what}.{fit}"
-    checks = str(Path(__file__).parent)
-    # What a library raises is the doing of whoever called it: the answer, or the check.
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if (frame.filename, frame.name) == (__file__, _Answer.__call__.__name__):
-            return f"Your code stopped with {what}.{fit}"
-        own_check = (frame.filename, frame.name) == (test.__code__.co_filename, test.__name__)
-        if own_check or frame.filename.startswith(checks):
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(frame.filename, frame.name) for frame in frames]
+    in_answer = (__file__, _Answer._run.__name__)
+    # What a library raises is the doing of whoever called it: the answer, or the check. An answer calls
+    # functions of the check, too: those that it was given, and the one that notes what it calls.
+    inside = frames[places.index(in_answer) + 1 :] if in_answer in places else []
+    checks, own_check = str(Path(__file__).parent), (test.__code__.co_filename, test.__name__)
+    for frame in reversed(inside or frames):
+        if not inside and ((frame.filename, frame.name) == own_check or frame.filename.startswith(checks)):
             break
         if _is_own(frame.filename, answers):
             return f"Your code stopped with {what} in line {frame.lineno} of your cell, `{frame.line}`.{fit}"
+    if in_answer in places:
+        return f"Your code stopped with {what}.{fit}"
     return f"What your function returned cannot be checked: {what}."
 
 

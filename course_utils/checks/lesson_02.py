@@ -156,19 +156,22 @@ def _convolution_mistakes(
             f"({stride} · i, {stride} · j).",
         ),
     ]
-    if padding == "same":
+    if padding == "same" and stride > 1:
         mistakes += [
             (
                 _convolve(pictures, kernel, 1, padding)[:, ::stride, ::stride],
                 f"{given} comes from the zeros of stride 1. With a stride fewer are needed: (places - 1) · stride + k - n in all, half of them before.",
             ),
             (
-                _convolve(pictures, kernel, stride, padding, first=True),
-                f"{given} has the odd zero on the wrong side. When their number is odd, the one more comes after: below and to the right.",
-            ),
-            (
                 _convolve(pictures, kernel, stride, padding, centred=True),
                 f"{given} comes from k // 2 zeros on every side. With a stride fewer are needed: (places - 1) · stride + k - n in all, half of them before.",
+            ),
+        ]
+    if padding == "same":
+        mistakes += [
+            (
+                _convolve(pictures, kernel, stride, padding, first=True),
+                f"{given} has the odd zero on the wrong side. When their number is odd, the one more comes after: below and to the right.",
             ),
             (
                 _convolve(pictures, kernel, stride, padding, mode="edge"),
@@ -557,7 +560,7 @@ def _check_map(value: Any, maps: np.ndarray, gradients: np.ndarray) -> None:
     array = expect_array(value, maps.shape[:3], np.floating, given, hints)
     expect(
         np.isfinite(array).all(),
-        f"{given} holds NaN: where nothing speaks for the score, its largest entry is 0. Leave such a map at 0 instead of dividing.",
+        f"{given} holds NaN or infinity: where nothing speaks for the score, its largest entry is 0. Leave such a map at 0 instead of dividing.",
     )
     weights = gradients.mean(axis=(1, 2), keepdims=True)
     signed = (maps * weights).sum(axis=3)

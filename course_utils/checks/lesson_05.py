@@ -133,7 +133,7 @@ def _check_attention(
     got = expect_array(value[1], weights.shape, np.floating, f"The weights for {given}", shapes)
     expect(
         np.isfinite(got).all(),
-        f"The weights for {given} have NaN: some query had all its keys removed. Every sample keeps at least one, so "
+        f"The weights for {given} have NaN or infinity: some query had all its keys removed. Every sample keeps at least one, so "
         "perhaps the mask is inverted: True means *keep*.",
     )
     expect_close(got, weights, f"The weights for {given}", _weight_mistakes(queries, keys, values, mask))

@@ -2,7 +2,7 @@
 
 import itertools
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +45,11 @@ _COURSE = r"course_utils\.(language_model|generation|fusion|experiments)\.\w+\.(
 
 _Mistakes = Iterator[tuple[object, str]]
 """What typical mistakes make of the same input, each with its hint."""
+
+
+def _hints(options: Mapping[str, Mapping[str, str]], changes: Mapping[str, str]) -> str:
+    """What is said of several mistakes at once, by the respect in which each is one."""
+    return " ".join(options[respect][which] for respect, which in changes.items())
 
 
 # --- 10.1 ---------------------------------------------------------------------------------------------------
@@ -179,8 +184,8 @@ def _patch_mistakes(pictures: np.ndarray, side: int) -> _Mistakes:
         np.repeat(right[:, :1], right.shape[1], axis=1),
         "All patches are like the first: each begins elsewhere.",
     )
-    yield np.round(right), "The numbers lost their fractions: keep them as they are."
-    yield np.floor(right), "The numbers lost their fractions: keep them as they are."
+    for whole in (np.round(right), np.floor(right)):
+        yield whole, "The numbers lost their fractions: keep them as they are."
 
 
 def _patch_order(order: tuple[int, ...]) -> str:
@@ -389,7 +394,7 @@ def _mask_mistakes(kinds: np.ndarray, count: int) -> _Mistakes:
         )
     yield ~everything, "Nobody looks at anybody: every token that is no padding looks at something."
     prefix = "Picture tokens look at picture tokens alone, and not at the text before them: the causal part is for text."
-    for value in (before & both | pictures, before & there[:, np.newaxis, :] | pictures, before | pictures):
+    for value in (before & there[:, np.newaxis, :] | pictures, before | pictures):
         yield value, prefix
     yield before & both | picture[:, np.newaxis, :] & there[:, :, np.newaxis], prefix
     yield before | picture[:, np.newaxis, :], f"{prefix} And padding looks at nothing, and nobody at it."
@@ -426,8 +431,8 @@ def _mask_mistakes(kinds: np.ndarray, count: int) -> _Mistakes:
         "Padding may stand anywhere: yours is counted, as if it stood at the end.",
     )
     yield _allow(3 - np.where(there, kinds, 3)), "1 is a picture token and 2 is text: yours are exchanged."
-    yield _allow((kinds + 1) % 3), "0 is padding, 1 a picture token, 2 text: yours are mixed up."
-    yield _allow((kinds + 2) % 3), "0 is padding, 1 a picture token, 2 text: yours are mixed up."
+    for other in ((kinds + 1) % 3, (kinds + 2) % 3):
+        yield _allow(other), "0 is padding, 1 a picture token, 2 text: yours are mixed up."
     yield (
         text[:, :, np.newaxis] & text[:, np.newaxis, :] & before,
         "The picture tokens take no part: they look at each other, and text looks at all of them.",
@@ -457,7 +462,10 @@ _FREQUENCIES = {
     "rising": (lambda i, dim: 2 * i / dim, "the sign of your exponent is wrong."),
     "late": (lambda i, dim: -2 * (i + 1) / dim, "yours count i from 1."),
     "whole": (lambda i, dim: -2.0 * i, "yours are not divided by dim."),
-    "none": (lambda i, dim: 0.0 * i, "all of yours turn alike."),
+    "none": (lambda i, dim: 0.0 * i, "all of yours turn alike, by positions."),
+    "slow": (lambda i, dim: 0.0 * i - 1, "all of yours turn alike, by positions / theta."),
+    "fast": (lambda i, dim: 0.0 * i + 1, "all of yours turn alike, by positions · theta."),
+    "second": (lambda i, dim: 0.0 * i - 2 / dim, "all of yours turn alike, as pair 1."),
     "short": (
         lambda i, dim: -i / max(1, dim // 2 - 1),
         "yours reach 1/theta: `np.linspace` takes the end too.",
@@ -721,30 +729,12 @@ def _turn_hint(frequency: str = "", position: str = "", turn: str = "", pair: st
 # --- 10.4 ---------------------------------------------------------------------------------------------------
 
 _GROUPS = {
-    "tiled": (
-        lambda h, heads, groups: h % groups,
-        "head h uses group h // (heads / groups): yours h % groups, `np.tile` in place of `np.repeat`.",
-    ),
-    "first": (
-        lambda h, heads, groups: 0 * h,
-        "head h uses group h // (heads / groups): all of yours the first.",
-    ),
-    "last": (
-        lambda h, heads, groups: 0 * h + groups - 1,
-        "head h uses group h // (heads / groups): all of yours the last.",
-    ),
-    "divided": (
-        lambda h, heads, groups: np.minimum(h // groups, groups - 1),
-        "head h uses group h // (heads / groups): yours h // groups.",
-    ),
-    "backward": (
-        lambda h, heads, groups: groups - 1 - h // (heads // groups),
-        "head h uses group h // (heads / groups): yours count from the last.",
-    ),
-    "next": (
-        lambda h, heads, groups: (h // (heads // groups) + 1) % groups,
-        "head h uses group h // (heads / groups): yours the next one.",
-    ),
+    "tiled": (lambda h, heads, groups: h % groups, "yours h % groups, `np.tile` in place of `np.repeat`."),
+    "first": (lambda h, heads, groups: 0 * h, "all of yours the first."),
+    "last": (lambda h, heads, groups: 0 * h + groups - 1, "all of yours the last."),
+    "divided": (lambda h, heads, groups: np.minimum(h // groups, groups - 1), "yours h // groups."),
+    "backward": (lambda h, heads, groups: groups - 1 - h // (heads // groups), "yours count from the last."),
+    "next": (lambda h, heads, groups: (h // (heads // groups) + 1) % groups, "yours the next one."),
 }
 _SCALES = {
     "none": (lambda tokens, heads, groups, dim: 1.0, "yours are not divided at all."),
@@ -873,11 +863,24 @@ def _check_attended(
     my_attention: Callable, queries: np.ndarray, keys: np.ndarray, values: np.ndarray, remark: str = ""
 ) -> None:
     value, what = _attended(my_attention, queries, keys, values), _heads_given(queries, keys) + remark
-    expect(
-        np.isfinite(value).all(),
-        f"{what} holds NaN or infinity. Subtract from each query's scores their largest before `np.exp`.",
-    )
-    expect_close(value, _attend(queries, keys, values), what)
+    lost = ~np.isfinite(value).all(axis=(1, 2))
+    likely = "Subtract from each query's scores their largest before `np.exp`."
+    if not remark and lost[0] and not lost[1:].any():
+        likely = "Your first token has nothing to look at: it looks at itself."
+    expect(not lost.any(), f"{what} holds NaN or infinity. {likely}")
+    expect_close(value, _attend(queries, keys, values), what, _size_mistakes(queries, keys, values))
+
+
+def _size_mistakes(*given: np.ndarray) -> _Mistakes:
+    """What only large scores show."""
+    for limit in (20, 30, 50, 80, 88, 100, 500, 700, 1000, 10_000):
+        yield (
+            _attend(*given, clip=limit),
+            "You clip the scores, and large ones are alike: subtract from each query's scores their largest, and clip nothing.",
+        )
+        low = "What you mask with is no lower than some scores that are kept: −∞ or −1e9 is lower than any."
+        yield _attend(*given, hidden=-float(limit)), low
+        yield _attend(*given, sight="lowered", hidden=-float(limit)), low
 
 
 def _check_large_scores(my_attention: Callable, rng: np.random.Generator) -> None:
@@ -904,6 +907,8 @@ def _attend(
     sight: str = "",
     weight: str = "",
     source: str = "",
+    hidden: float = -1e9,
+    clip: float = np.inf,
 ) -> np.ndarray:
     """Attention of one sequence; the settings are what may go wrong."""
     tokens, heads, dim = queries.shape
@@ -914,18 +919,18 @@ def _attend(
         for part, name in ((keys, key_group or group), (values, value_group or group))
     )
     divisor = _SCALES[scale][0](tokens, heads, groups, dim) if scale else dim**0.5
-    scores = np.einsum("qhd,khd->hqk", queries, keys) / divisor
+    scores = np.clip(np.einsum("qhd,khd->hqk", queries, keys) / divisor, -clip, clip)
     if weight == "negative":
         scores = -scores
     if weight == "uniform":
         scores = 0 * scores
-    weights = _weigh(scores, sight, weight)
+    weights = _weigh(scores, sight, weight, hidden)
     what = keys if source == "keys" else values
     result = np.einsum("hkq,khd->qhd" if source == "transposed" else "hqk,khd->qhd", weights, what)
     return np.repeat(result[:1], tokens, axis=0) if source == "first" else result
 
 
-def _weigh(scores: np.ndarray, sight: str, weight: str) -> np.ndarray:
+def _weigh(scores: np.ndarray, sight: str, weight: str, hidden: float) -> np.ndarray:
     tokens = scores.shape[-1]
     ahead = np.subtract.outer(np.arange(tokens), np.arange(tokens))
     may = {
@@ -935,10 +940,8 @@ def _weigh(scores: np.ndarray, sight: str, weight: str) -> np.ndarray:
         "one ahead": ahead >= -1,
         "self": ahead == 0,
     }.get(sight, ahead >= 0)
-    hidden = {"zero": 0.0 * scores, "after": scores, "added": scores - 1.0}.get(sight, -1e9 + 0 * scores)
-    if sight == "added":
-        scores = scores + 0.0
-    scores = np.where(may, scores, hidden)
+    instead = {"zero": 0, "after": scores, "added": scores - 1, "lowered": scores + hidden}.get(sight, hidden)
+    scores = np.where(may, scores, instead)
     axis = {"queries": -2, "heads": 0, "everything": None}.get(weight, -1)
     powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
     weights = powers / powers.sum(axis=axis, keepdims=True)
@@ -1008,7 +1011,11 @@ def _attention_hint(
     source: str = "",
 ) -> str:
     whose = (("keys and values", group), ("keys", key_group), ("values", value_group))
-    said = [f"Of the {what} {_GROUPS[name][1]}" for what, name in whose if name]
+    said = [
+        f"Of the {what} head h uses group h // (heads / groups): {_GROUPS[name][1]}"
+        for what, name in whose
+        if name
+    ]
     if scale:
         said.append(f"Scores are divided by √dim: {_SCALES[scale][1]}")
     said += [
@@ -1168,19 +1175,12 @@ def _low_rank_mistakes(
     yield strength * change, f"{alone}."
     yield strength * (base + change), "alpha / rank belongs to the change alone, and not to the kernel."
     yield strength * base + change, "alpha / rank belongs to the change, and not to the kernel."
-    yield base - strength * change, "The change is added, and not subtracted."
     yield right + base, "The kernel counts twice."
     yield base + 2 * strength * change, "The change counts twice."
     for weight in (0.5, 2.0):
         yield weight * right, "Kernel and change are added: no mean, and nothing twice."
-    yield (
-        base + base * strength * change,
-        "The change is added to what the kernel gives, and not multiplied with it.",
-    )
-    yield (
-        base * strength * change,
-        "The change is added to what the kernel gives, and not multiplied with it.",
-    )
+    for factor in (strength * change, 1 + strength * change):
+        yield base * factor, "The change is added to what the kernel gives, and not multiplied with it."
     yield (
         x @ (kernel * (strength * (a @ b))),
         "The change is added to the kernel, and not multiplied with it.",
@@ -1211,6 +1211,10 @@ def _low_rank_mistakes(
 _SIZES = "layers", "width", "hidden", "heads", "kv_heads", "vocabulary", "tokens", "bytes_per_number"
 """The arguments of the accounting, in their order."""
 
+_BLOCKS = {
+    "more": "There are `layers` blocks: you count one more.",
+    "less": "There are `layers` blocks: you count one less.",
+}
 _COUNTS = {
     "table": {
         "none": "The table of the vocabulary is missing: vocabulary · width.",
@@ -1263,8 +1267,7 @@ _COUNTS = {
     },
     "blocks": {
         "one": "There are `layers` blocks: yours is counted once.",
-        "more": "There are `layers` blocks: you count one more.",
-        "less": "There are `layers` blocks: you count one less.",
+        **_BLOCKS,
     },
     "extra": {
         "positions": "Rotary positions have no weights: yours have a table of `tokens` rows.",
@@ -1285,8 +1288,7 @@ _CACHES = {
     },
     "blocks": {
         "one": "Every block has its own cache: times `layers`.",
-        "more": "There are `layers` blocks: you count one more.",
-        "less": "There are `layers` blocks: you count one less.",
+        **_BLOCKS,
     },
     "length": {
         "one": "The cache grows with every token: times `tokens`.",
@@ -1413,32 +1415,23 @@ def _parameter_mistakes(*sizes: int, count: int) -> _Mistakes:
     layers, width, *_, vocabulary, _, size = sizes
     right, _ = _account(*sizes)
     for changes in deviations(_COUNTS, count):
-        yield (
-            _count_wrongly(*sizes, **changes),
-            " ".join(_COUNTS[key][which] for key, which in changes.items()),
-        )
+        yield _count_wrongly(*sizes, **changes), _hints(_COUNTS, changes)
     if count > 1:
         return
-    yield 4 * right, "Parameters are asked, and no bytes."
+    for number in (4 * right, right * size):
+        yield number, "Parameters are asked, and no bytes."
     yield 2 * right, "The number of parameters is asked: yours is twice as large."
-    yield right * size, "Parameters are asked, and no bytes."
-    yield (
-        layers * (right - width),
-        "The table and the last scale are outside of the blocks: only the blocks come `layers` times.",
-    )
-    yield (
-        layers * right,
-        "The table and the last scale are outside of the blocks: only the blocks come `layers` times.",
-    )
+    for number in (right - width, right):
+        yield (
+            layers * number,
+            "The table and the last scale are outside of the blocks: only the blocks come `layers` times.",
+        )
     block = (right - vocabulary * width - width) // layers
-    yield (
-        layers * (block + vocabulary * width),
-        "The table is outside of the blocks: only these come `layers` times.",
-    )
-    yield (
-        layers * (block + vocabulary * width) + width,
-        "The table is outside of the blocks: only these come `layers` times.",
-    )
+    for last in (0, width):
+        yield (
+            layers * (block + vocabulary * width) + last,
+            "The table is outside of the blocks: only these come `layers` times.",
+        )
     yield block, "That is one block: there are `layers` of them, the table and the last scale."
     yield layers * block, "Those are the blocks: the table and the last scale are missing."
 
@@ -1525,7 +1518,7 @@ def _cache_mistakes(*sizes: int, count: int) -> _Mistakes:
         )
         for which, divisor in {"kilo": 1000, "kibi": 1024, "mega": 10**6, "mebi": 2**20}.items():
             cache = cache // divisor or -1 if changes.get("number") == which else cache
-        yield cache, " ".join(_CACHES[key][which] for key, which in changes.items())
+        yield cache, _hints(_CACHES, changes)
     if count > 1:
         return
     parameters, _ = _account(*sizes)
@@ -1842,16 +1835,15 @@ def _weights_said(weights: dict[str, np.ndarray]) -> str:
 def _change_mistakes(before: dict, after: dict, allowed: set, count: int) -> _Mistakes:
     options = {"difference": _DIFFERENCES, "presence": _PRESENCE, "permit": _PERMITS}
     for changes in deviations(options, count):
-        hint = " ".join(options[key][which] for key, which in changes.items())
-        yield _differing(before, after, allowed, **changes), hint
+        yield _differing(before, after, allowed, **changes), _hints(options, changes)
     if count > 1:
         return
     right = _differing(before, after, allowed)
     yield right[:1], "One name alone was found: is `return` inside of the loop?"
     yield [], "Nothing was found."
     yield sorted(allowed), "Those are the names that *may* change."
-    yield [*before], "Those are all names: return those that changed and may not."
-    yield sorted({*before, *after}), "Those are all names: return those that changed and may not."
+    for names in ([*before], sorted({*before, *after})):
+        yield names, "Those are all names: return those that changed and may not."
     yield (
         sorted({*before, *after} - allowed),
         "Those are all names that may not change: return those that did.",
@@ -1896,10 +1888,16 @@ def projector(my_projector: Callable) -> None:
         model = expect_model(my_projector(regions, features, width))
         pictures = rng.normal(size=(5, regions, features)).astype(np.float32)
         _check_soft_tokens(model, pictures, width)
-        _check_count(model, regions, features, width)
+        sizes = f"For regions = {regions}, features = {features} and width = {width}"
+        expect(
+            len(model.trainable_weights) > 0,
+            f"{sizes} your model has nothing to train: is `trainable` False, or is there no layer with weights?",
+        )
         if features < 100:
             _stir(model, pictures, rng)
             _check_regions(model, pictures, rng)
+        # Comes last: what mixes regions often has too many weights, too, and those are not its mistake.
+        _check_count(model, regions, features, width, sizes)
         if regions == 6:
             _check_training(model, pictures, width)
             _check_alike(model, pictures, rng)
@@ -1975,21 +1973,11 @@ def _check_training(model: "keras.Model", pictures: np.ndarray, width: int) -> N
     )
 
 
-def _check_count(model: "keras.Model", regions: int, features: int, width: int) -> None:
+def _check_count(model: "keras.Model", regions: int, features: int, width: int, sizes: str) -> None:
     count, most = model.count_params(), 4 * (features * width + regions * width)
-    sizes = f"For regions = {regions}, features = {features} and width = {width}"
-    expect(
-        len(model.trainable_weights) > 0,
-        f"{sizes} your model has nothing to train: is `trainable` False, or is there no layer with weights?",
-    )
     shapes = [tuple(weight.shape) for weight in model.weights]
     likely = "`model.summary()` shows where they are; a hidden layer need not be wider than `width`."
-    if regions > 1 and any(shape[0] == regions * features for shape in shapes if shape):
-        likely = (
-            "A dense layer behind `Flatten` has a weight for each pair of numbers: `Dense` on (batch, regions, features) takes each "
-            "region alone."
-        )
-    elif len(shapes) >= 2 * regions or any(regions in shape and len(shape) > 2 for shape in shapes):
+    if len(shapes) >= 2 * regions or any(regions in shape and len(shape) > 2 for shape in shapes):
         likely = "That is a network for each region: the same one serves all, and a table of (regions, width) tells them apart."
     expect(count <= most, f"{sizes} your model has {count:,} weights, expected at most {most:,}. {likely}")
 

@@ -209,7 +209,7 @@ def _check_gradient(
     right = sum(size * gradient for gradient, size in some) / sum(sizes)
     expect(
         np.isfinite(value).all() or 0 not in sizes,
-        f"{what} holds NaN: a worker without examples holds NaN, and 0 · NaN is NaN. Leave it out before you multiply.",
+        f"{what} holds NaN or infinity: a worker without examples holds NaN, and 0 · NaN is NaN. Leave it out before you multiply.",
     )
     expect_close(value, right, what, _gradient_mistakes(gradients, sizes, scale), tolerance=1e-5)
 

@@ -129,8 +129,9 @@ def paired_bootstrap(
     """
     scorer = _metric(metric, language)
     systems = [_checked(hypotheses, references) for hypotheses in (first, second)]
-    # What sacrebleu's own test calls. That test itself gives no interval, and to a system beside itself the
-    # p-value of a sure difference.
+    # What sacrebleu's own test calls: nothing public gives counts of sentences that can be added, and so
+    # pyproject.toml holds its version. That test itself gives no interval, knows no groups, and to a system
+    # beside itself gives the p-value of a sure difference.
     counts = np.stack([scorer._extract_corpus_statistics(*texts) for texts in systems], axis=1)
 
     def difference(drawn: np.ndarray) -> float:

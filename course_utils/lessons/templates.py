@@ -332,13 +332,14 @@ class _Reader(ast.NodeVisitor):
 
     def _keep(self, parts: list[str | ast.expr], node: ast.AST) -> None:
         """Keeps a template if it reads like words; a piece of a message does so with one."""
-        literals = [part for part in parts if isinstance(part, str) and part != PLURAL]
+        unmarked = [part for part in parts if part != PLURAL]
+        literals = [part for part in unmarked if isinstance(part, str)]
         if any(PLACE.search(literal) for literal in literals):
             raise CourseError(
                 f"{self.path}: line {node.lineno}: a message has a number or s in braces, which stands for "
                 "what is filled in. Write it otherwise."
             )
-        words = _CODE.sub("…", "".join(part if isinstance(part, str) else "…" for part in parts))
+        words = _CODE.sub("…", "".join(part if isinstance(part, str) else "…" for part in unmarked))
         is_pattern = any("\\" in literal or "(?" in literal for literal in literals)
         certain = id(node) in self.certain or PLURAL in parts
         if not is_pattern and (_WORD if certain else _SENTENCE).search(words):

@@ -3,10 +3,12 @@
 Introduced in lesson 12.
 """
 
+import asyncio
 import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,8 +25,9 @@ ADDRESS = "COURSE_CLUSTER"
 """Variable with the address of the cluster over which `experiment --cluster` spreads its runs."""
 
 _LOCAL = re.compile(r"local:(\d+)")
-_REMOTE = re.compile(r"(tcp|tls)://.+:\d+")
+_REMOTE = re.compile(r"(tcp|tls)://.+:(\d+)")
 _MOST_LOCAL = 64
+_HIGHEST_PORT = 65_535
 _SECONDS_TO_CONNECT = 20
 _SECONDS_FOR_A_WORKER = 120  # those of a queue begin one after the other
 
@@ -40,7 +43,8 @@ def where(address: object) -> str:
         The address; one without "tcp://" gets it.
 
     Raises:
-        CourseError: it has neither form, asks for more than 64 processes, or Dask is not installed.
+        CourseError: it has neither form, asks for more than 64 processes, has no possible port, or Dask is
+            not installed.
     """
     if not isinstance(address, str) or not address:
         raise CourseError(
@@ -50,11 +54,13 @@ def where(address: object) -> str:
         whole_number("the number of workers in --cluster local:N", int(local[1]), at_most=_MOST_LOCAL)
     else:
         address = address if "://" in address else f"tcp://{address}"
-        if not _REMOTE.fullmatch(address):
+        remote = _REMOTE.fullmatch(address)
+        if not remote:
             raise CourseError(
                 f"cluster is {shown(address)}: expected local:2 for two processes on this machine, or the "
                 "address that a scheduler of Dask prints, such as tcp://10.0.0.5:8786."
             )
+        whole_number(f"the port of --cluster {address}", int(remote[2]), at_most=_HIGHEST_PORT)
     if not extras.scale.installed():
         raise CourseError(f"a cluster needs a package more. {extras.scale.absent}")
     return address
@@ -102,13 +108,8 @@ def connected(address: str) -> Iterator["Client"]:
             with started, Client(started) as client:
                 yield client
             return
-        try:
-            client = Client(address, timeout=_SECONDS_TO_CONNECT)
-        except OSError:
-            raise CourseError(
-                f"cluster {address}: nobody answered within {_SECONDS_TO_CONNECT} seconds. Start `dask "
-                "scheduler` there, or look at the address that it prints."
-            ) from None
+        _knock(address)
+        client = Client(address, timeout=_SECONDS_TO_CONNECT)
     with client:
         try:
             client.wait_for_workers(1, timeout=_SECONDS_FOR_A_WORKER)
@@ -118,6 +119,32 @@ def connected(address: str) -> Iterator["Client"]:
                 f"worker {address} --nthreads 1`."
             ) from None
         yield client
+
+
+def _knock(address: str) -> None:
+    """Fails unless a scheduler answers; a client waits for ever where something else listens."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    settings = Security().get_connection_args("client")
+    if address.startswith("tls") and not settings["ssl_context"]:
+        raise CourseError(
+            f"cluster {address}: Dask has no certificates here. Name them in its settings, "
+            "`distributed.comm.tls`, or give the address of a scheduler without TLS, which begins with tcp://."
+        )
+
+    async def knock() -> None:
+        connection = connect(address, timeout=_SECONDS_TO_CONNECT, **settings)
+        await (await asyncio.wait_for(connection, _SECONDS_TO_CONNECT)).close()
+
+    try:
+        with ThreadPoolExecutor(1) as beside:  # a notebook has a loop of its own in this thread
+            beside.submit(asyncio.run, knock()).result()
+    except Exception:  # whoever listens there may say anything, which Dask fails to read in as many ways
+        raise CourseError(
+            f"cluster {address}: no scheduler of Dask answered within {_SECONDS_TO_CONNECT} seconds. Start "
+            "`dask scheduler` there, or look at the address that it prints."
+        ) from None
 
 
 def on_every_worker(client: "Client", function: Callable[[], Mapping]) -> dict:

@@ -114,7 +114,7 @@ def colab_edition(edition: "NotebookNode", repository: str) -> "NotebookNode":
         "# Colab has neither the course nor its data: this cell fetches both. The figures in the text were",
         "# computed with the versions in requirements.lock; Colab's own may give others in the last digits.",
         f"!git clone --quiet --depth 1 {repository} /content/course",
-        "%pip install --quiet 'keras>=3.15,<4' soundfile regex jieba sacrebleu",
+        "%pip install --quiet 'keras>=3.15,<4' soundfile regex jieba 'sacrebleu>=2.6,<2.7'",
         "import sys",
         "",
         'sys.path.insert(0, "/content/course")',

@@ -103,6 +103,33 @@ def test_an_empty_answer_is_a_state_of_its_own():
         addition(hides_it)
 
 
+def calls_itself(a, b):
+    return calls_itself(a, b)
+
+
+def complains(a, b):
+    raise ValueError("There are no numbers.")
+
+
+def test_a_sentence_that_an_error_ends_is_gone_on_with():
+    with pytest.raises(CheckFailed, match="ValueError: There are no numbers in line"):
+        addition(complains)
+
+
+@pytest.mark.parametrize("own", [None, "nothing"])
+def test_an_answer_that_calls_itself_for_ever_is_blamed_for_it(own):
+    check = exercise("9.7", "nothing", own=own)(lambda my: my(1, 2))
+    with pytest.raises(CheckFailed, match=r"^Your code stopped with RecursionError.* in line .*calls_itself"):
+        check(calls_itself)
+
+
+def test_an_error_of_what_the_check_gives_to_the_answer_is_the_answers():
+    """As a function of the check that is given a shape it cannot work with."""
+    check = exercise("9.7", "nothing")(lambda my: my(checks.expect_number))
+    with pytest.raises(CheckFailed, match=r"^Your code stopped with TypeError.* in line .*number\(\)"):
+        check(lambda number: number())
+
+
 @exercise("9.8", "lengths are right")
 def lengths(my_lengths):
     expect(len(my_lengths("abc")) == 1, "one")
@@ -180,6 +207,12 @@ def test_what_is_no_function_is_said_to_be_none():
         addition(0.5)
 
 
+@pytest.mark.parametrize(("given", "found"), [((), "0 things"), ((min, max), "2 things")])
+def test_a_check_without_its_function_says_how_it_is_called(given, found):
+    with pytest.raises(CheckFailed, match=rf"`check.addition\(my_add\)`; found {found} in the parentheses"):
+        addition(*given)
+
+
 NO_NUMBERS = [
     (value, message)
     for value, message in [
@@ -199,12 +232,19 @@ NO_NUMBERS = [
     [
         *NO_NUMBERS,
         (np.zeros((3, 2)), r"shape \(3, 2\), expected \(2, 3\)\. Turn it round\."),
-        (np.zeros((2, 3), int), "dtype int64, expected floating"),
+        (np.zeros((2, 3), int), "dtype int64, expected floating.*fractions are lost"),
+        (np.zeros((2, 3), complex), r"dtype complex128, expected floating\.$"),
     ],
 )
 def test_expect_array_names_what_is_wrong(value, message):
     with pytest.raises(CheckFailed, match=message):
         expect_array(value, (2, 3), np.floating, "it", [((3, 2), "Turn it round.")])
+
+
+def test_expect_array_asks_for_what_the_task_calls_it():
+    for value, kind in [({1}, "a set"), (["a"], "a list in which .*")]:
+        with pytest.raises(CheckFailed, match=f"^it is {kind}; expected a list of whole numbers.$"):
+            expect_array(value, None, np.integer, "it", asked="a list of whole numbers")
 
 
 def test_lists_tensors_and_numbers_stand_for_arrays():
@@ -241,8 +281,9 @@ def test_a_whole_number_is_told_from_a_float():
     [
         (None, "without `return`"),
         ("ab", "Return two things, `return a, b`; found text"),
-        ((1,), "found 1"),
-        ((1, None), "b is None"),
+        ((1,), r"found 1 thing\."),
+        ((1, 2, 3), r"found 3 things\."),
+        ((1, None), "`b` is None"),
         (3, "found an int"),
         (np.zeros((3, 2)), r"found one array of shape \(3, 2\)"),
     ],

@@ -166,7 +166,7 @@ CONV_WRONG = {
     "last place missing": (lambda *a: conv_by_loop(*a, short=1), "The last place is missing"),
     "odd zero first": (
         lambda *a: conv_by_loop(*a, before=lambda total, side: (total + 1) // 2),
-        "odd zero on the wrong side",
+        r"odd zero on the wrong side(?!.* Or: )",
     ),
     "k // 2 on every side": (conv_centred, "k // 2 zeros on every side"),
     "negative number of zeros": (conv_negative_zeros, "came out negative: take max"),
@@ -549,8 +549,10 @@ CAM_WRONG = {
     "mean over the batch": (lambda *a: cam(*a, weigh=lambda g: g.mean(axis=(0, 1, 2))), "over the batch too"),
     "NaN": (
         lambda *a: cam(*a, scale=lambda m: m / m.max(axis=(1, 2), keepdims=True)),
-        "holds NaN",
+        "holds NaN or infinity",
     ),
+    "infinity": (lambda *a: cam(*a) / 0, "holds NaN or infinity"),
+    "complex": (lambda *a: cam(*a) + 0j, r"dtype complex128, expected floating\.$"),
     "in place": (cam_in_place, "changed the arrays"),
     "per channel": (lambda maps, g: maps * g, "has shape"),
     "zeros": (lambda maps, g: np.zeros(maps.shape[:3]), "expected"),

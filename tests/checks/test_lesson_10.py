@@ -598,7 +598,16 @@ ROTATED = (
         "rising": (rotated_wrongly(exponent=lambda i, d: 2 * i / d), "sign of your exponent"),
         "from one": (rotated_wrongly(exponent=lambda i, d: -2 * (i + 1) / d), "count i from 1"),
         "not divided": (rotated_wrongly(exponent=lambda i, d: -2.0 * i), "not divided by dim"),
-        "all alike": (rotated_wrongly(exponent=lambda i, d: 0.0 * i), "turn alike"),
+        "all alike": (rotated_wrongly(exponent=lambda i, d: 0.0 * i), "turn alike, by positions\\.$"),
+        "one speed": (rotated_wrongly(exponent=lambda i, d: 0.0 * i - 1), "turn alike, by positions / theta"),
+        "one high speed": (
+            rotated_wrongly(exponent=lambda i, d: 0.0 * i + 1),
+            "turn alike, by positions · theta",
+        ),
+        "one speed of all": (
+            rotated_wrongly(exponent=lambda i, d: 0.0 * i - 2 / d),
+            "turn alike, as pair 1",
+        ),
         "linspace": (rotated_wrongly(exponent=lambda i, d: -np.linspace(0, 1, d // 2)), "np.linspace"),
         "backward": (rotated_wrongly(exponent=lambda i, d: -2 * i[::-1] / d), "from the end"),
         "arange": (rotated_wrongly(position=lambda p: np.arange(len(p))), "0, 1, 2, … whatever"),
@@ -811,7 +820,18 @@ ATTENTION = (
         "backward": (attention_wrongly(may=lambda h, t: t >= h), "yours look at those behind"),
         "one ahead": (attention_wrongly(may=lambda h, t: t <= h + 1), "one more"),
         "itself alone": (attention_wrongly(may=lambda h, t: t == h), "themselves alone"),
-        "little": (attention_wrongly(hidden=-1e4), "many thousand below 0"),
+        "little": (attention_wrongly(hidden=-1e4), "no lower than some scores that are kept"),
+        "very little": (attention_wrongly(hidden=-100), "^What you mask with[^O]*$"),
+        "little added": (
+            attention_wrongly(
+                may=lambda h, t: t >= 0, weigh=lambda s: softmax(s - 100 * (1 - np.tri(s.shape[-1])))
+            ),
+            "^What you mask with[^O]*$",
+        ),
+        "clipped": (
+            attention_wrongly(weigh=lambda s: softmax(np.where(s < -1e8, s, np.clip(s, -50, 50)))),
+            "^You clip the scores[^O]*$",
+        ),
         "score 0": (attention_wrongly(hidden=0), "a score of 0 has weight"),
         "masked after": (
             attention_wrongly(may=lambda h, t: t >= 0, weigh=masked_after),
@@ -839,7 +859,10 @@ ATTENTION = (
             "NaN or infinity",
         ),
         "naive": (naive_attention, "NaN or infinity"),
-        "infinite before": (attention_wrongly(may=lambda h, t: t < h, hidden=-np.inf), "NaN or infinity"),
+        "infinite before": (
+            attention_wrongly(may=lambda h, t: t < h, hidden=-np.inf),
+            "NaN or infinity. Your first token has nothing to look at",
+        ),
         "heads first": (
             of(own_attention, lambda o: o.swapaxes(0, 1)),
             "Tokens are the first axis|axes are in another",
@@ -1562,6 +1585,10 @@ PROJECTOR = (
             functional(lambda x, r, f, w: Positions()(layers.SimpleRNN(w, return_sequences=True)(x))),
             "recurrent",
         ),
+        "LSTM": (
+            functional(lambda x, r, f, w: Positions()(layers.LSTM(w, return_sequences=True)(x))),
+            "a recurrent layer, a causal one",
+        ),
         "mean added": (
             functional(
                 lambda x, r, f, w: Positions()(layers.Dense(w)(x + ops.mean(x, axis=1, keepdims=True)))
@@ -1580,7 +1607,7 @@ PROJECTOR = (
                 lambda r, f, w: layers.Dense(r * w),
                 lambda r, f, w: layers.Reshape((r, w)),
             ),
-            "A dense layer behind",
+            "`Flatten`, or a normalisation",
         ),
         "one each": (functional(one_dense_each), "network for each region|serves regions"),
         "a stack of kernels": (

@@ -11,6 +11,7 @@ import statistics
 import unicodedata
 
 import numpy as np
+from scipy.stats import binomtest
 
 from course_utils import runtime
 from course_utils.checks import lesson_13 as check
@@ -133,6 +134,10 @@ SUSPECTS = (
             margins_sorted(lambda s: margin(s, np.min)),
             "the worst of the other captions",
         ),
+        "second of the row": (
+            margins_sorted(lambda s: np.diag(s) - np.sort(s, axis=1)[:, -2]),
+            "second highest score of the row",
+        ),
         "zeros": (margins_sorted(lambda s: margin(s, fill=0)), "put 0 in the place of the own score"),
         "ratio": (
             margins_sorted(lambda s: np.diag(s) / (np.diag(s) - margin(s))),
@@ -158,6 +163,10 @@ SUSPECTS = (
         "all": (lambda s, c: own_suspects(s, len(s)), "Those are all pairs"),
         "margins": (lambda s, c: np.sort(margin(s))[:c], "holds fractions: return which they are"),
         "marked": (lambda s, c: margin(s) < np.sort(margin(s))[c - 1], "holds True and False"),
+        "a generator": (
+            lambda s, c: (i for i in own_suspects(s, c)),
+            "is a generator.*; expected a list of whole numbers",
+        ),
         "one": (lambda s, c: own_suspects(s, 1)[0], r"has shape \(\), expected a list"),
         "pairs": (
             lambda s, c: [[i, i] for i in own_suspects(s, c)],
@@ -515,7 +524,7 @@ SUMMARIES = (
         ),
         "left out for one": (
             lambda f: {k: v for k, v in own_summary(f).items() if f[k][1:]},
-            "nothing is said of",
+            "nothing is said of .'only'.: one seed has a mean as well",
         ),
         "statistics alone": (
             each(lambda s: (statistics.mean(s), statistics.stdev(s))),
@@ -544,7 +553,7 @@ SUMMARIES = (
         "text": (each(lambda s: f"{np.mean(s)}"), "no pair.*of the type str"),
         "no mean": (each(lambda s: (None, deviation(s))), "The mean of 'system 3' is None"),
         "a list": (lambda f: [*own_summary(f).values()], "expected a dictionary"),
-        "the first": (summary_of_the_first, "nothing is said of"),
+        "the first": (summary_of_the_first, "nothing is said of.*`return` inside of the loop"),
         "one more": (lambda f: {**own_summary(f), "all": (0, 0)}, "which is no system"),
         "sorted in place": (summary_sorted_in_place, "changed the dicts"),
         "constant": (each(lambda s: (0.5, 0.1)), "is 0.1, expected 0"),
@@ -565,8 +574,6 @@ def own_sign_test(right_a, right_b):
 
 
 def sign_test_by_scipy(right_a, right_b):
-    from scipy.stats import binomtest
-
     differ = int((right_a != right_b).sum())
     return binomtest(int((right_a > right_b).sum()), differ).pvalue if differ else 1.0
 
@@ -707,6 +714,10 @@ SIGNS = (
             ),
             "stopped with OverflowError.*no limit",
         ),
+        "scipy's test alone": (
+            lambda a, b: binomtest(int((a > b).sum()), int((a != b).sum())).pvalue,
+            "stopped with ValueError.*never differ the answer is 1.0",
+        ),
         "many are approximated": (
             of_counts(lambda a, b, *_: own_p(a, b) if a + b < 100 else normal(a, b)),
             "expected",
@@ -793,6 +804,13 @@ def leaks_cleaned_in_place(train, test):
     return leaks_with(lambda text: text, same)(train, test)
 
 
+def leaks_in_the_order_of_train(train, test):
+    found = []
+    for text in train:
+        found += [i for i, other in enumerate(test) if same(other) == same(text) and i not in found]
+    return found
+
+
 LEAKS = (
     check.leaks,
     {
@@ -821,6 +839,21 @@ LEAKS = (
         "listed for each": (
             lambda a, b: [i for i, t in enumerate(b) for o in a if same(o) == same(t)],
             "listed once, however often",
+        ),
+        "in the order of train": (
+            lambda a, b: [i for o in a for i, t in enumerate(b) if same(o) == same(t)],
+            "order of `train`, some more than once[^O]*$",
+        ),
+        "in the order of train, once": (leaks_in_the_order_of_train, "order of `train`: go through `test`"),
+        "repeated where train repeats": (
+            lambda a, b: own_leaks(a, b) * a.count(a[0]) if a else [],
+            "expected .*3.. Each index is listed once",
+        ),
+        "sets of words": (leaks_with(lambda t: frozenset(same(t).split())), "in whatever order"),
+        "a set": (of(own_leaks, set), "is a set; expected a list of whole numbers"),
+        "a dictionary": (
+            lambda a, b: {i: b[i] for i in own_leaks(a, b)},
+            "is a dictionary; expected a list of whole numbers",
         ),
         "as they are": (leaks_with(lambda t: t), "compare the texts as they are"),
         "no form": (leaks_with(lambda t: " ".join(t.casefold().split())), "makes them equal"),
@@ -1000,6 +1033,10 @@ CLAIMS = (
         "percent": (claimed(lambda c, a: differs(100 * c, 100 * a, 50)), "shares from 0 to 1"),
         "absent kept": (claimed(differs, absent=False), "do not name has a wrong claim"),
         "empty kept": (claimed(differs, empty=False), "no rows has a wrong claim"),
+        "nothing compared": (
+            lambda t, a: sorted(s for s in t if not len(a.get(s, ()))),
+            "^No claim that has answers is compared with them.$",
+        ),
         "NaN kept": (claimed(lambda c, a: abs(c - a) > 0.005), "claim that is NaN is wrong"),
         "absent and empty kept": (claimed(differs, False, False), "do not name.*no rows"),
         "NaN and empty kept": (

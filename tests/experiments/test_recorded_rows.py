@@ -110,6 +110,14 @@ def test_the_groups_are_tested_on_a_style_that_none_learns_from():
     assert not {p.tobytes() for p in pictures} & {p.tobytes() for p in unseen}
 
 
+@pytest.mark.slow
+def test_of_the_drawings_held_out_one_is_learned_from_all_the_same_as_the_card_says():
+    pictures, _ = image_groups.load_sets()["train"]
+    rows = image_groups.held_out_drawings(len(pictures))
+    held_out, learned = ({pictures[row].tobytes() for row in part} for part in rows)
+    assert len(held_out & learned) == 1
+
+
 def test_drawings_held_out_for_validation_are_not_learned_from():
     held_out, learned_from = image_groups.held_out_drawings(4713)
     assert len(held_out) == image_groups.CONFIGURATION["held out for validation"]

@@ -161,6 +161,12 @@ def test_every_template_is_found_again_with_its_values(name):
             assert re.findall(r"\d+\.\d7", words) == re.findall(r"\d+\.\d7", message), (message, words)
 
 
+def test_a_result_keeps_the_name_that_the_task_gives_it():
+    """In the checks "text" is a kind of value, too, which has another word in Chinese."""
+    said = messages.of_check("`text` is None. Return two things, `return text, b`.", "zh_CN")
+    assert said.startswith("`text` 是 None。")
+
+
 def test_a_message_takes_a_few_milliseconds():
     book = Phrasebook({passage.text: "译" for name in NAMES[:1] + NAMES[9:10] for passage in offered(name)})
     several = [_filled(passage.text, "s") for passage in offered(NAMES[9])]

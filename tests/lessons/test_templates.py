@@ -29,6 +29,7 @@ def found(tmp_path, source):
         ('expect(a, "The mask " + name + f" has {n}.")', ["The mask {0} has {1}."]),
         ('hint = f"{what}{place} is wrong: {x!r}"', ["{0} is wrong: {1}"]),
         ("f\"for {n} row{'s' * (n > 1)} and {plural(k, 'head')}\"", ["for {0} row{s} and {1} head{s}"]),
+        ("plural(n, 'seed')", ["{0} seed{s}"]),
         ("f\"Look at {'all' if x else 'none of them'}.\"", ["Look at {0}.", "all", "none of them"]),
         ('" Or: ".join(hints)', ["{0} Or: {1}"]),
         ('ROWS = {"key": "It looks at {}."}\nx = ROWS["key"].format("all")', ["It looks at {0}.", "all"]),

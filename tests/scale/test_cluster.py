@@ -4,9 +4,11 @@ import importlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -153,6 +155,8 @@ def alive(process):
         ("http://10.0.0.5:80", "expected local:2"),
         ("10.0.0.5", "expected local:2"),
         (None, "expected local:2"),
+        ("10.0.0.5:0", "from 1 to 65,535"),
+        ("10.0.0.5:87860", "port of --cluster tcp://10.0.0.5:87860 is 87860: .* from 1 to 65,535"),
     ],
 )
 def test_an_address_that_is_none_is_refused(address, message):
@@ -164,13 +168,31 @@ def test_an_address_needs_no_protocol():
     assert cluster.where("10.0.0.5:8786") == "tcp://10.0.0.5:8786"
 
 
-def test_nobody_at_an_address_is_said(monkeypatch):
-    monkeypatch.setattr(cluster, "_SECONDS_TO_CONNECT", 1)
-    with (
-        pytest.raises(CourseError, match="nobody answered within 1 seconds"),
-        cluster.connected("127.0.0.1:9"),
-    ):
+def refused(address, message):
+    with pytest.raises(CourseError, match=message), cluster.connected(address):
         pass
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "no-such-host.invalid:8786"])
+def test_nobody_at_an_address_is_said(address, monkeypatch):
+    monkeypatch.setattr(cluster, "_SECONDS_TO_CONNECT", 1)
+    refused(address, f"{address}: no scheduler of Dask answered within 1 seconds")
+
+
+@pytest.mark.parametrize("words", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(64)])
+def test_something_else_at_an_address_is_no_scheduler(words, monkeypatch):
+    monkeypatch.setattr(cluster, "_SECONDS_TO_CONNECT", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as beside:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        refusal = beside.submit(refused, address, "no scheduler of Dask answered")
+        connection, _ = server.accept()
+        with connection:
+            connection.sendall(words)
+            refusal.result(30)
+
+
+def test_tls_needs_certificates():
+    refused("tls://127.0.0.1:9", "Dask has no certificates here")
 
 
 def test_without_dask_it_is_said_how_to_get_it(monkeypatch):
