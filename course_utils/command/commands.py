@@ -7,7 +7,7 @@ from pathlib import Path
 
 from course_utils.command import environment, interpreter, speech
 from course_utils.errors import CourseError
-from course_utils.places import MY_LESSONS, ROOT, SITE, TESTS
+from course_utils.places import LANGUAGES, MY_LESSONS, ROOT, SITE, TESTS
 
 
 def run(arguments: list[str]) -> int:
@@ -30,7 +30,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = speech.Parser(
         prog="python3 -m course_utils",
         description="The course: opens the lessons, tests them, looks after their environment.",
     )
@@ -342,7 +342,8 @@ def _answer(options: argparse.Namespace) -> int:
     environment.enter()
     from course_utils.lessons import answers
 
-    answer = answers.model_answer(options.number, Path(options.folder))
+    readable = LANGUAGES if speech.letters_of_terminal()[1] else ("en",)
+    answer = answers.model_answer(options.number, Path(options.folder), readable=readable)
     with speech.as_written():
         print(answer)
     return 0

@@ -267,7 +267,8 @@ def _gpu() -> Finding:
 
 
 def _letters() -> Finding:
-    subject, (encoding, readable) = "Letters", speech.letters_of_terminal()
+    subject = "Letters"
+    encoding, readable = speech.letters_of_terminal()
     if not readable:
         return Finding(
             "note", subject, f"this terminal ({encoding}) cannot show Chinese", "lessons in the browser can"

@@ -1,19 +1,22 @@
 """The command that makes a model report and says what it still lacks."""
 
+import functools
 import json
 from pathlib import Path
 
 import numpy as np
 
 from course_utils import reports
-from course_utils.reports import Figures, Report
+from course_utils.lessons import choice, messages
+from course_utils.places import LANGUAGES, MY_LESSONS
+from course_utils.reports import Figures, Report, outline
 from course_utils.reports.skeleton import is_new
 
 __all__ = ["run"]
 
 
 def run(folder: str | Path, as_json: bool) -> int:
-    """Makes a report in a new or empty folder; checks the one that is there.
+    """Makes a report in a new or empty folder, in the language of the lessons; checks the one that is there.
 
     Args:
         folder: str or Path.
@@ -26,9 +29,11 @@ def run(folder: str | Path, as_json: bool) -> int:
         CourseError: when the folder is none, holds other things or cannot be written.
     """
     if is_new(folder):
-        made = [path.as_posix() for path in reports.make(folder)]
+        language = LANGUAGES[choice.chosen(MY_LESSONS, None)]
+        said = functools.partial(_in_language, language)
+        made = [path.as_posix() for path in reports.make(folder, said)]
         again = "Fill them in, then run this command again: it says what is missing."
-        print(json.dumps({"made": made}) if as_json else f"Made {', '.join(made)}. {again}")
+        print(json.dumps({"made": made}) if as_json else f"The files are made: {', '.join(made)}. {again}")
         return 0
     report = reports.check(folder)
     print(
@@ -37,6 +42,10 @@ def run(folder: str | Path, as_json: bool) -> int:
         else _text(report)
     )
     return 1 if report.missing else 0
+
+
+def _in_language(language: str, text: str) -> str:
+    return messages.in_language(text, language, outline.CATALOGUE)
 
 
 def _text(report: Report) -> str:

@@ -1,21 +1,34 @@
-"""What commands say, in the language of the lessons: printed lines and errors, on their way to the person."""
+"""What commands say, in the language of the lessons: lines, help and errors, on their way to the person."""
 
+import argparse
 import contextlib
+import functools
 import importlib
 import locale
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from course_utils.errors import CourseError
 from course_utils.lessons import choice
-from course_utils.places import LANGUAGES
+from course_utils.places import LANGUAGES, MY_LESSONS
 
-__all__ = ["as_written", "in_words_of", "letters_of_terminal"]
+__all__ = ["Parser", "as_written", "in_words_of", "letters_of_terminal"]
 
-_MARKS = re.compile(r"(?:\[\w+\] +|[ \t]*(?:-> )?)")  # how doctor and lab begin a line
+_MARKS = re.compile(r"\[(\w+)\] +|[ \t]*(?:-> )?")  # how doctor and lab begin a line
+_OF_ARGPARSE = (
+    *("usage: {}", "show this help message and exit", "argument {}: {}", "expected one argument"),
+    *("the following arguments are required: {}", "unrecognized arguments: {}"),
+    *("invalid choice: {} (choose from {})", "invalid {} value: {}", "ignored explicit argument {}"),
+    "ambiguous option: {} could match {}",
+)
+"""What argparse says of itself, for the catalogue."""
+_UNBROKEN = re.compile(r"\s+|[（“]*[\u4e00-\u9fff][，。：；！？、）”]*|[^\s\u4e00-\u9fff]+")
+"""Between any two of these a line may end; no line begins with a sign."""
 
 
 @contextlib.contextmanager
@@ -83,6 +96,67 @@ def _said(message: str, language: str) -> str:
     return messages.in_language(message, language, MESSAGES)
 
 
+class Parser(argparse.ArgumentParser):
+    """Reads a command line; its help and complaints are in the language that lessons open in."""
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(formatter_class=_Help, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program, with exit code 2, a line on how it is used and one on what is wrong."""
+        language = _language(None, MY_LESSONS)
+        if not language:
+            super().error(message)
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: {_said(message, language)}\n")
+
+
+class _Help(argparse.HelpFormatter):
+    """Lays out the help of a parser; English as argparse does."""
+
+    @functools.cached_property
+    def _language(self) -> str:
+        return _language(None, MY_LESSONS)
+
+    def _in_words(self, text: str | None) -> str | None:
+        return _said(text, self._language) if text and self._language else text
+
+    def add_usage(
+        self, usage: str | None, actions: object, groups: object, prefix: str | None = None
+    ) -> None:
+        super().add_usage(usage, actions, groups, self._in_words("usage: ") if prefix is None else prefix)
+
+    def add_text(self, text: str | None) -> None:
+        super().add_text(self._in_words(text))
+
+    def format_help(self) -> str:
+        """Gives the whole help."""
+        text = super().format_help()
+        for heading in ("commands", "options", "positional arguments"):
+            text = text.replace(f"\n{heading}:\n", f"\n{self._in_words(f'{heading}:')}\n")
+        return text
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return self._in_words(super()._get_help_string(action))
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return _wrapped(text, width) if self._language else super()._split_lines(text, width)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Breaks a text into lines of so many columns; a Chinese character takes two, and needs no blank."""
+    lines = [""]
+    for piece in _UNBROKEN.findall(text):
+        if _columns(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    return [line.rstrip() for line in lines]
+
+
+def _columns(text: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(character) in "FW") for character in text)
+
+
 class _Lines:
     """Standard output that gives each line in a language once it is whole."""
 
@@ -96,8 +170,9 @@ class _Lines:
         """Writes a text, but for a last line that has not ended."""
         *lines, self._rest = f"{self._rest}{text}".split("\n")
         for line in lines:
-            mark = _MARKS.match(line)[0]
-            self.stream.write(f"{mark}{_said(line[len(mark) :], self._language)}\n")
+            mark = _MARKS.match(line)
+            sign = self._sign(mark) if mark[1] else mark[0]
+            self.stream.write(f"{sign}{_said(line[mark.end() :], self._language)}\n")
         return len(text)
 
     def flush(self) -> None:
@@ -105,3 +180,8 @@ class _Lines:
         self.stream.write(self._rest)
         self._rest = ""
         self.stream.flush()
+
+    def _sign(self, mark: re.Match) -> str:
+        """Gives the mark of a line with blanks behind it, as wide as it was."""
+        word = f"[{_said(mark[1], self._language)}]"
+        return word + " " * max(1, len(mark[0]) - _columns(word))

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.files import write_atomically
-from course_utils.lessons import descriptions, editions, proofreading
-from course_utils.lessons.catalogues import COMPLETE, COURSE, TERMS, Catalogue, complete_lessons, folder_of
+from course_utils.lessons import answers, descriptions, editions, proofreading, resources
+from course_utils.lessons.catalogues import (
+    ANSWERS,
+    COMPLETE,
+    COURSE,
+    TERMS,
+    Catalogue,
+    complete_lessons,
+    folder_of,
+)
 from course_utils.lessons.templates import COMMON, DRAWINGS, LIBRARY, MESSAGES, catalogue_of_checks, offered
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
+from course_utils.reports import outline
 
 LANGUAGE = "zh_CN"
 
@@ -101,6 +110,9 @@ def findings_in(catalogue: Catalogue, folder: Path, name: str) -> Iterator[Findi
 def _all_that_is_said(lessons: list[Path]) -> Iterator[tuple[str, list[Passage]]]:
     """Gives the name of each catalogue and what it has to translate."""
     yield COURSE, _sentences()
+    yield ANSWERS, answers.offered(sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")))
+    yield outline.CATALOGUE, [Passage("report.md", text) for text in outline.TEXTS]
+    yield resources.CATALOGUE, resources.offered()
     numbers = [path.name[:2] for path in lessons]
     for name in (MESSAGES, LIBRARY, DRAWINGS, COMMON, *map(catalogue_of_checks, numbers)):
         yield name, offered(name)

@@ -19,10 +19,22 @@ from course_utils.files import write_atomically
 from course_utils.lessons.translation import Passage
 from course_utils.places import TRANSLATIONS
 
-__all__ = ["COMPLETE", "COURSE", "KEEP", "TERMS", "Catalogue", "Entry", "complete_lessons", "folder_of"]
+__all__ = [
+    "ANSWERS",
+    "COMPLETE",
+    "COURSE",
+    "KEEP",
+    "TERMS",
+    "Catalogue",
+    "Entry",
+    "complete_lessons",
+    "folder_of",
+]
 
 COURSE = "course"
 """The catalogue of what the program itself writes into lessons."""
+ANSWERS = "answers"
+"""The catalogue of the model answers of all lessons."""
 TERMS = "terms.csv"
 COMPLETE = "complete.txt"
 """Names of the lessons that are translated from start to end, one a line."""

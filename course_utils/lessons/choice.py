@@ -10,7 +10,7 @@ from course_utils.places import LANGUAGES
 __all__ = ["CHOICE_FILE", "chosen", "remember"]
 
 CHOICE_FILE = ".course-language"
-_NAMES_IN_LOCALES = {"zh": "zh", "chinese": "zh"}  # Windows says Chinese (Simplified)_China
+_NAMES_IN_LOCALES = {"en": "en", "zh": "zh", "chinese": "zh"}  # Windows says Chinese (Simplified)_China
 
 
 def chosen(folder: Path, asked: str | None) -> str:
@@ -54,5 +54,12 @@ def _of_the_locale() -> str:
     # As POSIX has it: the first that is set, even to "C", decides.
     names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     name = next(filter(None, names), None) or locale.getlocale()[0] or ""
-    found = (language for start, language in _NAMES_IN_LOCALES.items() if name.lower().startswith(start))
-    return next(found, "en")
+    # As gettext has it: a list of languages, best first, comes before a locale, but not before "C".
+    wishes = "" if name in ("C", "POSIX") else os.environ.get("LANGUAGE", "")
+    spoken = (
+        language
+        for wish in (*wishes.split(":"), name)
+        for start, language in _NAMES_IN_LOCALES.items()
+        if wish.lower().startswith(start)
+    )
+    return next(spoken, "en")

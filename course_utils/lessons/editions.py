@@ -6,6 +6,7 @@ the same source also serves as an nbgrader assignment.
 
 import base64
 import copy
+import functools
 import hashlib
 import itertools
 import json
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 __all__ = [
+    "SECTION_LINK",
     "Delivery",
     "Record",
     "clear_answers",
@@ -37,6 +39,9 @@ __all__ = [
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
 STATE_FILE = ".course-editions.json"
+
+SECTION_LINK = re.compile(r"\]\((\d\d_\w+\.ipynb)#([^()\s]+)\)")
+"""The end of a link to a section of a lesson, in two groups: the lesson's file and the heading's anchor."""
 
 ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -314,7 +319,8 @@ def write_learner_editions(
         )
     _make_folder(folder, notebooks)
     record = Record(folder / STATE_FILE)
-    deliveries = [_deliver(folder, lesson, record, translate) for lesson in lessons]
+    sections = functools.cache(lambda name: _cells_of_sections(notebooks / name))
+    deliveries = [_deliver(folder, lesson, record, translate, sections) for lesson in lessons]
     record.save()
     return deliveries
 
@@ -340,6 +346,7 @@ def _deliver(
     lesson: Path,
     record: "Record",
     translate: "Callable[[NotebookNode, str], NotebookNode] | None",
+    sections: Callable[[str], dict[str, str]],
 ) -> Delivery:
     """Brings one lesson into the learner's folder."""
     import nbformat
@@ -351,11 +358,43 @@ def _deliver(
     except CourseError as error:
         return Delivery(own, "kept", _sentence_on_edits(folder, lesson, str(error)))
     edition = translate(edition, lesson.stem) if translate else edition
+    if not _is_assignment(worked):  # which stays as it was handed out
+        _lead_to_cells(edition, sections)
     content = (nbformat.writes(edition) + "\n").encode("utf-8")
     delivery = _bring(own, content, lesson, record)
     if not _is_saved_by_jupyter(worked):
         return delivery
     return replace(delivery, message=f"{delivery.message} {_sentence_on_edits(folder, lesson)}")
+
+
+def _lead_to_cells(edition: "NotebookNode", sections: Callable[[str], dict[str, str]]) -> None:
+    """Turns links to a heading into links to its cell, which lead to the same place in every language.
+
+    JupyterLab finds no heading that it has not drawn yet, and none whose anchor has Chinese characters.
+    """
+
+    def to_cell(link: re.Match) -> str:
+        name, section = link.groups()
+        cell = sections(name).get(section)
+        return f"]({name}#cell-id={cell})" if cell else link[0]
+
+    for cell in edition.cells:
+        if cell.cell_type == "markdown":
+            cell.source = SECTION_LINK.sub(to_cell, cell.source)
+
+
+def _cells_of_sections(lesson: Path) -> dict[str, str]:
+    """Gives the anchors that JupyterLab makes of a lesson's headings, each with the id of its cell."""
+    try:
+        cells = read_notebook(lesson).cells
+    except CourseError:  # not handed out, or somebody has damaged it
+        return {}
+    return {
+        re.sub(r"[`*]", "", heading.strip()).replace(" ", "-"): cell.id
+        for cell in cells
+        if cell.cell_type == "markdown"
+        for heading in re.findall(r"^#{1,6} (.+)$", cell.source, re.MULTILINE)
+    }
 
 
 def _is_saved_by_jupyter(worked: "NotebookNode") -> bool:

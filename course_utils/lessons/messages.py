@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from course_utils.errors import CourseError
-from course_utils.lessons.catalogues import Catalogue, folder_of
+from course_utils.lessons.catalogues import KEEP, Catalogue, folder_of
 from course_utils.lessons.templates import COMMON, PLACE, PLURAL, catalogue_of_checks
 
 __all__ = ["Phrasebook", "in_language", "of_check"]
@@ -38,6 +38,7 @@ _FIRST_PLACE = "{0}"
 _FAULT = 0.001  # of a letter: of two ways to know as many letters the one with fewer faults is taken
 _FEW = 6  # letters; a template of fewer, such as "{0} of {1}", could have made anything
 _MANY = 20  # letters from which a message may have been cut anywhere, as one that quotes a library's error
+_LIST = re.compile(r"(?:'[^']*'|[\w./-]+)(?:, (?:'[^']*'|[\w./-]+|…))+")
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _FULL_SIGNS = {".": "。", ":": "：", ",": "，", ";": "；"}
 _SIGNS = "，。；：！？、（）《》…—"
@@ -80,6 +81,12 @@ class _Template:
         """The places inside of code, where nothing is translated."""
         parts = (part for code in _CODE.findall(self.english) for part in _parts(code))
         return frozenset(part for part in parts if isinstance(part, int))
+
+    @functools.cached_property
+    def free(self) -> frozenset[int]:
+        """The places neither in code nor beside a bracket, where several values are a list of a sentence."""
+        free = (int(place) for place in re.findall(r"(?<![(\[{])\{(\d+)\}(?![)\]}])", self.english))
+        return frozenset(free) - self.coded
 
     @functools.cached_property
     def inside(self) -> dict[int, tuple[str, str]]:
@@ -154,8 +161,14 @@ class Phrasebook:
 
     @classmethod
     def of(cls, *catalogues: Catalogue) -> "Phrasebook":
-        """Makes the phrasebook of catalogues."""
-        return cls({passage.text: one.find(passage) for one in catalogues for passage in one.entries})
+        """Makes the phrasebook of catalogues; what fills places of a kept template is translated, too."""
+        entries = [(one, entry) for one in catalogues for entry in one.entries.values()]
+        return cls(
+            {
+                entry.passage.text: entry.passage.text if KEEP in entry.comments else one.find(entry.passage)
+                for one, entry in entries
+            }
+        )
 
     def translated(self, message: str) -> str:
         """Gives a finished message in the other language; what no template has made stays as it is."""
@@ -227,7 +240,10 @@ class Phrasebook:
         if template.translation is None:
             yield known, text
             return
-        words = (values[part][1] if isinstance(part, int) else part for part in template.translation)
+        filled = [
+            _listed(words) if place in template.free else words for place, (_, words) in enumerate(values)
+        ]
+        words = (filled[part] if isinstance(part, int) else part for part in template.translation)
         yield known, functools.reduce(_joined, words, "")
 
     def _by_pieces(self, text: str) -> Iterator[tuple[float, str]]:
@@ -352,6 +368,11 @@ def _is_value(text: str) -> bool:
         # A value that was cut short, or an array.
         levels = itertools.accumulate((sign in "[({<") - (sign in "])}>") for sign in text[:-1])
         return text[0] in "[({<" and text[-1] in "])}>" and all(levels)
+
+
+def _listed(text: str) -> str:
+    """Sets a list of numbers, names or strings as it is done in Chinese."""
+    return text.replace(", ", "、") if _LIST.fullmatch(text) else text
 
 
 def _joined(left: str, right: str) -> str:

@@ -2,10 +2,16 @@
 
 from typing import NamedTuple
 
-__all__ = ["KINDS", "LEVELS", "RESOURCES", "Resource", "table"]
+from course_utils.lessons.translation import Passage
+from course_utils.words import in_this_folder
 
+__all__ = ["CATALOGUE", "KINDS", "LEVELS", "RESOURCES", "Resource", "offered", "table"]
+
+CATALOGUE = "resources"
+"""The catalogue of what is said of them."""
 KINDS = ("course", "repository", "paper")
 LEVELS = ("beginner", "intermediate", "advanced")
+_COLUMNS = ("what", "language", "level", "what it gives", "whom it suits")
 
 
 class Resource(NamedTuple):
@@ -161,18 +167,37 @@ RESOURCES = (
 
 
 def table(kind: str) -> str:
-    """Gives the resources of a kind as a Markdown table.
+    """Gives the resources of a kind as a Markdown table, in the language of the folder that a lesson runs in.
 
     Args:
         kind: str out of KINDS.
 
     Returns:
-        str.
+        str; in English what is not translated.
     """
-    lines = ["| what | language | level | what it gives | whom it suits |", "|---|---|---|---|---|"]
+    lines = [_row(*map(_said, _COLUMNS)), "|---|---|---|---|---|"]
     lines += [
-        f"| [{row.name}]({row.link}) | {row.language} | {row.level} | {row.gives} | {row.suits} |"
+        _row(f"[{row.name}]({row.link})", *map(_said, (row.language, row.level, row.gives, row.suits)))
         for row in RESOURCES
         if row.kind == kind
     ]
     return "\n".join(lines)
+
+
+def offered() -> list[Passage]:
+    """Lists what of the tables can be translated, in their order.
+
+    Returns:
+        list of :class:`~course_utils.lessons.translation.Passage`, each text once.
+    """
+    words = dict.fromkeys([*_COLUMNS, *LEVELS, *(row.language for row in RESOURCES)])
+    rows = [Passage(row.name, text) for row in RESOURCES for text in (row.gives, row.suits)]
+    return [*(Passage("table", word) for word in words), *rows]
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _said(text: str) -> str:
+    return in_this_folder(text, CATALOGUE)

@@ -50,14 +50,14 @@ _SENTENCE = re.compile(
 _FORMAT_PLACE = re.compile(r"((?<!`)\{\}(?!`))")  # `{}` is an empty dictionary
 _SAID_KEY = re.compile(r"^(?:an?|the) |[.?]$")
 _PATTERN_TAKERS = {"compile", "findall", "fullmatch", "match", "search", "split", "sub"}
-_UNSAID_KEYWORDS = {"own", "help", "metavar"}
+_UNSAID_KEYWORDS = {"own", "metavar"}
 
 
 _PACKAGE = ROOT / "course_utils"
 _HEARD = (  # what speaks to learners and instructors, not to authors
     *("__main__.py", "arguments.py", "files.py", "places.py", "runtime.py"),
     *("preprocessing/*.py", "lessons/answers.py", "lessons/editions.py", "lessons/languages.py"),
-    *("grading/*.py", "reports/[!s]*.py", "command/[acdefils]*.py", "command/report.py"),
+    *("grading/*.py", "reports/[!o]*.py", "command/[acdefils]*.py", "command/report.py"),
 )
 _CALLED = (  # what lessons call besides
     *("plotting.py", "training.py", "datasets/[!a]*.py", "features/*.py", "fusion/*.py", "alignment/*.py"),
@@ -243,12 +243,15 @@ def _fillings(node: ast.AST) -> list[ast.expr]:
 
 
 def _values_by_name(module: ast.Module) -> dict[str, list[ast.expr]]:
-    """Lists what each name may stand for: what is assigned, added, looped over, passed or returned."""
-    values = collections.defaultdict(list)
-    functions = {node.name: node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
-    for name, function in functions.items():
-        returned = (node.value for node in ast.walk(function) if isinstance(node, ast.Return | ast.Yield))
-        values[name] += filter(None, returned)
+    """Lists what a name or field may stand for: what is assigned, added, looped over, passed or returned."""
+    values, taken = collections.defaultdict(list), {}
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef):
+            taken[node.name] = [parameter.arg for parameter in node.args.args]
+            returned = (part.value for part in ast.walk(node) if isinstance(part, ast.Return | ast.Yield))
+            values[node.name] += filter(None, returned)
+        elif isinstance(node, ast.ClassDef):
+            taken[node.name] = [part.target.id for part in node.body if isinstance(part, ast.AnnAssign)]
     for node in ast.walk(module):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -258,9 +261,9 @@ def _values_by_name(module: ast.Module) -> dict[str, list[ast.expr]]:
             case ast.For(target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items)):
                 for item in items:
                     _add_unpacked(values, target, item)
-            case ast.Call(func=ast.Name(id=name), args=arguments) if name in functions:
-                for parameter, argument in zip(functions[name].args.args, arguments, strict=False):
-                    values[parameter.arg].append(argument)
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in taken:
+                for parameter, argument in zip(taken[name], arguments, strict=False):
+                    values[parameter].append(argument)
     return values
 
 
@@ -406,6 +409,8 @@ def _pieces(node: ast.expr) -> Iterator[ast.expr]:
     match node:
         case _ if isinstance(node, ast.Name) or _parts(node) is not None:
             yield node
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):  # of a dataclass
+            yield ast.Name(name)
         case ast.IfExp(body=one, orelse=other):
             yield from [*_pieces(one), *_pieces(other)]
         case (

@@ -166,7 +166,8 @@ def _some(names: Iterable[str]) -> str:
 
 def _lines(numbers: list[int]) -> str:
     rest = f" and {len(numbers) - 5:,} more" if len(numbers) > 5 else ""
-    return f"line{'s' * (len(numbers) > 1)} " + ", ".join(f"{number:,}" for number in numbers[:5]) + rest
+    first = ", ".join(f"{number:,}" for number in numbers[:5])
+    return f"line{'s' * (len(numbers) > 1)} {first}{rest}"
 
 
 # --- each file for itself -----------------------------------------------------------------------------------

@@ -44,7 +44,6 @@ CARRIED = (".github/course.png", ".github/course.pdf")
 _RUBRICS = "Written questions: rubrics and model answers"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 _ATTACHMENT = re.compile(r"\(attachment:([^()\s]+)\)")
-_SECTION_OF_LESSON = re.compile(r"\]\((\d\d_\w+\.ipynb)#([^()\s]+)\)")
 
 
 def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
@@ -78,7 +77,7 @@ def site_edition(notebook: "NotebookNode", pictures: Path) -> "NotebookNode":
             (pictures / f"{cell.id}-{name}").write_bytes(base64.b64decode(data["image/png"]))
         cell.source = _ATTACHMENT.sub(rf"({pictures.name}/{cell.id}-\1)", cell.source)
         if cell.cell_type == "markdown":
-            cell.source = _SECTION_OF_LESSON.sub(_with_anchor_of_site, cell.source)
+            cell.source = editions.SECTION_LINK.sub(_with_anchor_of_site, cell.source)
     return shown
 
 

@@ -393,19 +393,34 @@ def test_ctrl_c_ends_a_real_lab_at_once(tmp_path):
     assert (tmp_path / "mine" / "00_orientation.ipynb").is_file()
 
 
-@pytest.mark.parametrize("moment", ["while it is loaded", "while it starts"])
-def test_ctrl_c_before_jupyterlab_listens_for_it_shows_no_traceback(moment, monkeypatch, tmp_path):
-    interrupted = "raise KeyboardInterrupt"
-    body = interrupted if moment == "while it is loaded" else f"def main():\n    {interrupted}"
-    (tmp_path / "jupyterlab").mkdir()
-    (tmp_path / "jupyterlab" / "__init__.py").touch()
-    (tmp_path / "jupyterlab" / "labapp.py").write_text(body, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+def run_server(monkeypatch, folder, labapp):
+    """Run a module in the place of JupyterLab; give the exit code."""
+    (folder / "jupyterlab").mkdir()
+    (folder / "jupyterlab" / "__init__.py").touch()
+    (folder / "jupyterlab" / "labapp.py").write_text(labapp, encoding="utf-8")
+    monkeypatch.syspath_prepend(folder)
     with mock.patch.dict(sys.modules), pytest.raises(SystemExit) as end:
         for name in [name for name in sys.modules if name.partition(".")[0] == "jupyterlab"]:
             del sys.modules[name]
         server.main()
-    assert end.value.code == 0
+    return end.value.code
+
+
+@pytest.mark.parametrize("moment", ["while it is loaded", "while it starts"])
+def test_ctrl_c_before_jupyterlab_listens_for_it_shows_no_traceback(moment, monkeypatch, tmp_path):
+    interrupted = "raise KeyboardInterrupt"
+    body = interrupted if moment == "while it is loaded" else f"def main():\n    {interrupted}"
+    assert run_server(monkeypatch, tmp_path, body) == 0
+
+
+def test_nbgrader_is_silent_about_the_file_that_only_its_courses_have(monkeypatch, tmp_path, caplog):
+    labapp = (
+        "import logging\n\ndef main():\n    log = logging.getLogger('NbGrader')\n"
+        "    log.warning('No nbgrader_config.py file found (rerun with --debug)')\n"
+        "    log.warning('The database is locked')\n"
+    )
+    assert run_server(monkeypatch, tmp_path, labapp) is None
+    assert caplog.messages == ["The database is locked"]
 
 
 def test_packages_of_elsewhere_do_not_hide_ours(monkeypatch, tmp_path):

@@ -84,7 +84,9 @@ def test_the_kit_holds_everything_but_the_answers(course, tmp_path):
         name for name in names if name.startswith("notebooks/")
     }
     assert not [
-        name for name in names if re.search(r"(^|/)tests?(/|_)|gradebook\.db|\.git/|__pycache__", name)
+        name
+        for name in names
+        if re.search(r"(^|/)tests?(/|_)|gradebook\.db|\.git/|__pycache__|translations|\.po$", name)
     ]
     for notebook in (tmp_path / "notebooks").iterdir():
         assert "BEGIN SOLUTION" not in notebook.read_text(encoding="utf-8")

@@ -3,15 +3,17 @@
 import pytest
 
 from course_utils.command import translate
-from course_utils.lessons import descriptions, editions, proofreading, templates
-from course_utils.lessons.catalogues import COURSE, TERMS, Catalogue, complete_lessons, folder_of
+from course_utils.lessons import answers, descriptions, editions, proofreading, resources, templates
+from course_utils.lessons.catalogues import ANSWERS, COURSE, TERMS, Catalogue, complete_lessons, folder_of
 from course_utils.lessons.templates import COMMON, DRAWINGS, LIBRARY, MESSAGES, catalogue_of_checks
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
 from course_utils.places import NOTEBOOKS
+from course_utils.reports import outline
 
 FOLDER = folder_of("zh_CN")
 LESSONS = {path.stem: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
 SPOKEN = [MESSAGES, LIBRARY, DRAWINGS, COMMON, *(catalogue_of_checks(name[:2]) for name in LESSONS)]
+OTHERS = [ANSWERS, outline.CATALOGUE, resources.CATALOGUE]
 RUN = "run `python3 -m course_utils translate`"
 
 
@@ -23,15 +25,18 @@ def offered():
         for name, path in LESSONS.items()
     }
     said = {name: templates.offered(name) for name in SPOKEN}
+    said[outline.CATALOGUE] = [Passage("report.md", text) for text in outline.TEXTS]
+    said[resources.CATALOGUE] = resources.offered()
+    said[ANSWERS] = answers.offered(LESSONS.values())
     return {COURSE: [Passage("", sentence) for sentence in COURSE_SENTENCES], **said, **lessons}
 
 
 def test_each_lesson_has_its_catalogues_and_no_other_is_there():
     found = {path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.po")}
-    assert found == {COURSE, *SPOKEN, *LESSONS}, RUN
+    assert found == {COURSE, *OTHERS, *SPOKEN, *LESSONS}, RUN
 
 
-@pytest.mark.parametrize("name", [COURSE, *SPOKEN, *LESSONS])
+@pytest.mark.parametrize("name", [COURSE, *OTHERS, *SPOKEN, *LESSONS])
 def test_it_is_up_to_date_and_written_as_the_command_writes_it(name, offered):
     path = FOLDER / f"{name}.po"
     catalogue = Catalogue.read(path, translate.title_of(name))
@@ -39,7 +44,7 @@ def test_it_is_up_to_date_and_written_as_the_command_writes_it(name, offered):
     assert catalogue.text() == path.read_text(encoding="utf-8"), RUN
 
 
-@pytest.mark.parametrize("name", [COURSE, *SPOKEN, *LESSONS])
+@pytest.mark.parametrize("name", [COURSE, *OTHERS, *SPOKEN, *LESSONS])
 def test_nothing_in_it_is_wrong(name):
     findings = translate.findings_in(Catalogue.read(FOLDER / f"{name}.po"), FOLDER, name)
     assert not [str(finding) for finding in findings if finding.serious]
@@ -53,7 +58,7 @@ def test_the_sentences_of_the_program_are_translated():
     }
 
 
-@pytest.mark.parametrize("name", SPOKEN)
+@pytest.mark.parametrize("name", [*OTHERS, *SPOKEN])
 def test_everything_that_is_said_is_translated(name):
     states = Catalogue.read(FOLDER / f"{name}.po").states()
     assert states["fuzzy"] == states["untranslated"] == 0

@@ -5,6 +5,7 @@ import base64
 import errno
 import json
 import os
+import re
 import sys
 
 import nbformat
@@ -12,8 +13,8 @@ import pytest
 from nbformat import v4
 
 from course_utils import CourseError, places
-from course_utils.lessons import editions
-from course_utils.places import NOTEBOOKS, TEMPLATE
+from course_utils.lessons import editions, languages
+from course_utils.places import LANGUAGES, NOTEBOOKS, TEMPLATE
 
 SOLUTION = {"grade": False, "solution": True, "locked": False, "task": False, "schema_version": 3}
 CHECK = {"grade": True, "points": 1, "solution": False, "locked": True, "task": False, "schema_version": 3}
@@ -530,3 +531,39 @@ def test_an_id_that_two_cells_share_is_explained(tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace("other-1", "same-0"), encoding="utf-8")
     with pytest.raises(CourseError, match="two cells have the id 'same-0', the second is cell 1"):
         editions.read_notebook(path)
+
+
+def test_links_to_sections_lead_to_the_heading_in_either_language(tmp_path):
+    for language in LANGUAGES:
+        editions.write_learner_editions(tmp_path / language, translate=languages.translator(language))
+    links = 0
+    for path in sorted((tmp_path / "zh").glob("*.ipynb")):
+        texts = (cell.source for cell in editions.read_notebook(NOTEBOOKS / path.name).cells)
+        wanted = [link for text in texts for link in editions.SECTION_LINK.findall(text)]
+        for language in LANGUAGES:
+            texts = (cell.source for cell in editions.read_notebook(tmp_path / language / path.name).cells)
+            found = [link for text in texts for link in editions.SECTION_LINK.findall(text)]
+            assert [name for name, _ in found] == [name for name, _ in wanted]
+            for (name, section), (_, target) in zip(wanted, found, strict=True):
+                there = {
+                    f"cell-id={cell.id}": cell.source
+                    for cell in editions.read_notebook(tmp_path / language / name).cells
+                }
+                number = re.match(r"[0-9.]*", section)[0]  # of a heading, in every language
+                assert re.search(rf"^#+ {re.escape(number)}", there[target], re.MULTILINE), (section, target)
+                links += 1
+    assert links > 100
+
+
+def test_a_link_to_a_section_that_is_not_there_stays(tmp_path):
+    (tmp_path / "course").mkdir()
+    text = "[a](01_second.ipynb#The-`loop`) [b](01_second.ipynb#Nowhere) [c](02_third.ipynb#The-loop)"
+    for name, source in [("00_first", text.replace("`", "")), ("01_second", "Before.\n\n## The `loop`")]:
+        nbformat.write(notebook(markdown(source)), tmp_path / "course" / f"{name}.ipynb")
+    (tmp_path / "course" / "02_third.ipynb").write_text("{", encoding="utf-8")
+    editions.write_learner_editions(tmp_path / "mine", tmp_path / "course")
+    (cell,) = editions.read_notebook(tmp_path / "mine" / "00_first.ipynb").cells
+    (loop,) = editions.read_notebook(tmp_path / "course" / "01_second.ipynb").cells
+    assert cell.source == (
+        f"[a](01_second.ipynb#cell-id={loop.id}) [b](01_second.ipynb#Nowhere) [c](02_third.ipynb#The-loop)"
+    )

@@ -47,7 +47,7 @@ def course(tmp_path):
 
 @pytest.fixture(autouse=True)
 def english_locale(monkeypatch):
-    for name in ("LC_MESSAGES", "LANG"):
+    for name in ("LC_MESSAGES", "LANG", "LANGUAGE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
@@ -72,9 +72,14 @@ def test_what_is_asked_for_comes_first_then_what_was_last_then_the_locale(folder
         ({"LC_ALL": "", "LANG": "zh_CN.GB18030"}, "zh"),
         ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
         ({"LC_ALL": "", "LANG": "de_DE.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LANG": "en_US.UTF-8", "LANGUAGE": "zh_CN"}, "zh"),
+        ({"LC_ALL": "", "LANG": "de_DE.UTF-8", "LANGUAGE": "de:zh_CN:en"}, "zh"),
+        ({"LC_ALL": "zh_CN.UTF-8", "LANGUAGE": "en_GB:zh_CN"}, "en"),
+        ({"LC_ALL": "zh_CN.UTF-8", "LANGUAGE": ""}, "zh"),
+        ({"LC_ALL": "C", "LANGUAGE": "zh_CN"}, "en"),
     ],
 )
-def test_the_locale_is_read_as_posix_has_it(variables, expected, folder, tmp_path, monkeypatch):
+def test_the_locale_is_read_as_posix_and_gettext_have_it(variables, expected, folder, tmp_path, monkeypatch):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert choice.chosen(tmp_path, None) == expected

@@ -70,6 +70,8 @@ BOOK = Phrasebook(
         "keys and values": "键和值",
         "each head has its own.": "每个头各有一份。",
         "{0} holds {1}, expected {2}: {3}": "{0} 有 {1}，应为 {2}：{3}",
+        "{0} passed. Left: {1}.": "已通过 {0}。还剩：{1}。",
+        "Write `x[{0}]` where (batch, {1}) is.": "在 (batch, {1}) 处写 `x[{0}]`。",
     }
 )  # fmt: skip
 
@@ -116,6 +118,12 @@ BOOK = Phrasebook(
          "x 有 {-2: 1, 3: 4}，应为 {-2: 3, 3: 3}：这么大"),
         ("Of the keys and values each head has its own.", "对键和值，每个头各有一份。"),
         ("AnyError: of this size", "AnyError: 这么大"),
+        # Several values are a list, but not those of a shape, and none of a value of their own.
+        ("3 passed. Left: 2.2, 2.3, 2.10, ….", "已通过 3。还剩：2.2、2.3、2.10、…。"),
+        ("3 passed. Left: a/b.md, a/c.csv.", "已通过 3。还剩：a/b.md、a/c.csv。"),
+        ("x is 'a, b', expected 'crop', 'fit'.", "x 是 'a, b'，应为 'crop'、'fit'。"),
+        ("x is [1, 2], expected [2, 1].", "x 是 [1, 2]，应为 [2, 1]。"),
+        ("Write `x[3, 4]` where (batch, 5, 6) is.", "在 (batch, 5, 6) 处写 `x[3, 4]`。"),
         ("my/cat.png: of this size", "my/cat.png：这么大"),
         ("my/cat.png: nobody knows", "my/cat.png: nobody knows"),
         # Lists, of sentences and of pieces.
@@ -130,6 +138,12 @@ BOOK = Phrasebook(
 )  # fmt: skip
 def test_messages_are_taken_apart(message, expected):
     assert BOOK.translated(message) == expected
+
+
+def test_what_is_to_stay_in_english_holds_what_is_not():
+    kept, said = Passage("f", "{0} GB"), Passage("f", "Memory")
+    entries = {kept: Entry(kept, comments=("keep",)), said: Entry(said, "内存")}
+    assert Phrasebook.of(Catalogue("a", "zh_CN", entries)).translated("Memory: 25.3 GB") == "内存：25.3 GB"
 
 
 def test_what_is_known_is_told():

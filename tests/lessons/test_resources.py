@@ -1,12 +1,16 @@
 """Every resource is complete, and its link leads somewhere where there is a network."""
 
+import re
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 
 import pytest
 
 from course_utils.lessons import resources
+from course_utils.places import ROOT
 
 
 def test_every_row_is_complete_and_none_comes_twice():
@@ -23,6 +27,26 @@ def test_every_row_is_complete_and_none_comes_twice():
 def test_the_tables_show_each_resource_once():
     shown = "\n".join(map(resources.table, resources.KINDS))
     assert all(shown.count(f"]({row.link})") == 1 for row in resources.RESOURCES)
+
+
+def test_the_folder_decides_on_the_language(tmp_path, monkeypatch):
+    (tmp_path / "zh").mkdir()
+    monkeypatch.chdir(tmp_path / "zh")
+    chinese = "\n".join(map(resources.table, resources.KINDS))
+    monkeypatch.chdir(tmp_path)
+    english = "\n".join(map(resources.table, resources.KINDS))
+    assert chinese.startswith("| 名称 |") and english.startswith("| what |")
+    names = r"\[.*?\]\(.*?\)"  # these stay
+    assert re.findall(names, chinese) == re.findall(names, english)
+    assert not re.search(r"[a-z]{2,} [a-z]{2,}", re.sub(names, "", chinese))
+
+
+def test_english_loads_no_reader_of_catalogues():
+    code = (
+        "from course_utils.lessons import resources as r; import sys; r.table('paper'); print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"babel", "course_utils.lessons.catalogues"} & set(run.stdout.split())
 
 
 def reachable():

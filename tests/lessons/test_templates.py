@@ -33,6 +33,11 @@ def found(tmp_path, source):
         ("f\"Look at {'all' if x else 'none of them'}.\"", ["Look at {0}.", "all", "none of them"]),
         ('" Or: ".join(hints)', ["{0} Or: {1}"]),
         ('ROWS = {"key": "It looks at {}."}\nx = ROWS["key"].format("all")', ["It looks at {0}.", "all"]),
+        (
+            "f'Look in {where(x)}'\ndef where(n): return f'line{\"s\" * (n > 1)} {n}'",
+            ["Look in {0}", "line{s} {0}"],
+        ),
+        ('add("--port", metavar="a port", help="of the server")', ["of the server"]),
         ('yield wrong, "Take `a[:, 0]`: one axis is gone."', ["Take `a[:, 0]`: one axis is gone."]),
     ],
 )
@@ -76,6 +81,15 @@ def test_single_words_are_pieces_where_a_message_shows_them(tmp_path):
         "two",
         "bottom",
     }
+
+
+def test_single_words_are_pieces_where_a_dataclass_shows_its_fields(tmp_path):
+    source = (
+        "@dataclass\nclass Finding:\n    mark: str\n    subject: str\n    plan: str\n\n"
+        "    def __str__(self):\n        return f'{self.mark} {self.subject}: all is well'\n\n"
+        "finding = Finding('ok', 'Memory', 'unseen')\n"
+    )
+    assert found(tmp_path, source) == ["{0} {1}: all is well", "ok", "Memory"]
 
 
 def test_a_choice_of_articles_makes_two_templates(tmp_path):

@@ -1,6 +1,7 @@
 """A report that is whole passes; whatever is broken in it is named in one sentence, and nothing else is."""
 
 import csv
+import functools
 import io
 import itertools
 import json
@@ -639,23 +640,38 @@ def test_a_new_report_is_made_and_only_its_blanks_are_missing(tmp_path, there):
     assert not any("no heading" in sentence or "has no table" in sentence for sentence in report.missing)
 
 
-def test_the_skeleton_filled_in_passes(folder, tmp_path):
-    new = tmp_path / "new"
-    reports.make(new)
+def in_words_of(language):
+    return functools.partial(command._in_language, language)
+
+
+@pytest.mark.parametrize("language", ["", "zh_CN"])
+def test_the_skeleton_filled_in_passes(folder, tmp_path, language):
+    new, words = tmp_path / "new", in_words_of(language)
+    reports.make(new, words)
     rows = {
-        "| system | trained |\n|---|---|\n": ["| text alone | no |", "| fusion | yes |"],
-        "| system | accuracy | sd | low | high |\n|---|---|---|---|---|\n": [results()],
-        "| item | truth | answer | why |\n|---|---|---|---|\n": ["\n".join(looked_at())],
+        ("system", "trained"): ["| text alone | no |", "| fusion | yes |"],
+        ("system", "accuracy", "sd", "low", "high"): [results()],
+        ("item", "truth", "answer", "why"): ["\n".join(looked_at())],
     }
     said = (new / "report.md").read_text(encoding="utf-8")
-    for header, filled in rows.items():
+    for columns, filled in rows.items():
+        header = f"| {' | '.join(map(words, columns))} |\n{'|---' * len(columns)}|\n"
         for row in filled:
-            blank = "|" + " … |" * header.partition("\n")[0].count(" |")
+            blank = "|" + " … |" * len(columns)
             assert header + blank in said
             said = said.replace(header + blank, header + row, 1)
     said = said.replace("…", "CC BY 4.0, CC0")
     put(folder, "report.md", said)
     assert reports.check(folder).missing == []
+
+
+def test_the_skeleton_in_chinese_is_chinese(tmp_path):
+    reports.make(tmp_path / "new", in_words_of("zh_CN"))
+    said = (tmp_path / "new" / "report.md").read_text(encoding="utf-8")
+    assert [line for line in said.splitlines() if line.startswith("## ")] == [
+        f"## {chinese}" for chinese in CHINESE.values()
+    ]
+    assert not re.search("[a-z]{3,} [a-z]{3,}", said.replace("python3 -m course_utils report", ""))
 
 
 def test_what_is_there_is_never_overwritten(folder, tmp_path):
@@ -719,6 +735,13 @@ def test_the_command_makes_then_checks(here, tmp_path, capsys):
     assert commands.run(["report", str(tmp_path / "new")]) == 1
     said = capsys.readouterr().out
     assert "Missing or wrong, " in said and "- items.csv: there are no rows yet" in said
+
+
+def test_the_command_makes_it_in_the_language_of_the_lessons(here, tmp_path, monkeypatch):
+    for language, heading in {"en": "## Task", "zh": "## 任务"}.items():
+        monkeypatch.setattr(command.choice, "chosen", lambda folder, asked, spoken=language: spoken)
+        assert commands.run(["report", str(tmp_path / language)]) == 0
+        assert heading in (tmp_path / language / "report.md").read_text(encoding="utf-8")
 
 
 def test_the_command_prints_the_table_that_passes(here, folder, capsys):

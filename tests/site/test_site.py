@@ -16,6 +16,7 @@ import nbformat
 import pytest
 
 from course_utils.lessons import editions
+from course_utils.lessons.catalogues import ANSWERS, Catalogue, folder_of
 from course_utils.places import NOTEBOOKS, ROOT, TEMPLATE
 from tests.e2e import test_lab as e2e
 
@@ -157,6 +158,8 @@ def secrets():
                 r"BEGIN (?:SOLUTION|HIDDEN TESTS)(.*?)END (?:SOLUTION|HIDDEN)", cell.source, re.S
             ):
                 lines |= {plain(line) for line in inside.splitlines()}
+    translated = Catalogue.read(folder_of("zh_CN") / f"{ANSWERS}.po").entries.values()
+    lines |= {plain(entry.translation) for entry in translated}
     known = "\n".join(public)
     return {line for line in lines if len(line) >= 24 and line not in known}
 
