@@ -718,9 +718,10 @@ def _is_own(file: str, answers: tuple) -> bool:
 
 def _describe(error: Exception, answers: tuple, test: Callable, stops: Mapping[str, str]) -> str:
     """Says in one sentence what went wrong, and in which line of the learner's, if it was there."""
-    what = f"{type(error).__name__}: {_said(error)}".rstrip(". ")
+    whole = f"{type(error).__name__}: {_said(error)}"
     rows = [*stops.items(), *_STOPS.items()]
-    fit = next((f" {hint}" for said, hint in rows if re.search(said, what)), "")
+    fit = next((f" {hint}" for said, hint in rows if re.search(said, whole)), "")
+    what = whole.rstrip(".: ")  # a sentence goes on behind it
     # Raised in the process where the answer runs.
     if getattr(error, "by_answer", False):
         return f"Your code stopped with {what}.{fit}"

@@ -55,7 +55,7 @@ def pip(python: str) -> dict[str, str]:
         What the person's files and variables say about that, for a pip that reads no file.
 
     Raises:
-        CourseError: if pip cannot read its own settings.
+        CourseError: if there is no pip, or it cannot read its own settings.
     """
     # Told to be quiet, pip would not even list its settings.
     loud = dict(os.environ, PIP_QUIET="0", PIP_VERBOSE="0", PIP_DISABLE_PIP_VERSION_CHECK="1", PYTHONUTF8="1")
@@ -64,6 +64,11 @@ def pip(python: str) -> dict[str, str]:
     )
     if listed.returncode != 0:
         said = " ".join(listed.stderr.split()) or f"exit code {listed.returncode}"
+        if "No module named pip" in said:
+            raise CourseError(
+                f"{python} has no pip, as in an environment that uv made, and no uv is on the PATH. Put uv "
+                f"there again, or run `{python} -m ensurepip`; then run the command again."
+            )
         raise CourseError(f"pip cannot read its settings: {said}. Mend or remove that file.")
     found = {"PIP_CONFIG_FILE": os.devnull}
     # Later ones win, as they do for pip: variables over settings of `install` over general ones.

@@ -1,6 +1,7 @@
 """What a person has told pip or uv: where packages come from is kept, what would break .venv is not."""
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -80,6 +81,13 @@ def test_uv_keeps_mirrors_and_drops_what_sends_packages_elsewhere(home, monkeypa
         "UV_INDEX": f"{MIRROR}/3",
         "UV_INDEX_CORP_PASSWORD": "secret",
     }
+
+
+def test_an_environment_that_has_no_pip_is_named_with_what_to_do(tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "of uv"], check=True)
+    python = next((tmp_path / "of uv").glob("[bS]*/python*"))
+    with pytest.raises(CourseError, match=r"has no pip, .*Put uv there again, or run `.* -m ensurepip`"):
+        sources.pip(str(python))
 
 
 def test_settings_that_uv_cannot_read_are_named(home, monkeypatch):

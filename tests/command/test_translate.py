@@ -40,8 +40,9 @@ def test_a_new_lesson_is_untranslated(lesson, folder, capsys):
     assert translate.update([lesson], folder=folder) == 0
     assert "00_first: 0 translated, 0 fuzzy, 3 untranslated; 0 wrong\n" in capsys.readouterr().out
     before = bytes_in(folder)
-    said = {"answers.po", "report.po", "resources.po", "messages.po", "common.po", "lesson_00.po"}
-    assert set(before) == {"00_first.po", "course.po", "terms.csv", *said}
+    said = {"messages.po", "library.po", "drawings.po", "common.po", "lesson_00.po"}
+    others = {"answers.po", "report.po", "resources.po"}
+    assert set(before) == {"00_first.po", "course.po", "terms.csv", *said, *others}
     translate.update([lesson], folder=folder)
     assert bytes_in(folder) == before
 
