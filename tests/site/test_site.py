@@ -200,9 +200,8 @@ def test_every_picture_has_the_description_of_the_lesson(pages, site, language):
         worked = editions.read_notebook(NOTEBOOKS / f"{name}.ipynb")
         translated = translate(worked, name)
         assert figures == described(translated) | attached(translated), name
-        assert described(translated) <= set(
-            re.findall("<em>([^<]+)</em>", html.unescape(page.read_text("utf-8")))
-        )
+        captions = set(map(html.unescape, re.findall("<em>([^<]+)</em>", page.read_text(encoding="utf-8"))))
+        assert described(translated) <= captions, name
         assert (described(translated) == described(worked)) == (language == "en"), name
     assert all(alt for page in pages.values() for _, alt in page.alts)
 
@@ -381,7 +380,7 @@ def test_a_lesson_is_drawn_whole_weighs_little_and_loads_nothing_else(browser, a
 
 
 REFERENCE = "api/course_utils.plotting"
-CONTRAST = "color-contrast"  # looks at every word that code is coloured in: half a minute for a lesson
+CONTRAST = "color-contrast"  # as much work as all other rules together
 
 
 @pytest.fixture(scope="module")
@@ -414,6 +413,10 @@ def test_pages_keep_the_rules_of_accessibility(browser, address, name, scheme):
 @pytest.mark.parametrize(("language", "name"), BOTH)
 def test_every_lesson_keeps_all_of_them_but_for_its_colours(tab, address, language, name):
     tab.open(f"{address}{FOLDERS[language]}lessons/{name}.html")
+    # Without its colours code is one text, instead of four fifths of what the page has in it.
+    tab.page.locator(".highlight pre").evaluate_all(
+        "all => all.forEach(one => { one.textContent = one.textContent })"
+    )
     assert violations(tab, rules={CONTRAST: {"enabled": False}}) == []
 
 
