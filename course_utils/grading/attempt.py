@@ -37,7 +37,13 @@ class Attempt:
     def __init__(self, referee: "Referee", steps: list[Step]) -> None:
         self._referee, self._steps = referee, steps
         self._limits = referee.limits
-        self._released = referee.plan.cells("release")
+        released = referee.plan.cells("release")
+        answers = {grade_id(step.cell): step for step in steps if step.kind == "answer"}
+        self._untouched = {
+            name
+            for name, step in answers.items()
+            if step.missing or is_as_released(step.cell.source, released[name].source)
+        }
         self._language = languages.written_in(step.cell for step in steps)
         self.verdicts = {}
         self._given_up = set()  # places of cells that are not run again
@@ -61,7 +67,7 @@ class Attempt:
             self._go_through(self._full_sources(max(trials)), trials)
 
     def _is_as_released(self, step: Step) -> bool:
-        return step.missing or is_as_released(step.cell.source, self._released[grade_id(step.cell)].source)
+        return grade_id(step.cell) in self._untouched
 
     def _decide_untouched(self) -> None:
         """Decides exercises whose answers nobody has written: they need no run."""

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from course_utils.errors import CourseError
 from course_utils.grading import slicing
 from course_utils.lessons import languages
-from course_utils.lessons.editions import CODE_STUB, TEXT_STUB, clear_answers, read_notebook
+from course_utils.lessons.editions import TEXT_STUB, clear_answers, read_notebook
 from course_utils.places import ROOT
 
 __all__ = [
@@ -279,7 +279,7 @@ class _Frame:
         self.steps: list[Step] = []
         self._originals, self._released = plan.cells(), plan.cells("release")
         self._handed_out = {
-            _what_runs(cell.source) for cell in plan.release.cells if cell.cell_type == "code"
+            slicing.what_runs(cell.source) for cell in plan.release.cells if cell.cell_type == "code"
         }
         self._checks = {exercise.check: exercise for exercise in plan.exercises}
         self._answers = {name for exercise in plan.exercises for name in exercise.answers}
@@ -366,7 +366,7 @@ def grade_id(cell: NotebookNode) -> str | None:
 
 
 def is_as_released(source: str, released: str) -> bool:
-    """Says whether an answer's cell is as it was handed out, in whatever language.
+    """Says whether an answer's cell runs as it was handed out, whatever its comments and docstrings say.
 
     Args:
         source: str, of the submission.
@@ -375,22 +375,14 @@ def is_as_released(source: str, released: str) -> bool:
     Returns:
         bool.
     """
-    stub = CODE_STUB.split("\n")[0].removeprefix("# ")
-    for spelling in languages.spellings(stub):
-        source = source.replace(f"# {spelling}\n", f"# {stub}\n")
-    return source.strip() == released.strip()
-
-
-def _what_runs(source: str) -> str:
-    """Gives a cell without lines of comments, which is all that its editions in two languages differ in."""
-    return re.sub(r"^[ \t]*#.*\n?", "", source, flags=re.MULTILINE).strip()
+    return slicing.what_runs(source) == slicing.what_runs(released)
 
 
 def _ordinary(cell: NotebookNode, handed_out: set[str]) -> Step:
     import nbformat.v4
 
     if cell.cell_type == "code":
-        kind = "course" if _what_runs(cell.source) in handed_out else "own"
+        kind = "course" if slicing.what_runs(cell.source) in handed_out else "own"
         return Step(nbformat.v4.new_code_cell(cell.source), kind)
     make = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else nbformat.v4.new_raw_cell
     pictures = {"attachments": cell.attachments} if cell.get("attachments") else {}

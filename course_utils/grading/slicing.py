@@ -6,13 +6,14 @@ import re
 import symtable
 from collections.abc import Iterator
 
-__all__ = ["names_bound", "names_read", "needed_cells", "skeleton"]
+__all__ = ["names_bound", "names_read", "needed_cells", "skeleton", "what_runs"]
 
 _MOST_CODE, _MOST_IN_A_CELL = 150_000, 20_000  # characters that are looked at; lessons have far less
 # IPython reads a cell anew for each of its magics, and makes it longer each time.
 _MAGIC = re.compile(r"^[ \t]*[%!?,;/]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 _NESTED_MAGIC = re.compile(r"^[ \t]*([%!?,;/]{3}|(%\w+[ \t]+){4})", re.MULTILINE)
 _MOST_MAGICS, _LONGEST_WITH_MAGICS = 30, 10_000
+_WITH_DOCSTRINGS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def names_read(source: str) -> set[str]:
@@ -78,6 +79,25 @@ def names_bound(source: str) -> dict[str, str]:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             bound[node.id] = "value"
     return bound
+
+
+def what_runs(source: str) -> str:
+    """Gives what a cell does: its editions in two languages differ in comments and docstrings only.
+
+    Args:
+        source: str.
+
+    Returns:
+        str, equal for cells whose code is; the source itself when the cell cannot be parsed.
+    """
+    tree = ast.parse(_python(source))
+    for node in ast.walk(tree):
+        if isinstance(node, _WITH_DOCSTRINGS) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    try:
+        return ast.dump(tree) if tree.body else source
+    except RecursionError:  # it can be parsed, and is too deep to be written
+        return source
 
 
 def needed_cells(sources: list[str], whole: set[int]) -> list[int]:

@@ -8,7 +8,7 @@ import pytest
 from nbformat import v4
 
 from course_utils import CourseError
-from course_utils.grading import plan
+from course_utils.grading import plan, slicing
 from course_utils.lessons import languages
 from course_utils.lessons.translation import COURSE_SENTENCES, translated
 from course_utils.places import NOTEBOOKS
@@ -30,7 +30,7 @@ def lesson():
             cell("start", "import math"),
             cell(
                 "ex-07-1-answer",
-                "def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION",
+                'def f(x):\n    """Gives x."""\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION',
                 ANSWER,
             ),
             cell(
@@ -308,11 +308,11 @@ def test_what_is_no_notebook_is_named(content, reason):
         plan.read_submission(content)
 
 
-COMMENTED = "# Made up,\n# both.\nx = 1  # one\nif x:\n    # Never.\n    y = 2"
+COMMENTED = '# Made up,\n# both.\nx = 1  # one\nif x:\n    # Never.\n    def y():\n        """Gives 2."""\n        return 2'
 
 
 def in_chinese(notebook):
-    """Every paragraph and comment in other words; the stubs as the Chinese edition has them."""
+    """Every paragraph, comment and docstring in other words; the stubs as the Chinese edition has them."""
     stubs = {
         sentence: next(iter(languages.spellings(sentence) - {sentence})) for sentence in COURSE_SENTENCES
     }
@@ -329,9 +329,29 @@ def test_a_translated_edition_is_composed_as_it_was(made):
     released = made.cells("release")
     assert all(plan.is_as_released(cell.source, released[plan.grade_id(cell)].source) for cell in answers[:2])
     chinese.cells[0].source = chinese.cells[0].source.replace("x = 1", "x = 2")
-    answers[0].source += "\n# 我写的。"
+    answers[0].source += "\n    return x"
     assert composed(made, chinese.cells)[0][0] == "own"
     assert not plan.is_as_released(answers[0].source, released[plan.grade_id(answers[0])].source)
+
+
+STUB = 'def f(x):\n    """Gives x."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "as_released"),
+    [
+        ("Gives x.", "给出 x。", True),
+        ('    """Gives x."""\n', "", True),
+        ("# YOUR CODE HERE", "# 我还在想。", True),
+        ("NotImplementedError()", 'NotImplementedError("x")', False),
+        ("raise NotImplementedError()", "return x", False),
+        ("raise NotImplementedError()", "return x  # (", False),
+        ("raise NotImplementedError()", "return (", False),
+        (STUB, "", False),
+    ],
+)
+def test_an_answer_is_as_released_while_its_code_is(old, new, as_released):
+    assert plan.is_as_released(STUB.replace(old, new), STUB) == as_released
 
 
 def test_a_written_answer_that_nobody_has_written_is_known_in_chinese(made):
@@ -352,7 +372,9 @@ def test_answers_in_a_chinese_lesson_are_composed_as_those_in_an_english_one(num
             cell.source = made.cells()[plan.grade_id(cell)].source
     english, chinese = composed(made, answered.cells), composed(made, in_chinese(answered).cells)
     assert [(kind, number) for kind, _, number in english] == [(kind, number) for kind, _, number in chinese]
-    graded = [
-        [source for kind, source, _ in steps if kind in ("answer", "check")] for steps in (english, chinese)
-    ]
-    assert graded[0] == graded[1]
+    for kind, what_counts in (("check", str), ("answer", slicing.what_runs)):
+        ours, theirs = (
+            [what_counts(source) for found, source, _ in steps if found == kind]
+            for steps in (english, chinese)
+        )
+        assert ours == theirs
