@@ -90,12 +90,13 @@ def what_runs(source: str) -> str:
     Returns:
         str, equal for cells whose code is; the source itself when the cell cannot be parsed.
     """
-    tree = ast.parse(_python(source))
+    text = _python(source)
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, _WITH_DOCSTRINGS) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
     try:
-        return ast.dump(tree) if tree.body else source
+        return ast.dump(tree) if text else source
     except RecursionError:  # it can be parsed, and is too deep to be written
         return source
 

@@ -302,19 +302,17 @@ def _former(passage: Passage, gone: dict[Passage, Entry]) -> Entry | None:
 def _likeness(passage: Passage, entry: Entry) -> float:
     """Says how much of a gone entry is in a paragraph, from 0 to 2; of the same cell it counts for more."""
     old, new = entry.previous or entry.passage.text, passage.text
-    if _place(passage)[1] != _place(entry.passage)[1]:
+    if passage.kind != entry.passage.kind:
         return 0.0  # a comment never was a paragraph, nor a docstring
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     if old != new and (matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE):
         return 0.0
     alike = 1.0 if old == new else matcher.ratio()
-    return alike + (alike >= _ALIKE and _place(passage)[0] == _place(entry.passage)[0])
+    return alike + (alike >= _ALIKE and _cell(passage) == _cell(entry.passage))
 
 
-def _place(passage: Passage) -> tuple[str, set[str]]:
-    """Gives the cell of a paragraph, and whether it is a comment or docstring in code."""
-    cell, *rest = passage.context.split(" ")
-    return cell, {"comment", "docstring"}.intersection(rest)
+def _cell(passage: Passage) -> str:
+    return passage.context.split(" ")[0]
 
 
 def _succeeding(passage: Passage, former: Entry | None) -> Entry:

@@ -47,13 +47,13 @@ def complaints(entry: Entry) -> Iterator[str]:
 
     Args:
         entry: :class:`~course_utils.lessons.catalogues.Entry`; of one that is fuzzy, has no translation or is
-            marked to stay in English nothing is said.
+            marked to stay in English nothing is said. In code asterisks are shown as they are.
 
     Yields:
         str, a sentence without its cell.
     """
     if entry.translation and not entry.fuzzy and KEEP not in entry.comments:
-        for rule in _RULES:
+        for rule in _RULES if entry.passage.kind else (*_RULES, _is_shown_as_meant):
             yield from rule(entry.passage.text, entry.translation)
 
 
@@ -125,7 +125,7 @@ def _is_shown_as_meant(english: str, chinese: str) -> Iterator[str]:
         yield f"{waiting[0]} is opened and not closed"
 
 
-_RULES = (_same_things, _same_numbers, _same_form, _is_chinese, _is_set_as_chinese, _is_shown_as_meant)
+_RULES = (_same_things, _same_numbers, _same_form, _is_chinese, _is_set_as_chinese)
 
 
 def _is_sign(character: str) -> bool:

@@ -53,6 +53,12 @@ class Passage:
     context: str
     text: str
 
+    @property
+    def kind(self) -> str:
+        """Says "comment" or "docstring" of one in code, "" of any other, which is Markdown."""
+        found = self.context.partition(" ")[2]
+        return found if found in ("comment", "docstring") else ""
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -61,7 +67,7 @@ class _Part:
     Attributes:
         raw: str, as it stands.
         text: str, what is offered of it, "" if it always stays.
-        kind: str, " comment" or " docstring" in code, else "".
+        kind: str, "comment" or "docstring" in code, else "".
         sign: str, what each line begins with.
         indent: str, what stands before it on its first line, and before the sign on each other one; None if
             code stands there.
@@ -121,8 +127,8 @@ def _pieces(cell: "NotebookNode") -> Iterator[tuple[_Part, Passage | None]]:
     seen = Counter()
     for part in take_apart(cell.source) if take_apart else [_Part(cell.source)]:
         seen[part.text] += 1
-        number = f" {seen[part.text]}" if seen[part.text] > 1 and not part.kind else ""
-        yield part, Passage(f"{cell.id}{part.kind}{number}", part.text) if part.text else None
+        behind = f" {part.kind or seen[part.text]}" if part.kind or seen[part.text] > 1 else ""
+        yield part, Passage(f"{cell.id}{behind}", part.text) if part.text else None
 
 
 def _markdown_parts(source: str) -> Iterator[_Part]:
@@ -198,10 +204,10 @@ def _words_in_code(source: str) -> list[tuple[int, _Part]]:
         if token.type == tokenize.COMMENT:
             text = token.string.removeprefix("#").removeprefix(" ").rstrip()
             if not _DIRECTIVE.match(text):
-                found.append((place, _Part(token.string, text, " comment", "# ", indent)))
+                found.append((place, _Part(token.string, text, "comment", "# ", indent)))
         elif words := _DOCSTRING.fullmatch(token.string):
             text = inspect.cleandoc(words[1])
-            found.append((place + words.start(1), _Part(words[1], text, " docstring", "", indent)))
+            found.append((place + words.start(1), _Part(words[1], text, "docstring", "", indent)))
     return [(place, part) for place, part in found if _LETTER.search(part.text)]
 
 

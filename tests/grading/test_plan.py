@@ -308,7 +308,15 @@ def test_what_is_no_notebook_is_named(content, reason):
         plan.read_submission(content)
 
 
-COMMENTED = '# Made up,\n# both.\nx = 1  # one\nif x:\n    # Never.\n    def y():\n        """Gives 2."""\n        return 2'
+COMMENTED = """# Made up,
+# both.
+x = 1  # one
+if x:
+    # Never.
+    def y():
+        '''Gives 2.'''
+        return 2
+""".replace("'''", '"""')
 
 
 def in_chinese(notebook):

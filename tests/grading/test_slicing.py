@@ -64,6 +64,7 @@ def test_no_cell_is_too_much_to_look_at(name):
     began = time.process_time()
     names = slicing.names_read(HUGE[name]), slicing.names_bound(HUGE[name])
     slicing.skeleton([HUGE[name], "f(1)"], {1})
+    slicing.what_runs(HUGE[name])
     assert names[0] <= {"x", "get_ipython"} and names[1].keys() <= {"x"}
     # Seconds of this process, not of the clock: as IPython reads it, each of these takes minutes or fails.
     assert time.process_time() - began < 20
@@ -82,6 +83,26 @@ def test_names_bound():
     assert slicing.names_bound("def f():\n    g = 1\nclass C:\n    h = 1") == dict.fromkeys(
         "fC", "definition"
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("x = 1  # one\n# two\ny = (2,\n     3)", "x=1\n\ny = (2, 3)  # 二", True),
+        ('def f():\n    """One."""\n    return 1', 'def f():\n    """一。"""\n    return 1', True),
+        ('class A:\n    """One."""\n    x = 1', "class A:\n    x = 1", True),
+        ("%matplotlib inline\nx = 1  # one", "%matplotlib inline\nx = 1", True),
+        ("# One.", "# 一。", True),
+        ("x = 1", "x = 2", False),
+        ("x = 'one'", "x = '一'", False),
+        ('"""One."""', '"""一。"""', False),
+        ("this is no code  # one", "this is no code  # 一", False),
+        (HUGE["deep brackets"], "[]", False),
+        (HUGE["a long chain"], HUGE["a long chain"][:-2], False),
+    ],
+)
+def test_what_runs_is_equal_where_only_comments_docstrings_and_layout_differ(one, other, equal):
+    assert (slicing.what_runs(one) == slicing.what_runs(other)) == equal
 
 
 def test_needed_cells_are_those_that_bind_or_change_what_is_used():

@@ -90,9 +90,13 @@ def test_a_similar_text_of_its_own_cell_comes_first():
     assert made.entries[CHANGED].translation == "第一段。"
 
 
-def test_a_comment_never_becomes_a_paragraph():
-    made = catalogue(Entry(Passage("a comment", FIRST.text), "注释。")).updated([FIRST])
-    assert made.entries[FIRST].state == "untranslated"
+@pytest.mark.parametrize(
+    ("before", "now"), [("a comment", "a"), ("a", "a docstring"), ("a docstring", "a comment")]
+)
+def test_a_comment_a_docstring_and_a_paragraph_never_become_each_other(before, now):
+    passage = Passage(now, FIRST.text)
+    made = catalogue(Entry(Passage(before, FIRST.text), "注释。")).updated([passage])
+    assert made.entries[passage].state == "untranslated"
 
 
 def test_what_is_gone_is_kept_should_it_come_back(full):

@@ -1,9 +1,20 @@
 """The committed catalogues fit the lessons, and what they say is right as far as a program can tell."""
 
+import ast
+
 import pytest
 
 from course_utils.command import translate
-from course_utils.lessons import answers, descriptions, editions, proofreading, resources, templates
+from course_utils.grading.slicing import what_runs
+from course_utils.lessons import (
+    answers,
+    descriptions,
+    editions,
+    languages,
+    proofreading,
+    resources,
+    templates,
+)
 from course_utils.lessons.catalogues import ANSWERS, COURSE, TERMS, Catalogue, complete_lessons, folder_of
 from course_utils.lessons.templates import COMMON, DRAWINGS, LIBRARY, MESSAGES, catalogue_of_checks
 from course_utils.lessons.translation import COURSE_SENTENCES, Passage, passages
@@ -68,6 +79,19 @@ def test_the_sentences_of_the_program_are_translated(name):
 def test_everything_that_is_said_is_translated(name):
     states = Catalogue.read(FOLDER / f"{name}.po").states()
     assert states["fuzzy"] == states["untranslated"] == 0
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_code_in_chinese_is_the_same_code(name):
+    english = editions.learner_edition(editions.read_notebook(LESSONS[name]))
+    chinese = languages.translator("zh")(english, name)
+    changed = 0
+    for ours, theirs in zip(english.cells, chinese.cells, strict=True):
+        if ours.cell_type == "code":
+            compile(theirs.source, theirs.id, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            assert what_runs(theirs.source) == what_runs(ours.source), theirs.id
+            changed += theirs.source != ours.source
+    assert changed
 
 
 def test_complete_lessons_are_lessons():
