@@ -41,7 +41,7 @@ def test_a_new_lesson_is_untranslated(lesson, folder, capsys):
     assert "00_first: 0 translated, 0 fuzzy, 3 untranslated; 0 wrong\n" in capsys.readouterr().out
     before = bytes_in(folder)
     said = {"messages.po", "library.po", "drawings.po", "common.po", "lesson_00.po"}
-    others = {"answers.po", "report.po", "resources.po"}
+    others = {"answers.po", "report.po", "resources.po", "site.po"}
     assert set(before) == {"00_first.po", "course.po", "terms.csv", *said, *others}
     translate.update([lesson], folder=folder)
     assert bytes_in(folder) == before
