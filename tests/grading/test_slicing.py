@@ -99,6 +99,7 @@ def test_names_bound():
         ("this is no code  # one", "this is no code  # 一", False),
         (HUGE["deep brackets"], "[]", False),
         (HUGE["a long chain"], HUGE["a long chain"][:-2], False),
+        ("x" + ".a" * 2000, "x" + ".a" * 1999, False),
     ],
 )
 def test_what_runs_is_equal_where_only_comments_docstrings_and_layout_differ(one, other, equal):

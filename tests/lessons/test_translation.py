@@ -68,6 +68,7 @@ CODE = [
     ("x = 1  # of a line\n# Two lines,\n# one comment.\ny = 2", ["of a line", "Two lines,\none comment."]),
     ("x = [  # one\n    1,  # two\n    # three\n]", ["one", "two", "three"]),
     ("x = 1  # the same\ny = 1  # the same", ["the same"]),
+    ("1  # one\nNone# two", ["one", "two"]),
     ("# One.\n# noqa: E501\n# Two.", ["One.", "Two."]),
     ('"""\n# no comment\n"""\n# A comment.', ["A comment."]),
     ("# noqa: E501\n# fmt: off\n# 1 + 1\n#\n#!", []),
