@@ -259,7 +259,9 @@ def group_split(my_group_split: Callable) -> None:
         (mixed, 0.0),
     ]:
         # All of them: a split at random may be the same one twice.
-        splits, again = ([_split(my_group_split, groups, share, seed) for seed in range(40)] for _ in range(2))
+        splits, again = (
+            [_split(my_group_split, groups, share, seed) for seed in range(40)] for _ in range(2)
+        )
         expect(
             all(map(np.array_equal, splits, again)),
             "The same seed gave two different splits: make the generator in your function, `np.random.default_rng(seed)`.",
