@@ -492,6 +492,19 @@ def test_english_reads_no_catalogue_and_loads_no_reader_of_them():
 EMPTY = "Not yet. This cell uses your answer to the exercise above, and that is still empty."
 
 
+def printed_by(cell, capsys):
+    """What a cell prints in a kernel that has the help of the checks."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    try:
+        checks._help_in_cells(shell)
+        shell.run_cell(cell)
+    finally:
+        InteractiveShell.clear_instance()
+    return capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("cell", "shown"),
     [
@@ -503,15 +516,7 @@ EMPTY = "Not yet. This cell uses your answer to the exercise above, and that is 
     ],
 )
 def test_cell_that_uses_an_empty_answer_says_so_in_one_line(cell, shown, capsys):
-    from IPython.core.interactiveshell import InteractiveShell
-
-    shell = InteractiveShell.instance()
-    try:
-        checks._help_in_cells(shell)
-        shell.run_cell(cell)
-    finally:
-        InteractiveShell.clear_instance()
-    out = capsys.readouterr().out
+    out = printed_by(cell, capsys)
     assert out.splitlines() == shown if shown else "NotImplementedError" in out and EMPTY not in out
 
 
@@ -525,14 +530,6 @@ def test_cell_that_uses_an_empty_answer_says_so_in_one_line(cell, shown, capsys)
     ],
 )
 def test_cell_that_lacks_what_a_cell_above_makes_says_how_to_run_that(cell, helped, capsys):
-    from IPython.core.interactiveshell import InteractiveShell
-
-    shell = InteractiveShell.instance()
-    try:
-        checks._help_in_cells(shell)
-        shell.run_cell(cell)
-    finally:
-        InteractiveShell.clear_instance()
-    out = capsys.readouterr().out
+    out = printed_by(cell, capsys)
     assert "Error" in out
     assert ("If a cell above makes " in out and "Run All Above Selected Cell" in out) == helped
