@@ -54,6 +54,15 @@ def test_every_promised_python_is_in_the_matrix():
     assert PROJECT["project"]["requires-python"] == f">={promised[0]},<3.{interpreter.NEWEST[1] + 1}"
 
 
+def test_the_weekly_run_leaves_nothing_out():
+    steps = load(".github/workflows/test.yml")["jobs"]["test"]["steps"]
+    said = next(step["run"] for step in steps if step.get("name") == "Test, as the README writes it")
+    asked = re.search(r"github.event_name == 'schedule' && '-- -m \"(.+)\"'", said)
+    marked = {name.partition(":")[0] for name in PROJECT["tool"]["pytest"]["ini_options"]["markers"]}
+    assert marked == {"slow", "weekly"}
+    assert asked[1] == "slow or not slow"  # whatever else a test is
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.relative_to(ROOT).as_posix()
 )

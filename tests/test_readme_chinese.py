@@ -83,7 +83,7 @@ def test_the_chinese_was_compared_with_the_english_as_it_is_now():
         ("## 参与编写\n\n", "", "do not answer to each other"),
         ("- 在服务器上", "在服务器上", "items in the list"),
         ("关键术语同时给出英文和中文。", "关键术语, 同时给出。", "a sign of half width"),
-        ("## 课程\n", "## The lessons\n", "no Chinese in it"),
+        ("## 各课\n", "## The lessons\n", "no Chinese in it"),
     ],
 )
 def test_what_differs_is_named(right, wrong, sentence):

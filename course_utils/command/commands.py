@@ -84,7 +84,7 @@ def _add_lab(commands: argparse._SubParsersAction) -> None:
     lab.add_argument(
         "--language",
         choices=["en", "zh"],
-        help="of the lessons: English or Chinese (default: as last time, or as this computer speaks)",
+        help="language of the lessons: English or Chinese (default: that of last time, or of this computer)",
     )
 
 
@@ -233,7 +233,7 @@ def _add_grade(commands: argparse._SubParsersAction) -> None:
         type=_positive,
         metavar="MB",
         default=4096,
-        help="for one submission (default: %(default)s)",
+        help="memory that one submission may take, in megabytes (default: %(default)s)",
     )
     grade.add_argument(
         "--unsafe",
@@ -373,10 +373,12 @@ def _translate(options: argparse.Namespace) -> int:
 
 
 def _site(options: argparse.Namespace) -> int:
+    from course_utils.site import destination
+
+    destination.require(options.folder, options.repository)
+    environment.enter("site")
     from course_utils.site import build
 
-    build.require(options.folder, options.repository)
-    environment.enter("site")
     first = build.build(options.folder, options.repository)
     print(f"The site is complete: open {first} in a browser.")
     return 0

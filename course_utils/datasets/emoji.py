@@ -195,5 +195,8 @@ def on_background(pictures: np.ndarray, colour: Sequence[int] | np.ndarray = (25
             f"{pictures.shape} and {pictures.dtype}."
         )
     alpha = pictures[..., 3:].astype(np.uint16)
-    blended = pictures[..., :3] * alpha + np.asarray(colour, dtype=np.uint16) * (255 - alpha)
-    return ((blended + 127) // 255).astype(np.uint8)
+    blended = pictures[..., :3] * alpha
+    blended += np.asarray(colour, dtype=np.uint16) * (255 - alpha)
+    blended += 127
+    blended //= 255  # each in its place: thousands of pictures make large arrays
+    return blended.astype(np.uint8)

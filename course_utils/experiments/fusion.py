@@ -102,6 +102,8 @@ ROWS = (
     f"scenes: cross-attention{SHOWN}",
 )
 SEEDS = 5
+KEPT_TOGETHER = 100
+"""Scenes whose regions share a file on the disk: of the 6,000 a lesson may need the first only."""
 CELLS = ("the cell asked for", "another thing", "an empty cell")
 """What :func:`weight_by_cell` weighs."""
 
@@ -153,7 +155,9 @@ def regions_of(pictures: np.ndarray) -> np.ndarray:
             f"`images.preprocess_batch(paths, {side})` reads them. `np.uint8(255 * pictures)` makes such of "
             "what goes from 0 to 1."
         )
-    return cached(pretrained.window_features, pictures, pretrained.load_image_encoder())
+    encoder = pretrained.load_image_encoder()
+    pieces = np.split(pictures, range(KEPT_TOGETHER, len(pictures), KEPT_TOGETHER))
+    return np.concatenate([cached(pretrained.window_features, piece, encoder) for piece in pieces])
 
 
 # --- the sets of a problem ----------------------------------------------------------------------------------

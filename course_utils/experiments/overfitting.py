@@ -68,7 +68,7 @@ def load_sets(
         dict of (pictures float32 (n, side, side, 3) in [0, 1], labels int (n,)) for "train", "validation",
         "test" and "test in the unseen style", the concepts of "test" as another designer drew them.
     """
-    world = emoji.load()
+    world = emoji.load([*dict.fromkeys((*styles, CONFIGURATION["style"], emoji.TEST_STYLE))])
     concepts, labels = _split(world, np.random.default_rng(seed), learned)
 
     def pictures(split: str, style: str) -> np.ndarray:

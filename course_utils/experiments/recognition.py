@@ -18,7 +18,7 @@ that were taken out of the training ones for that; the beam's on the latter.
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -37,6 +37,7 @@ from course_utils.training import load_weights, save_weights
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 ALPHABET = " 'abcdefghijklmnopqrstuvwxyz"
 """What can be written. The label of a letter is its place here + 1."""
@@ -445,17 +446,27 @@ def log_probabilities(model: "keras.Model", clips: Sequence[np.ndarray]) -> list
     Returns:
         n float32 arrays (frames, 29), a frame every 32 ms.
     """
-    from keras import ops
-
     features = [features_of(clip) for clip in clips]
     order, found = np.argsort([len(some) for some in features], kind="stable"), {}
     for start in range(0, len(order), 64):
         rows = order[start : start + 64]
-        tables = ops.convert_to_numpy(model(batch_of([features[row] for row in rows]), training=False))
+        tables = _compiled(model)(*batch_of([features[row] for row in rows])).numpy()
         found |= {
             row: table[: frames_after(len(features[row]))] for row, table in zip(rows, tables, strict=True)
         }
     return [found[row] for row in range(len(clips))]
+
+
+@functools.lru_cache(maxsize=2)
+def _compiled(model: "keras.Model") -> Callable[..., "tf.Tensor"]:
+    """The network as one function for batches of any size; Keras would compile it anew for other sizes."""
+    import tensorflow as tf
+
+    return tf.function(
+        lambda features, mask: model([features, mask], training=False),
+        input_signature=[tf.TensorSpec((None, None, MELS)), tf.TensorSpec((None, None), tf.bool)],
+        autograph=False,
+    )
 
 
 # --- training -----------------------------------------------------------------------------------------------
@@ -568,7 +579,7 @@ def closest(tables: Sequence[np.ndarray], vocabulary: Sequence[str]) -> np.ndarr
         float64 (n, k), log p of each word; −∞ where there are too few frames for it.
     """
     words = [labels_of(word) for word in vocabulary]
-    return np.array([[ctc.ctc_log_probability(table, word, BLANK) for word in words] for table in tables])
+    return np.array([ctc.ctc_log_probabilities(table, words, BLANK) for table in tables])
 
 
 def by_ten_words(tables: Sequence[np.ndarray]) -> list[str]:

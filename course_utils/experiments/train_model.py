@@ -38,7 +38,7 @@ def load_sets(seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         dict of (pictures float32 (n, 64, 64, 3) in [0, 1], labels int (n,)) for "train", "validation", "test"
         and "test in the unseen style".
     """
-    world, rng, start = emoji.load(), np.random.default_rng(seed), 0
+    world, rng, start = emoji.load([CONFIGURATION["style"], emoji.TEST_STYLE]), np.random.default_rng(seed), 0
     drawn = [
         rng.permutation(np.flatnonzero(world.groups == world.group_names.index(group)))
         for group in CONFIGURATION["groups"]

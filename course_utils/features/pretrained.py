@@ -220,7 +220,7 @@ def region_features(
     encoder = encoder or load_image_encoder()
     regions = []
     for first in range(0, len(pictures), batch_size):
-        maps = encoder(pictures[first : first + batch_size].astype(np.float32), training=False)
+        maps = encoder.predict_on_batch(pictures[first : first + batch_size].astype(np.float32))
         means = ops.convert_to_numpy(ops.average_pool(maps, 2, 2))
         regions.append(means.reshape(len(means), -1, means.shape[-1]))
     return np.concatenate(regions)

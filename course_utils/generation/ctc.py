@@ -33,6 +33,7 @@ __all__ = [
     "best_alignment",
     "collapse",
     "count_alignments",
+    "ctc_log_probabilities",
     "ctc_log_probability",
     "ctc_posteriors",
     "frames_needed",
@@ -199,6 +200,41 @@ def ctc_log_probability(log_probabilities: np.ndarray, labels: Iterable[int], bl
     """
     observed, states = _observed(log_probabilities, labels, blank)
     return float(np.logaddexp.reduce(_forward(observed, states)[-1, -2:]))
+
+
+def ctc_log_probabilities(
+    log_probabilities: np.ndarray, texts: Iterable[Iterable[int]], blank: int
+) -> np.ndarray:
+    """Gives :func:`ctc_log_probability` of each of several texts, all of them in one pass over the frames.
+
+    Introduced in lesson 09.
+
+    Args:
+        log_probabilities: float array (frames, letters), see the module.
+        texts: n ≥ 1 texts, each labels without the blank.
+        blank: int, 0 to letters − 1.
+
+    Returns:
+        float64 array (n,), ≤ 0; −∞ where no path reads so.
+
+    Raises:
+        CourseError: an argument is wrong, there is no text, or a label is the blank.
+    """
+    table = _table(log_probabilities, blank)
+    rows = [
+        _states(_labels(text, blank, table.shape[1] - 1), blank)
+        for text in arguments.items("texts", texts, "label sequences")
+    ]
+    if not rows:
+        raise CourseError("texts is empty: expected at least one label sequence, which may be empty.")
+    lengths = np.array([*map(len, rows)])[:, np.newaxis]
+    states = np.full((len(rows), lengths.max()), blank)
+    for padded, row in zip(states, rows, strict=True):
+        padded[: len(row)] = row
+    # Nothing comes back from the padding: a path only stays or goes on.
+    totals, places = _forward(table[:, states], states)[-1], np.arange(states.shape[1])
+    is_end = (places >= lengths - 2) & (places < lengths)
+    return np.logaddexp.reduce(np.where(is_end, totals, -np.inf), axis=1)
 
 
 def ctc_posteriors(log_probabilities: np.ndarray, labels: Iterable[int], blank: int) -> np.ndarray:
@@ -545,19 +581,19 @@ def _states(labels: np.ndarray, blank: int) -> np.ndarray:
 
 
 def _arriving(before: np.ndarray, states: np.ndarray) -> np.ndarray:
-    """What comes to each state from itself, the one before, and the one before that: (3, states)."""
-    arriving = np.full((3, len(states)), -np.inf)
+    """What comes to each state from itself, the one before, and the one before that: (3, …, states)."""
+    arriving = np.full((3, *states.shape), -np.inf)
     arriving[0] = before
-    arriving[1, 1:] = before[:-1]
+    arriving[1, ..., 1:] = before[..., :-1]
     # Two blanks are equal as well: only what lies between two different letters can be skipped.
-    arriving[2, 2:] = np.where(states[2:] != states[:-2], before[:-2], -np.inf)
+    arriving[2, ..., 2:] = np.where(states[..., 2:] != states[..., :-2], before[..., :-2], -np.inf)
     return arriving
 
 
 def _forward(observed: np.ndarray, states: np.ndarray) -> np.ndarray:
-    """log Σ p of the beginnings of paths that have come to each state with each frame: (frames, states)."""
+    """log Σ p of the beginnings of paths that are in each state with each frame: (frames, …, states)."""
     totals = np.full(observed.shape, -np.inf)
-    totals[0, :2] = observed[0, :2]
+    totals[0, ..., :2] = observed[0, ..., :2]
     for frame in range(1, len(observed)):
         arriving = np.logaddexp.reduce(_arriving(totals[frame - 1], states))
         totals[frame] = observed[frame] + arriving

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -88,7 +88,8 @@ class Sandbox:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
         self._reason = None
         self._held, self._before, self._used = _Held(), _Held(), 0.0
-        self._waited, self._waiting_since = 0.0, None
+        # Seconds waited for the last message, and since when for this one: the watcher reads both at once.
+        self._waiting = (0.0, None)
         self._allow(60.0)
         with _unsafe_command() if unsafe else _command(limits) as (command, descriptors):
             self._process = subprocess.Popen(
@@ -128,7 +129,8 @@ class Sandbox:
         """
         if seconds is not None:
             self._allow(seconds)
-        began = self._waiting_since = time.monotonic()
+        before, began = self._waiting[0], time.monotonic()
+        self._waiting = (before, began)
         try:
             write_message(self._process.stdin, content, blobs)
             answer, blobs = read_message(self._process.stdout, self._limits.message)
@@ -141,8 +143,7 @@ class Sandbox:
             self.end()
             raise SandboxGone(self._reason) from error
         finally:
-            self._waiting_since = None
-            self._waited += time.monotonic() - began
+            self._waiting = (before + time.monotonic() - began, None)
         return answer, blobs
 
     def used(self) -> float:
@@ -163,15 +164,15 @@ class Sandbox:
 
     def _allow(self, seconds: float) -> None:
         self._used += self._used_now()
-        self._before, self._waited, self._seconds = self._held, 0.0, seconds
+        self._before, self._waiting, self._seconds = self._held, (0.0, None), seconds
         self._deadline = time.monotonic() + _PATIENCE * seconds
 
     def _used_now(self) -> float:
         """Gives the seconds of the last message: on a busy machine a cell takes longer by the clock only."""
-        since = self._waiting_since
-        waited = self._waited + (time.monotonic() - since if since is not None else 0.0)
-        queued = max(0.0, self._held.queued - self._before.queued)
-        return max(self._held.processor - self._before.processor, waited - queued)
+        held, before, (waited, since) = self._held, self._before, self._waiting
+        waited += time.monotonic() - since if since is not None else 0.0
+        queued = sum(held.queued.values()) - sum(before.queued.values())
+        return max(held.processor - before.processor, waited - queued / 1e9)
 
     def _why(self) -> str:
         if self._reason is None:
@@ -203,12 +204,12 @@ class Sandbox:
                 return
 
     def _excess(self) -> str | None:
-        waiting = self._waiting_since is not None
+        waiting = self._waiting[1] is not None
         if waiting and time.monotonic() > self._deadline:
             return f"it took more than {_PATIENCE * self._seconds:g} seconds"
         if sys.platform != "linux":
             return None
-        self._held = held = _held_by(self._process.pid)
+        self._held = held = _held_by(self._process.pid, self._held)
         if waiting and self._used_now() > self._seconds:
             return f"it took more than {self._seconds:g} seconds"
         if held.threads > self._limits.processes:
@@ -229,37 +230,41 @@ class _Held:
         memory: int, bytes, also in the files of their scratch folder.
         files: int, in it.
         processor: float, seconds of processors that they have had.
-        queued: float, seconds that their threads have waited for one.
+        queued: dict from the number of a thread, str, to the nanoseconds that it has waited for one; also of
+            threads that have ended.
     """
 
     threads: int = 0
     memory: int = 0
     files: int = 0
     processor: float = 0.0
-    queued: float = 0.0
+    queued: dict[str, int] = field(default_factory=dict)
 
 
-def _held_by(root: int) -> _Held:
-    threads = memory = ticks = queued = 0
+def _held_by(root: int, before: _Held) -> _Held:
+    threads = memory = ticks = 0
+    queued = dict(before.queued)
     waiting, found = [root], []
     while waiting and threads < 5000:
         process = waiting.pop()
         folder = Path(f"/proc/{process}")
         found.append(process)
-        try:
+        # What ends while it is looked at must not take with it what others have had.
+        with suppress(OSError):
             for task in (folder / "task").iterdir():
                 threads += 1
-                waiting += (task / "children").read_text().split()
-                queued += int((task / "schedstat").read_text().split()[1])
+                with suppress(OSError, ValueError):
+                    waiting += (task / "children").read_text().split()
+                    queued[task.name] = int((task / "schedstat").read_text().split()[1])
+        with suppress(OSError, ValueError, IndexError):
             memory += int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
             # Behind the name, in brackets: its own time and that of its ended children, each twice.
             after_name = (folder / "stat").read_text().rpartition(")")[2].split()
             ticks += sum(map(int, after_name[11:15]))
-        except (OSError, IndexError, ValueError):
-            continue  # it ended meanwhile
     in_files, files = _written(found)
-    processor = ticks / os.sysconf("SC_CLK_TCK")
-    return _Held(threads, memory + in_files, files, processor, queued / 1e9)
+    # A process that ends between two looks is missing for one of them, until it counts as its parent's.
+    processor = max(before.processor, ticks / os.sysconf("SC_CLK_TCK"))
+    return _Held(threads, memory + in_files, files, processor, queued)
 
 
 def _written(processes: list[int]) -> tuple[int, int]:

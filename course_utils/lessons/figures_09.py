@@ -14,7 +14,7 @@ ENGLISH = {
         "third their difference, negative at just these cells."
     ),
     "training": (
-        "Two curves over 200 steps. Above, the loss falls from over a hundred to below one, on a "
+        "Two curves over 140 steps. Above, the loss falls from over a hundred to about one, on a "
         "logarithmic axis. Below, the share of frames that say blank: near 0 before training, nearly 1 a "
         "few steps later, then lower again as letters come."
     ),

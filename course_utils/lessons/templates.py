@@ -73,8 +73,9 @@ def catalogue_of_checks(number: str) -> str:
     return f"checks/lesson_{number}"
 
 
+@functools.cache  # some catalogues leave out what others have, and sources do not change while they are read
 def offered(name: str) -> list[Passage]:
-    """Lists what a catalogue of messages has to translate.
+    """Lists what a catalogue of messages has to translate; read it, do not change it.
 
     Args:
         name: str, :data:`~course_utils.words.MESSAGES`, :data:`~course_utils.words.LIBRARY`,

@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from course_utils.errors import CourseError, shown
+from course_utils.errors import CourseError
 from course_utils.files import write_atomically
 from course_utils.lessons import editions, languages
 from course_utils.places import LANGUAGES, NOTEBOOKS, ROOT
 from course_utils.site import pages, reference
+from course_utils.site.destination import MARKER, require
 from course_utils.site.words import words
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["MARKER", "build", "gather", "require", "share"]
+__all__ = ["build", "gather", "share"]
 
-MARKER = ".made-by-course"
 _SHARED = ("_static", "_images", "_downloads")
 _LOADED = re.compile(rf'((?:src|href)=")((?:\.\./)*)((?:{"|".join(_SHARED)})/[^"?#]+)')
 
@@ -96,37 +96,6 @@ def share(part: Path, whole: Path) -> None:
     for page in part.rglob("*.html"):
         text = _LOADED.sub(loaded, page.read_text(encoding="utf-8"))
         page.write_text(text, encoding="utf-8", newline="\n")
-
-
-def require(folder: str | Path, repository: str = "") -> Path:
-    """Refuses what no site can be made with, before anything is installed for it.
-
-    Args:
-        folder: as in :func:`build`.
-        repository: as in :func:`build`.
-
-    Returns:
-        The folder, absolute.
-
-    Raises:
-        CourseError: when the folder is a file, holds something that is not a site of ours, or its parent is
-            not there, or when the repository is none.
-    """
-    folder = Path(folder).expanduser().resolve()
-    if repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
-        raise CourseError(f"--repository {shown(repository)}: expected OWNER/NAME, as GitHub writes it.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARKER).is_file():
-        raise CourseError(
-            f"{folder} holds other things, and the site is never written over them; expected a folder that "
-            "is empty, not there yet, or an earlier site. Choose another with --folder."
-        )
-    if folder.exists() and not folder.is_dir():
-        raise CourseError(
-            f"{folder} is a file; expected a folder for the site. Choose another with --folder."
-        )
-    if not folder.parent.is_dir():
-        raise CourseError(f"{folder.parent} is not there; make it first, or choose another with --folder.")
-    return folder
 
 
 def gather(sources: Path, repository: str = "", language: str = "en", notebooks: Path = NOTEBOOKS) -> None:

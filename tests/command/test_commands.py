@@ -50,6 +50,46 @@ def test_help_names_every_command():
     assert all(re.search(rf"^    {name}\b", text, re.M) for name in names)
 
 
+UNTIL_IT_ENTERS = """
+import sys
+from course_utils.command import commands, environment
+
+class Entered(BaseException):
+    pass
+
+def enter(*extra):
+    raise Entered
+
+environment.enter = environment.ensure = environment.ready = enter
+try:
+    commands.run(sys.argv[1:])
+except Entered:
+    print("entered")
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["lab"], ["lab", "--language", "zh"], ["test"], ["test", "--lesson", "05"], ["doctor"]),
+        *(["report", "mine"], ["answer", "5.7"], ["render", "05"], ["translate", "05"], ["site"]),
+        *(["experiment", "sentiment"], ["assign", "05"], ["grade", "class"], ["fetch", "smollm2"]),
+        *(["install"], ["install", "--with", "site"]),
+    ],
+    ids=" ".join,
+)
+def test_a_command_needs_no_package_before_it_is_in_the_environment(arguments):
+    # Started with Python alone (-S: without what is installed), as in a fresh clone.
+    found = subprocess.run(
+        [sys.executable, "-S", "-c", UNTIL_IT_ENTERS, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert found.stdout.endswith("entered\n"), found.stderr
+
+
 @pytest.mark.parametrize(
     "arguments, phrase",
     [

@@ -124,11 +124,12 @@ def test_english_loads_no_reader_of_catalogues():
     assert not {"babel", "course_utils.lessons.catalogues"} & set(run.stdout.split())
 
 
+LONG = "语言，" * 20
 HELP = {
     "usage: {0}": "用法：{0}",
     "options": "选项",
     "show this help message and exit": "显示这份帮助，然后退出",
-    "of the lessons: English or Chinese (default: as last time, or as this computer speaks)": "语言，" * 20,
+    "language of the lessons: English or Chinese (default: that of last time, or of this computer)": LONG,
     "listen on this address (default: %(default)s)": "在这个地址监听（默认：%(default)s）",
     "argument {0}: {1}": "参数 {0}：{1}",
     "{0} is not a port: expected a whole number from 1 to 65535": "{0} 不是端口：应为 1 到 65535 的整数",

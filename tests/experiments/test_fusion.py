@@ -8,6 +8,7 @@ from course_utils.datasets import scenes
 from course_utils.datasets.pairs import standardised
 from course_utils.datasets.scenes import hide_empty_cells
 from course_utils.experiments import fusion, results
+from course_utils.features import cache
 
 runtime.start()
 
@@ -42,6 +43,24 @@ def _block_means(pictures):
 def test_regions_of_pictures_from_0_to_1_or_of_another_size_are_refused(pictures):
     with pytest.raises(CourseError, match=r"pictures have shape \(.*expected \(n, 96, 96, 3\) from 0 to 255"):
         fusion.regions_of(pictures)
+
+
+def test_who_needs_the_first_scenes_only_finds_their_regions_beside_those_of_all(tmp_path, monkeypatch):
+    encoded = []
+
+    def window_features(pictures, encoder):
+        encoded.append(len(pictures))
+        return pictures.mean(axis=(1, 2))
+
+    monkeypatch.setattr(cache, "FOLDER", tmp_path)
+    monkeypatch.setattr("course_utils.features.pretrained.window_features", window_features)
+    n = 2 * fusion.KEPT_TOGETHER + 3
+    pictures = np.random.default_rng(0).integers(0, 256, (n, 96, 96, 3), np.uint8)
+    found = fusion.regions_of(pictures)
+    np.testing.assert_array_equal(found, pictures.mean(axis=(1, 2)))
+    first = slice(fusion.KEPT_TOGETHER)
+    np.testing.assert_array_equal(fusion.regions_of(pictures[first]), found[first])
+    assert encoded == [fusion.KEPT_TOGETHER, fusion.KEPT_TOGETHER, 3]  # and nothing the second time
 
 
 def test_the_training_set_has_mean_0_and_deviation_1_and_words_stay_words(small):

@@ -213,6 +213,7 @@ def test_the_loss_is_the_sum_over_the_levels_by_hand(world):
 
 
 @pytest.mark.slow
+@pytest.mark.weekly  # it takes more than a minute
 def test_a_short_run_learns_and_leaves_the_checkpoint_alone(monkeypatch):
     before = pretrain_image.CHECKPOINT.read_bytes()
     in_the_world = {**pretrain_image.CONFIGURATION["in the world"], "epochs": 2}

@@ -12,6 +12,7 @@ from course_utils.errors import CourseError
 from course_utils.experiments import recognition, results
 from course_utils.generation import ctc
 from course_utils.places import DATA
+from tests.drawn import some_of
 
 runtime.start()
 
@@ -233,7 +234,7 @@ def test_a_closed_vocabulary_takes_the_likeliest_of_its_words():
 
 # The shares are drawn as all prompts are, and who starts from scratch learns as who does not.
 @pytest.mark.slow
-@pytest.mark.parametrize("row", [recognition.PLAIN, recognition.ROUGH, recognition.PROMPTS])
+@pytest.mark.parametrize("row", some_of([recognition.PLAIN, recognition.ROUGH, recognition.PROMPTS]))
 def test_every_kind_of_row_runs_and_says_what_is_recorded(row, small, tmp_path, monkeypatch):
     (tmp_path / "checkpoints").mkdir()
     monkeypatch.setattr(recognition, "DATA", tmp_path)

@@ -1,11 +1,9 @@
 """A row drawn at random, in each version another, trained again falls into the recorded spread."""
 
-import random
-
 import numpy as np
 import pytest
 
-from course_utils import __version__, runtime
+from course_utils import runtime
 from course_utils.datasets import emoji
 from course_utils.experiments import (
     contrastive_batch,
@@ -14,6 +12,7 @@ from course_utils.experiments import (
     image_groups,
     one_transformer,
     overfitting,
+    positions,
     pretrain_text,
     results,
     scaling,
@@ -21,52 +20,79 @@ from course_utils.experiments import (
     train_model,
 )
 from course_utils.features import text_encoder
+from tests.drawn import for_this_version, some_of
 
 runtime.start()
 
-from course_utils.experiments import capacity, compute, missing, scarce  # noqa: E402 - they import Keras
+from course_utils.experiments import (  # noqa: E402 - they import Keras
+    capacity,
+    compute,
+    missing,
+    scarce,
+    spoken_student,
+)
 
-DRAWS = random.Random(__version__)
-
-
-def drawn(name, rows):
-    record, row = results.load(name), DRAWS.choice(rows)
-    figures = record.row(row)
-    return row, DRAWS.choice(next(iter(figures.values())).seeds), figures
-
-
-def in_the_spread(value, recorded, slack):
-    return abs(value - recorded.mean) <= 3 * recorded.sd + slack
-
-
-# The row of `image_groups` and the scenes of `fusion` are trained again by lessons 02 and 05 themselves.
+# Rows that are trained within a minute; those that the lessons train themselves are left to them.
 TRAINED = {
     overfitting: overfitting.ROWS,
-    train_model: ("repaired",),  # the other one takes a minute and 2 GB
+    train_model: ("repaired",),
     sentiment: sentiment.ROWS,
     fusion: [row for row in results.load("fusion").rows if "scenes" not in row],
+    pretrain_text: (pretrain_text.MEAN, pretrain_text.NGRAMS),
+    contrastive_batch: contrastive_batch.ROWS,
+    one_transformer: (one_transformer.FEW_ALONE,),
+    positions: ("row and column",),
+    spoken_student: (spoken_student.FEW,),
+    capacity: [*capacity.WIDTHS][:4],
+    compute: [row for row in compute.ROWS if "early exit" not in row],
+    missing: missing.ROWS,
+    scarce: (*scarce.FROZEN, *scarce.SHOTS, *scarce.TRAINED_ON_ITSELF),
 }
+ALL_SHARES = (pretrain_text, contrastive_batch, one_transformer)  # of the others what is called accuracy
+
+
+def drawn(experiment, rows):
+    draws, record = for_this_version(experiment), results.load(experiment)
+    row = draws.choice(rows)
+    figures = record.row(row)
+    return row, draws.choice(next(iter(figures.values())).seeds), figures
 
 
 @pytest.mark.slow
-def test_a_row_run_again_falls_into_the_recorded_spread():
-    module, rows = DRAWS.choice(list(TRAINED.items()))
-    row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], rows)
+@pytest.mark.parametrize("module", some_of([*TRAINED], 2))
+def test_a_row_trained_again_falls_into_the_recorded_spread(module):
+    row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], TRAINED[module])
     found = module.run(row, seed)
     assert found.keys() == recorded.keys()
-    parameters = recorded["parameters"]  # a vocabulary may depend on the seed, and with it the weights
-    assert found["parameters"] == parameters.values[parameters.seeds.index(seed)]
+    if "parameters" in found:  # a vocabulary may depend on the seed, and with it the weights
+        parameters = recorded["parameters"]
+        assert found.pop("parameters") == parameters.values[parameters.seeds.index(seed)]
+    if "bytes" in found:
+        assert found["bytes"] == pytest.approx(recorded["bytes"].mean, rel=1e-3)
     for name, value in found.items():
-        if name.endswith("accuracy"):
-            assert in_the_spread(value, recorded[name], 0.05), (row, seed, name, value)
+        if name.endswith("accuracy") or module in ALL_SHARES:
+            slack = 0.07 if "photographs" in name else 0.05  # of 30 photographs one is 0.033
+            spread = 3 * np.nan_to_num(recorded[name].sd)  # one seed has none
+            assert abs(value - recorded[name].mean) <= spread + slack, (row, seed, name, value)
 
 
 @pytest.mark.slow
+@pytest.mark.weekly
 def test_a_setting_run_again_makes_the_kind_of_difference_that_was_recorded():
     row, seed, recorded = drawn("determinism", determinism.ROWS)
     found = determinism.run(row, seed)["largest difference"]
     # Another processor rounds in other places; whether it is rounding or another training does not change.
     assert (found < 1e-4) == (recorded["largest difference"].values.max() < 1e-4), (row, seed, found)
+
+
+@pytest.mark.slow
+@pytest.mark.weekly
+def test_a_repeated_point_trained_again_reaches_the_recorded_loss():
+    row, seed, recorded = drawn("scaling", scaling.REPEATED)
+    found = scaling.run(row, seed)
+    assert found.keys() == recorded.keys()
+    for name in ("loss", "validation loss"):
+        assert found[name] == pytest.approx(recorded[name].mean, rel=0.05), (row, seed, name)
 
 
 @pytest.mark.slow
@@ -122,71 +148,6 @@ def test_drawings_held_out_for_validation_are_not_learned_from():
     held_out, learned_from = image_groups.held_out_drawings(4713)
     assert len(held_out) == image_groups.CONFIGURATION["held out for validation"]
     assert sorted([*held_out, *learned_from]) == list(range(4713))
-
-
-@pytest.mark.slow
-def test_text_features_trained_again_give_the_recorded_figures():
-    row = DRAWS.choice([pretrain_text.MEAN, pretrain_text.NGRAMS])  # the GRU takes two minutes
-    recorded = results.load("pretrain_text").row(row)
-    found = pretrain_text.run(row, DRAWS.choice((0, 1, 2)))
-    assert found.keys() == recorded.keys()
-    for name, value in found.items():
-        assert in_the_spread(value, recorded[name], 0.05), (row, name, value)
-
-
-@pytest.mark.slow
-def test_a_size_of_batch_trained_again_finds_what_was_recorded():
-    row, seed, recorded = drawn("contrastive_batch", contrastive_batch.ROWS)
-    found = contrastive_batch.run(row, seed)
-    assert found.keys() == recorded.keys()
-    assert found.pop("parameters") == recorded["parameters"].values[0]
-    for name, value in found.items():
-        assert in_the_spread(value, recorded[name], 0.05), (row, name, value)
-
-
-@pytest.mark.slow
-def test_sounds_heard_alone_again_are_understood_as_recorded():
-    row = one_transformer.FEW_ALONE  # the others take most of a minute
-    recorded = results.load("one_transformer").row(row)
-    found = one_transformer.run(row, DRAWS.choice((0, 1, 2)))
-    assert found.keys() == recorded.keys()
-    assert found.pop("parameters") == recorded["parameters"].values[0]
-    for name, value in found.items():
-        assert in_the_spread(value, recorded[name], 0.05), (row, name, value)
-
-
-# Rows of lesson 11 that take a few seconds; what trains a student takes minutes.
-OF_LESSON_11 = {
-    capacity: [*capacity.WIDTHS][:4],
-    compute: [row for row in compute.ROWS if "early exit" not in row],
-    missing: missing.ROWS,
-    scarce: (*scarce.FROZEN, *scarce.SHOTS, *scarce.TRAINED_ON_ITSELF),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("module", OF_LESSON_11)
-def test_a_row_of_lesson_11_run_again_finds_what_was_recorded(module):
-    row, seed, recorded = drawn(module.__name__.rsplit(".", 1)[1], OF_LESSON_11[module])
-    found = module.run(row, seed)
-    assert found.keys() == recorded.keys()
-    for name, value in found.items():
-        if name == "bytes":
-            assert value == pytest.approx(recorded[name].mean, rel=1e-3)
-        elif name.endswith("accuracy"):
-            # Of 30 photographs one is 0.033.
-            slack = 0.07 if "photographs" in name else 0.05
-            spread = 0 if module is compute else 3 * recorded[name].sd  # one seed has no spread
-            assert abs(value - recorded[name].mean) <= spread + slack, (row, seed, name, value)
-
-
-@pytest.mark.slow
-def test_a_repeated_point_trained_again_reaches_the_recorded_loss():
-    row, seed, recorded = drawn("scaling", scaling.REPEATED)
-    found = scaling.run(row, seed)
-    assert found.keys() == recorded.keys()
-    for name in ("loss", "validation loss"):
-        assert found[name] == pytest.approx(recorded[name].mean, rel=0.05), (row, seed, name)
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """What teacher and students are and learn from, and that a row falls where it was recorded."""
 
 import numpy as np
-import pytest
 
 from course_utils import runtime
 from course_utils.datasets import speech
@@ -59,10 +58,3 @@ def test_the_distilled_student_sees_no_label_and_another_those_of_its_voices(mon
     assert len(soft) == 7 * len(spectrograms) and soft.max() < 1
     assert {*np.unique(hard)} == {0, 1} and (hard != hard_again).any()
     assert len(hard) == len(soft) * spoken_student.CONFIGURATION["labelled voices"] // 21
-
-
-@pytest.mark.slow
-def test_a_student_of_two_voices_trained_again_is_as_good_as_recorded():
-    recorded = results.load("spoken_student").row(spoken_student.FEW)
-    for name, value in spoken_student.run(spoken_student.FEW, 1).items():
-        assert value == pytest.approx(recorded[name].values[1], abs=0.05), name

@@ -11,6 +11,7 @@ from course_utils.datasets import emoji, parallel
 from course_utils.errors import CourseError
 from course_utils.experiments import results, translation
 from course_utils.places import DATA
+from tests.drawn import some_of
 
 runtime.start()
 
@@ -266,7 +267,7 @@ def test_the_noun_and_its_measure_word_may_change_and_all_else_is_counted():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", [translation.SUBWORDS, *translation.SEEING])  # the others run alike
+@pytest.mark.parametrize("row", some_of([translation.SUBWORDS, *translation.SEEING]))  # the others run alike
 def test_a_run_measures_what_the_record_has(row, small, monkeypatch, tmp_path):
     monkeypatch.setattr(translation, "DATA", tmp_path)
     (tmp_path / "checkpoints").mkdir()

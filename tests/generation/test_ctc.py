@@ -118,6 +118,23 @@ def test_the_sum_is_that_over_all_paths(seed, frames, letters, blank):
     assert sum(map(math.exp, readings.values())) == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("seed", "frames", "letters", "blank"), SMALL)
+def test_texts_together_have_the_sums_that_each_has_alone(seed, frames, letters, blank):
+    known = table(seed, frames, letters)
+    texts = [*every_reading(known, blank), [letter for letter in range(letters) if letter != blank] * 9]
+    together = ctc.ctc_log_probabilities(known, texts, blank)
+    assert together.dtype == np.float64 and together[-1] == -math.inf, "too few frames"
+    np.testing.assert_allclose(together, [ctc.ctc_log_probability(known, text, blank) for text in texts])
+
+
+def test_texts_that_cannot_be_asked_for():
+    known = table(0, 4, 3)
+    with pytest.raises(CourseError, match="texts is empty"):
+        ctc.ctc_log_probabilities(known, [], 0)
+    with pytest.raises(CourseError, match=r"labels\[1\] is 0, the blank"):
+        ctc.ctc_log_probabilities(known, [[1], [1, 0]], 0)
+
+
 def test_what_no_path_reads_has_probability_0():
     known = table(0, 4, 3)
     for labels in ([1, 2, 1, 2, 1], [1, 1, 1], [2, 2, 1, 1]):

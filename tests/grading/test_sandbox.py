@@ -117,6 +117,37 @@ def test_sleeping_is_counted_by_the_clock():
     assert "more than 2 seconds" in ended("import time\ntime.sleep(100)", Limits(cell_seconds=2))
 
 
+SHORT_THREADS = """
+import threading, time
+while time.process_time() < 0.5:
+    pass
+print("ready", flush=True)
+while True:
+    some = [threading.Thread(target=sum, args=((1, 2),)) for _ in range(8)]
+    for one in some:
+        one.start()
+"""
+
+
+def test_threads_that_end_while_they_are_counted_take_no_time_with_them():
+    with subprocess.Popen([sys.executable, "-c", SHORT_THREADS], stdout=subprocess.PIPE) as process:
+        try:
+            process.stdout.readline()
+            looks = [sandbox._held_by(process.pid, sandbox._Held()) for _ in range(1500)]
+        finally:
+            process.kill()
+    assert min(look.processor for look in looks) > 0.4
+    assert min(look.memory for look in looks) > 2**20
+
+
+def test_what_an_ended_child_had_is_not_had_anew():
+    # Its time is gone until its parent asks how it ended; a call meanwhile must not be told of it.
+    before = sandbox._Held(processor=1e6, queued={"1": 5 * 10**9})
+    after = sandbox._held_by(os.getpid(), before)
+    assert after.processor == 1e6
+    assert after.queued["1"] == 5 * 10**9
+
+
 def keys():
     """Puts a key into this thread's session keyring; returns whether the kernel has keys."""
     libc = ctypes.CDLL(None, use_errno=True)

@@ -120,6 +120,27 @@ def test_an_unknown_backend_and_one_that_is_not_there_are_said(monkeypatch):
         backends.run_on("jax", shapes)
 
 
+def loads(*names):
+    import importlib
+    import sys
+
+    import numpy as np
+
+    loaded = np.array([str(name) in sys.modules for name in names])
+    return {
+        "loaded": loaded,
+        "here": np.array([importlib.import_module(str(name)).__name__ for name in names]),
+    }
+
+
+@pytest.mark.slow
+def test_what_keras_would_import_for_nothing_is_left_to_the_function():
+    names = ["matplotlib", "pandas", "sklearn"]
+    with Process(loads, names) as process:
+        found = process.result()
+    assert not found["loaded"].any() and found["here"].tolist() == names
+
+
 def doubled(values):
     import keras
 

@@ -9,7 +9,7 @@ import pytest
 from course_utils.errors import CourseError
 from course_utils.lessons import editions, needs
 from course_utils.places import NOTEBOOKS, ROOT
-from course_utils.site import build, extension, pages, words
+from course_utils.site import build, destination, extension, pages, words
 
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 REPOSITORY = "https://github.com/example/course"
@@ -219,13 +219,13 @@ def test_what_both_parts_of_the_site_load_is_there_once(tmp_path):
 def test_a_folder_of_other_things_a_file_and_a_missing_parent_are_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(CourseError, match="holds other things"):
-        build.require(tmp_path)
+        destination.require(tmp_path)
     with pytest.raises(CourseError, match="is a file"):
-        build.require(tmp_path / "notes.txt")
+        destination.require(tmp_path / "notes.txt")
     with pytest.raises(CourseError, match="is not there; make it first"):
-        build.require(tmp_path / "no" / "site")
+        destination.require(tmp_path / "no" / "site")
     with pytest.raises(CourseError, match="'a b': expected OWNER/NAME"):
-        build.require(tmp_path / "site", "a b")
+        destination.require(tmp_path / "site", "a b")
 
 
 @pytest.mark.parametrize("found", ["nothing", "an empty folder", "an earlier site"])
@@ -234,6 +234,6 @@ def test_a_folder_that_is_free_or_ours_is_taken(tmp_path, found):
     if found != "nothing":
         place.mkdir()
     if found == "an earlier site":
-        (place / build.MARKER).touch()
+        (place / destination.MARKER).touch()
         (place / "index.html").touch()
-    assert build.require(place, "example/course") == place
+    assert destination.require(place, "example/course") == place
