@@ -576,7 +576,7 @@ def _check_answers(model: "keras.Model", ids: np.ndarray, size: int, what: str) 
     wider = call_model(model, np.pad(few, ((0, 0), (0, 4))), what)
     expect(
         np.allclose(wider, again[:3], atol=1e-4) or not np.allclose(again, plain, atol=1e-4),
-        f"4 more positions of padding changed an answer by {np.abs(wider - again[:3]).max():.3f}. Is the mask made (`mask_zero=True`), does it reach the recurrent layer (an operation such as `x * 2` loses it), and does the mean heed it (`GlobalAveragePooling1D` does, `ops.mean` does not)?",
+        f"4 more positions of padding changed an answer by {np.abs(wider - again[:3]).max():.3f}. Is the mask made (`mask_zero=True`), does it reach the recurrent layer (an operation such as `x * 2` loses it, and so does a `Lambda`; `layers.Rescaling` keeps it), and does the mean heed it (`GlobalAveragePooling1D` does, `ops.mean` does not)?",
     )
     alone = call_model(model, ids[:1, :3], what)
     expect(

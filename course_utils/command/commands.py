@@ -246,16 +246,16 @@ def _add_install(commands: argparse._SubParsersAction) -> None:
     install = commands.add_parser(
         "install", help="only make or mend the environment; lab and test do it by themselves"
     )
-    install.set_defaults(run=_install, extra="")
+    install.set_defaults(run=_install, extras=[])
     if is_whole():
         install.add_argument(
             "--with",
-            dest="extra",
+            dest="extras",
+            action="append",
             choices=["instructor", "site", "backends", "doors", "scale", "hub"],
-            default="",
             help="further packages: nbgrader (instructor), or that and what makes the web site (site); for "
             "lesson 12 JAX and PyTorch (backends), Hugging Face datasets and TFDS (doors), Dask (scale); "
-            "JupyterHub (hub)",
+            "JupyterHub (hub); may be given several times",
         )
 
 
@@ -478,13 +478,15 @@ def _enter_with_nbgrader() -> None:
 
 
 def _install(options: argparse.Namespace) -> int:
-    if options.extra in environment.LOCKS:
-        python = environment.ensure(options.extra)
-    else:
-        environment.enter()
+    # The last lock that is asked for holds the others.
+    lock = [name for name in environment.LOCKS if name in ("", *options.extras)][-1]
+    added = [name for name in dict.fromkeys(options.extras) if name not in environment.LOCKS]
+    python = environment.ensure(lock)
+    if added:
+        environment.enter(lock)
         from course_utils.command import addons
 
-        addons.add(options.extra)
-        python = sys.executable
+        for name in added:
+            addons.add(name)
     print(f"The course's packages are complete, for {python}.")
     return 0

@@ -16,7 +16,7 @@ ENGLISH = {
         "Four contour maps of the bowl, each with an optimiser's path to the star at the minimum. SGD drops "
         "down the steep side, then crawls along the valley in ever smaller steps. Momentum swings to both "
         "sides and spirals in. Adam goes down diagonally in even steps and bends towards the star. AdamW "
-        "does the same and stops short of it, on the side of zero."
+        "does the same and is still short of it after its 60 steps, on the side of zero."
     ),
     "init": (
         "Standard deviation of the activations after each of ten layers, on a logarithmic axis, mean of "

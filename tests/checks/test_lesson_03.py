@@ -353,12 +353,12 @@ BATCHES_WRONG = {
 
 
 def network(
-    size, *, mask=True, scale=False, pool="layer", recurrent=True, activation=None, loss=None, units=1
+    size, *, mask=True, scale=None, pool="layer", recurrent=True, activation=None, loss=None, units=1
 ):
     ids = keras.Input((None,), dtype="int32")
     vectors = layers.Embedding(size, 8, mask_zero=mask)(ids)
     if scale:
-        vectors = vectors * 4.0
+        vectors = scale(vectors)
     if recurrent:
         vectors = layers.GRU(6, return_sequences=True)(vectors)
     pooled = keras.ops.mean(vectors, axis=1) if pool == "ops" else layers.GlobalAveragePooling1D()(vectors)
@@ -459,6 +459,7 @@ CLASSIFIER_RIGHT = {
     "GRU and mean": network,
     "LSTM, both ways": network_of_states,
     "own mask": network_with_own_mask,
+    "the factor kept": lambda n: network(n, scale=layers.Rescaling(4.0)),
 }
 CLASSIFIER_WRONG = {
     "a fixed vocabulary": (lambda n: network(100), "stops when it is called on ids below"),
@@ -466,7 +467,11 @@ CLASSIFIER_WRONG = {
     "dropout always on": (network_always_dropping, "dropout .* is on"),
     "relu": (lambda n: network(n, activation="relu"), "as after a ReLU"),
     "no mask": (lambda n: network(n, mask=False), "changed an answer"),
-    "mask lost": (lambda n: network(n, scale=True), "changed an answer"),
+    "mask lost": (lambda n: network(n, scale=lambda x: x * 4.0), "changed an answer"),
+    "mask lost in a layer": (
+        lambda n: network(n, scale=layers.Lambda(lambda x: x * 4.0)),
+        "so does a `Lambda`; `layers.Rescaling` keeps it",
+    ),
     "careless mean": (lambda n: network(n, pool="ops"), "changed an answer"),
     "no order": (lambda n: network(n, recurrent=False), "reverse order"),
     "sigmoid": (lambda n: network(n, activation="sigmoid"), "between 0 and 1"),

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from course_utils.command import addons, environment, installer, pins
+from course_utils.command import addons, commands, environment, installer, pins
 from course_utils.errors import CourseError
 
 
@@ -41,6 +41,24 @@ def test_an_addon_is_installed_once_by_its_lock_with_hashes(course, capsys, name
     assert f"extra `{name}`" in capsys.readouterr().out
     addons.add(name)
     assert len(asked) == 1 and capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("extras", "lock", "added"),
+    [
+        (["doors", "site", "scale", "instructor", "doors"], "site", ["doors", "scale"]),
+        (["site", "instructor"], "site", []),
+        (["scale"], "", ["scale"]),
+        ([], "", []),
+    ],
+)
+def test_one_command_installs_all_that_it_names(monkeypatch, extras, lock, added):
+    ensured, entered, asked = [], [], []
+    monkeypatch.setattr(environment, "ensure", lambda name: ensured.append(name) or "python")
+    monkeypatch.setattr(environment, "enter", entered.append)
+    monkeypatch.setattr(addons, "add", asked.append)
+    assert commands.run(["install", *(word for extra in extras for word in ("--with", extra))]) == 0
+    assert asked == added and ensured == [lock] and entered == [lock] * bool(added)
 
 
 @pytest.mark.parametrize(("system", "wanted"), [("Linux", "torch==2.13.0+cpu"), ("Darwin", "torch==2.13.0")])

@@ -18,6 +18,7 @@ from course_utils.experiments import (
     scaling,
     sentiment,
     train_model,
+    word_order,
 )
 from course_utils.features import text_encoder
 from tests.drawn import for_this_version, some_of
@@ -40,6 +41,7 @@ TRAINED = {
     fusion: [row for row in results.load("fusion").rows if "scenes" not in row],
     pretrain_text: (pretrain_text.MEAN, pretrain_text.NGRAMS),
     contrastive_batch: contrastive_batch.ROWS,
+    word_order: (word_order.BAG, word_order.AT_RANDOM, word_order.TOGETHER),
     one_transformer: (one_transformer.FEW_ALONE,),
     positions: ("row and column",),
     spoken_student: (spoken_student.FEW,),
@@ -48,7 +50,8 @@ TRAINED = {
     missing: missing.ROWS,
     scarce: (*scarce.FROZEN, *scarce.SHOTS, *scarce.TRAINED_ON_ITSELF),
 }
-ALL_SHARES = (pretrain_text, contrastive_batch, one_transformer)  # of the others what is called accuracy
+# All their figures are shares; of the others what is called accuracy is compared.
+ALL_SHARES = (pretrain_text, contrastive_batch, word_order, one_transformer)
 
 
 def drawn(experiment, rows):
