@@ -1901,6 +1901,7 @@ def projector(my_projector: Callable) -> None:
         if regions == 6:
             _check_training(model, pictures, width)
             _check_alike(model, pictures, rng)
+            _check_kept(model, expect_model(my_projector(regions, features, width)), pictures)
 
 
 def _project(model: "keras.Model", pictures: np.ndarray) -> np.ndarray:
@@ -2077,3 +2078,19 @@ def _check_alike(model: "keras.Model", pictures: np.ndarray, rng: np.random.Gene
             f"The weight {weight.path} of shape {kept.shape} serves regions {np.flatnonzero(moved).tolist()} of {regions} alone: every region goes "
             "through the same layers, and positions are a table.",
         )
+
+
+def _check_kept(model: "keras.Model", another: "keras.Model", pictures: np.ndarray) -> None:
+    """What tells regions apart is fixed, or among the weights: they make another model of the same sizes equal."""
+    tokens = _project(model, pictures)
+    _project(another, pictures)  # some have no weights before
+    weights = model.get_weights()
+    if [weight.shape for weight in another.get_weights()] == [weight.shape for weight in weights]:
+        another.set_weights(weights)
+    size = max(tokens.std(), 1e-6)
+    expect(
+        np.allclose(_project(another, pictures) / size, tokens / size, rtol=1e-3, atol=1e-3),
+        "Two models of your function that have the same weights give different soft tokens: something in them is drawn at random and is not among "
+        "the weights, so it is never trained. In a functional model a layer that is called with plain numbers, such as `Embedding` with "
+        "`ops.arange`, is computed once and is no part of the model: call it with what comes from the input, or keep a table by `add_weight`.",
+    )

@@ -4,8 +4,8 @@
 
 A sample is a scene of two things, the same scene with the two exchanged, and a caption for each, in the same
 words. Some pairs of things are never trained on, in neither order. Every row sees both scenes of a sample
-equally often, 64 pictures and captions a step. Rows differ in the text tower, in the number of samples, and
-in whether the two scenes of a sample are in one batch, so that each is the other's negative.
+equally often, 64 pictures and captions a step. Rows differ in one of the towers, in the number of samples and
+of epochs, and in whether the two scenes of a sample are in one batch, so that each is the other's negative.
 
 The settings were chosen on pairs kept out of another draw, in the training styles.
 """
@@ -36,9 +36,14 @@ CONFIGURATION = {
     "GRU": 64,
     "numbers for a cell": 32,
 }
-BAG, AT_RANDOM, TOGETHER = "bag of words", "GRU, random batches", "GRU, both together"
-SIZES = {f"{TOGETHER}, {samples:,} samples": samples for samples in (500, 6000)}
-ROWS = (BAG, AT_RANDOM, TOGETHER, *SIZES)
+BAG, CELLS, AT_RANDOM, TOGETHER = "bag of words", "bag of cells", "batches at random", "both together"
+SIZES = {
+    f"{TOGETHER}, 500 samples": (500, CONFIGURATION["epochs"]),
+    f"{TOGETHER}, 500 samples, 360 epochs": (500, 360),
+    f"{TOGETHER}, 6,000 samples": (6000, CONFIGURATION["epochs"]),
+}
+"""Rows of another number of samples, or of epochs, with both."""
+ROWS = (BAG, CELLS, AT_RANDOM, TOGETHER, *SIZES)
 SEEDS = 3
 
 TESTS = ("known pairs", "new pairs", "new pairs, unseen style")
@@ -167,7 +172,7 @@ def batches(samples: int, together: bool, rng: np.random.Generator) -> np.ndarra
     return order[: len(order) // size * size].reshape(-1, size)
 
 
-def _towers(in_order: bool) -> tuple["keras.Model", "keras.Model"]:
+def _towers(words_in_order: bool, cells_in_place: bool) -> tuple["keras.Model", "keras.Model"]:
     """The towers of lesson 06's section on order, up to the projections, which a DualEncoder brings."""
     import keras
     from keras import layers
@@ -176,10 +181,11 @@ def _towers(in_order: bool) -> tuple["keras.Model", "keras.Model"]:
     x = layers.AveragePooling2D(2)(layers.Reshape((6, 6, 192))(regions))
     x = layers.BatchNormalization(momentum=0.9, scale=False, center=False)(x)
     x = layers.Dropout(0.1)(layers.GaussianNoise(0.3)(x))
-    x = layers.Flatten()(layers.Dense(CONFIGURATION["numbers for a cell"], activation="gelu")(x))
+    x = layers.Dense(CONFIGURATION["numbers for a cell"], activation="gelu")(x)
+    x = layers.Flatten()(x) if cells_in_place else layers.GlobalAveragePooling2D()(x)
     captions = keras.Input((scenes.WORDS,), dtype="int32")
     embedded = layers.Embedding(len(words()), CONFIGURATION["dim"], mask_zero=True)(captions)
-    read = layers.GRU(CONFIGURATION["GRU"]) if in_order else layers.GlobalAveragePooling1D()
+    read = layers.GRU(CONFIGURATION["GRU"]) if words_in_order else layers.GlobalAveragePooling1D()
     return keras.Model(regions, x), keras.Model(captions, read(embedded))
 
 
@@ -197,15 +203,15 @@ def run(row: str, seed: int) -> dict[str, float]:
 
     from course_utils.alignment.dual_encoder import DualEncoder
 
-    regions, texts = load("train", SIZES.get(row, CONFIGURATION["samples"]))
-    samples = len(texts)
+    samples, epochs = SIZES.get(row, (CONFIGURATION["samples"], CONFIGURATION["epochs"]))
+    regions, texts = load("train", samples)
     regions, texts = regions.reshape(-1, *regions.shape[2:]), texts.reshape(-1, scenes.WORDS)
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
-    model = DualEncoder(*_towers(row != BAG), CONFIGURATION["dim"])
+    model = DualEncoder(*_towers(row != BAG, row != CELLS), CONFIGURATION["dim"])
     rate, decay = CONFIGURATION["learning rate"], CONFIGURATION["weight decay"]
     model.compile(keras.optimizers.AdamW(rate, weight_decay=decay))
-    for _ in range(CONFIGURATION["epochs"]):
+    for _ in range(epochs):
         for batch in batches(samples, row != AT_RANDOM, rng):
             model.train_on_batch((regions[batch], texts[batch]))
     figures = {"parameters": model.count_params()}

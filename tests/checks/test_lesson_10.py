@@ -1395,8 +1395,13 @@ CHANGED = (
 def own_projector(regions, features, width):
     inputs = keras.Input((regions, features))
     tokens = layers.Dense(width, activation="gelu")(inputs)
-    where = layers.Embedding(regions, width)(ops.arange(regions))
+    where = layers.Embedding(regions, width)(places_of(inputs, regions))
     return keras.Model(inputs, layers.Dense(width)(tokens + where))
+
+
+def places_of(inputs, regions):
+    """The number of each region, for each picture: what is looked up with them is part of the model."""
+    return ops.zeros_like(inputs[:, :, 0], dtype="int32") + ops.arange(regions)
 
 
 class Positions(layers.Layer):
@@ -1523,7 +1528,7 @@ PROJECTOR = (
         ),
         "one-hot": functional(
             lambda x, r, f, w: (
-                layers.Dense(w)(x) + layers.Dense(w, use_bias=False)(ops.one_hot(ops.arange(r), r)[None])
+                layers.Dense(w)(x) + layers.Dense(w, use_bias=False)(ops.one_hot(places_of(x, r), r))
             )
         ),
         "normalised": sequential(
@@ -1541,8 +1546,8 @@ PROJECTOR = (
         "rows and columns": functional(
             lambda x, r, f, w: (
                 layers.Dense(w)(x)
-                + layers.Embedding(r, w)(ops.arange(r) // 5)
-                + layers.Embedding(5, w)(ops.arange(r) % 5)
+                + layers.Embedding(r, w)(places_of(x, r) // 5)
+                + layers.Embedding(5, w)(places_of(x, r) % 5)
             )
         ),
         "a variable for each region": functional(
@@ -1571,6 +1576,18 @@ PROJECTOR = (
         "frozen zeros": (
             sequential(dense, lambda r, f, w: Positions(trainable=False)),
             "weights that can be trained have moved",
+        ),
+        "a table that is looked up once": (
+            functional(lambda x, r, f, w: layers.Dense(w)(x) + layers.Embedding(r, w)(ops.arange(r))),
+            "not among the weights",
+        ),
+        "one-hot, multiplied once": (
+            functional(
+                lambda x, r, f, w: (
+                    layers.Dense(w)(x) + layers.Dense(w, use_bias=False)(ops.one_hot(ops.arange(r), r)[None])
+                )
+            ),
+            "never trained",
         ),
         "half the positions": (
             functional(lambda x, r, f, w: layers.Dense(w)(x) + layers.Embedding(r, w)(ops.arange(r) // 2)),
@@ -1627,6 +1644,14 @@ PROJECTOR = (
         "frozen layer": (
             sequential(lambda r, f, w: layers.Dense(w, trainable=False), positions),
             "is the layer that they go through frozen",
+        ),
+        "positions drawn anew": (
+            functional(
+                lambda x, r, f, w: (
+                    layers.Dense(w)(x) + np.random.default_rng().normal(size=(r, w)).astype("float32")
+                )
+            ),
+            "drawn at random",
         ),
         "another order": (
             functional(lambda x, r, f, w: ops.flip(Positions()(layers.Dense(w)(x)), axis=1)),
