@@ -481,12 +481,14 @@ def _install(options: argparse.Namespace) -> int:
     # The last lock that is asked for holds the others.
     lock = [name for name in environment.LOCKS if name in ("", *options.extras)][-1]
     added = [name for name in dict.fromkeys(options.extras) if name not in environment.LOCKS]
-    python = environment.ensure(lock)
-    if added:
+    if not added:
+        python = environment.ensure(lock)
+    else:
         environment.enter(lock)
         from course_utils.command import addons
 
         for name in added:
             addons.add(name)
+        python = sys.executable
     print(f"The course's packages are complete, for {python}.")
     return 0

@@ -81,6 +81,9 @@ def draw(
     Returns:
         pictures uint8 (n, 2, 96, 96, 3); n tuples of two captions, the first true of the first picture only,
         the second of the second only.
+
+    Raises:
+        CourseError: n or seed is no such number, or a style is unknown.
     """
     rng = np.random.default_rng(arguments.whole_number("seed", seed, 0))
     pictures, captions = [], []
@@ -143,10 +146,14 @@ def load(split: str, n: int) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         regions float32 (n, 2, 36, 192) and words int32 (n, 2, 7).
+
+    Raises:
+        CourseError: there is no such split, or n is no whole number from 1.
     """
+    seed = _SEEDS[arguments.choice("split", split, _SEEDS)]
     styles = (emoji.TEST_STYLE,) if "unseen style" in split else emoji.TRAIN_STYLES
     pairs = split_pairs()["test" if "new" in split else "train"]
-    pictures, captions = draw(n, pairs, styles, _SEEDS[split])
+    pictures, captions = draw(n, pairs, styles, seed)
     regions = fusion.regions_of(pictures.reshape(-1, *pictures.shape[2:]))
     return regions.reshape(n, 2, *regions.shape[1:]), encode(captions)
 

@@ -1,4 +1,4 @@
-"""What a second worker brings to a recorded experiment of 24 runs, on two cores that do nothing else.
+"""What a second worker brings to a recorded experiment of 24 runs, on two idle cores (Linux only).
 
     python -m tests.benchmarks.bench_cluster
 

@@ -88,6 +88,11 @@ def test_an_epoch_shows_every_picture_once_and_partners_together_where_asked(tog
     assert (batches != word_order.batches(100, together, np.random.default_rng(1))).any()
 
 
+def test_an_unknown_split_is_named_with_those_there_are():
+    with pytest.raises(CourseError, match=r"split is 'tests'.*known pairs"):
+        word_order.load("tests", 3)
+
+
 @pytest.mark.parametrize(("n", "seed"), [(0, 1), (2.5, 1), (3, -1)])
 def test_a_wrong_number_is_named(n, seed):
     with pytest.raises(CourseError, match=r"^(n|seed) is"):
